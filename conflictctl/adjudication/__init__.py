@@ -1,0 +1,1 @@
+"""From history and policy to a ruling."""

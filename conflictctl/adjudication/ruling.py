@@ -1,0 +1,133 @@
+"""Rulings and findings: plain values, one shape for the table, the JSON and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from conflictctl.calendar import Moment
+from conflictctl.wording import Sentence, Span
+
+STATUSES = ("credited", "recommended", "referred", "held", "unheld")
+OUTCOMES = ("awards", "refers", "supports", "bars", "not_met", "unknown", "not_reached")
+
+
+class Credit(NamedTuple):
+    """One party's part of a deal; `share` is a percentage as a decimal string."""
+
+    party: str
+    kind: str  # staff | outlet
+    share: str
+
+
+class Refused(NamedTuple):
+    """An event that was looked at and did not count, and why.
+
+    `why` is a stable word: late, altered, voided, struck, own_word, no_power, not_reached,
+    left_out, expired, rejected, not_told, void, too_late, too_early, not_valid.
+    """
+
+    event: str
+    why: str
+
+
+class Margin(NamedTuple):
+    """What was measured against which limit: 8 days, limit 7."""
+
+    measured: Span
+    limit: Span
+
+
+class Finding(NamedTuple):
+    """One clause as it was tried."""
+
+    clause: str
+    outcome: str
+    party: str | None
+    reason: Sentence
+    margin: Margin | None = None
+    evidence: tuple[str, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+
+class Alternative(NamedTuple):
+    """What another value of a contested parameter would have given."""
+
+    value: Any
+    status: str
+    credit: tuple[Credit, ...]
+    holder: str | None
+    decided_by: str | None
+
+
+class Contest(NamedTuple):
+    """A contested parameter the ruling turns on: its value here and what others would give."""
+
+    param: str
+    value: Any
+    turns: tuple[Alternative, ...]
+
+
+class Sanction(NamedTuple):
+    """A measure the policy proposes; a person decides."""
+
+    clause: str
+    staff: str
+    measure: str
+    amount: str | None
+    evidence: tuple[str, ...]
+
+
+class ByRule(NamedTuple):
+    """The ruling by rule where a person's ruling stands instead."""
+
+    status: str
+    credit: tuple[Credit, ...]
+    decided_by: str | None
+
+
+class PolicyUsed(NamedTuple):
+    """Which edition ruled, with the parameters overridden for this run."""
+
+    id: str
+    version: str
+    digest: str
+    set: Mapping[str, Any]
+
+
+class Deal(NamedTuple):
+    """The deal ruled on: its id (given or counted), its moment, who closed, who delivered."""
+
+    id: str
+    number: int
+    moment: Moment | None
+    closer: str | None
+    amount: str | None = None
+    currency: str | None = None
+    product: str | None = None
+
+
+class Ruling(NamedTuple):
+    """What the policy says of one customer's deal at one moment."""
+
+    customer: str
+    deal: Deal | None
+    as_of: Moment
+    policy: PolicyUsed
+    status: str
+    credit: tuple[Credit, ...]
+    holder: str | None
+    decided_by: str | None
+    reason: Sentence
+    referred_to: str | None = None
+    provisional_until: Moment | None = None
+    by_rule: ByRule | None = None
+    findings: tuple[Finding, ...] = ()
+    contested: tuple[Contest, ...] = ()
+    scores: Mapping[str, Any] | None = None
+    sanctions: tuple[Sanction, ...] = ()
+    warnings: tuple[Sentence, ...] = ()
+    late: tuple[str, ...] = ()
+    """Events of the history entered on a later day, by reference."""
+    void: tuple[Refused, ...] = ()
+    """Events that are void, struck or altered, by reference, and why."""

@@ -1,0 +1,149 @@
+"""Business time: moments, local days and the clock's own grammar.
+
+A *moment* is an integer number of microseconds since 1970-01-01T00:00Z.  A *day* is the
+proleptic ordinal (`date.toordinal`) of a local calendar day in the register's zone.
+Integers keep comparing and replaying cheap, and cannot be naive by accident.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+Moment = int
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_QUARTER = 15 * MINUTE
+_EARLIEST = -(60 * 366 * DAY)
+_LATEST = 230 * 366 * DAY
+
+# The everyday shape, taken apart without the general parser because imports meet it
+# in nearly every line; everything else goes to `datetime.fromisoformat`.
+_COMMON = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)([+-])(\d\d):(\d\d)\Z")
+_day_numbers: dict[str, int] = {}
+
+
+def parse_time(text: str) -> tuple[Moment, int]:
+    """Read ISO 8601 with an offset; return the moment and the offset in minutes.
+
+    Raises ValueError when the text is no ISO time, has no offset, or lies outside the
+    years 1910 to 2200.
+    """
+    match = _COMMON.match(text)
+    if match:
+        day_text, hh, mm, ss, sign, oh, om = match.groups()
+        day = _day_numbers.get(day_text)
+        if day is None:
+            day = date.fromisoformat(day_text).toordinal() - _EPOCH_DAY
+            if len(_day_numbers) > 50_000:
+                _day_numbers.clear()
+            _day_numbers[day_text] = day
+        hour, minute, second = int(hh), int(mm), int(ss)
+        off_h, off_m = int(oh), int(om)
+        if hour > 23 or minute > 59 or second > 59 or off_h > 14 or off_m > 59:
+            raise ValueError("no such time")
+        offset = off_h * 60 + off_m
+        if sign == "-":
+            offset = -offset
+        moment = day * DAY + hour * HOUR + (minute - offset) * MINUTE + second * SECOND
+    else:
+        stamp = datetime.fromisoformat(text)
+        if stamp.tzinfo is None:
+            raise ValueError("naive")
+        delta = stamp.utcoffset()
+        assert delta is not None
+        if delta % timedelta(minutes=1):
+            raise ValueError("offsets are whole minutes")
+        offset = delta // timedelta(minutes=1)
+        moment = (stamp - _EPOCH) // timedelta(microseconds=1)
+    if not _EARLIEST < moment < _LATEST:
+        raise ValueError("year out of range")
+    return moment, offset
+
+
+def utc_text(moment: Moment) -> str:
+    """RFC 3339 in UTC, as the canonical body holds it: `2013-03-01T02:00:00Z`."""
+    stamp = _EPOCH + timedelta(microseconds=moment)
+    return stamp.replace(tzinfo=None).isoformat() + "Z"
+
+
+def offset_text(offset: int) -> str:
+    """Minutes east of UTC as `+08:00`."""
+    sign = "-" if offset < 0 else "+"
+    hours, minutes = divmod(abs(offset), 60)
+    return f"{sign}{hours:02d}:{minutes:02d}"
+
+
+def iso_text(moment: Moment, offset: int) -> str:
+    """ISO 8601 at the given offset in minutes: `2013-03-01T10:00:00+08:00`."""
+    return (
+        (_EPOCH + timedelta(microseconds=moment))
+        .astimezone(timezone(timedelta(minutes=offset)))
+        .isoformat()
+    )
+
+
+def moment_of(stamp: datetime) -> Moment:
+    """The moment of an aware datetime; a naive one raises ValueError."""
+    if stamp.tzinfo is None:
+        raise ValueError("naive")
+    return (stamp - _EPOCH) // timedelta(microseconds=1)
+
+
+class Calendar:
+    """Local days of one IANA zone.  `Calendar("Asia/Shanghai").day(moment)` -> ordinal."""
+
+    __slots__ = ("_offsets", "_zone", "zone")
+
+    def __init__(self, zone: str) -> None:
+        """Raises `zoneinfo.ZoneInfoNotFoundError` or ValueError for an unknown zone."""
+        from zoneinfo import ZoneInfo  # loaded here: `--help` needs no time zones
+
+        self.zone = zone
+        self._zone: ZoneInfo = ZoneInfo(zone)
+        # Offsets change only on quarter hours (every zone since 1972), so one look-up
+        # per quarter hour serves all moments within it.
+        self._offsets: dict[int, Moment] = {}
+
+    def _shift(self, moment: Moment) -> Moment:
+        quarter = moment // _QUARTER
+        shift = self._offsets.get(quarter)
+        if shift is None:
+            delta = (_EPOCH + timedelta(microseconds=moment)).astimezone(self._zone).utcoffset()
+            assert delta is not None
+            shift = delta // timedelta(microseconds=1)
+            if len(self._offsets) > 200_000:
+                self._offsets.clear()
+            self._offsets[quarter] = shift
+        return shift
+
+    def day(self, moment: Moment) -> int:
+        """The local calendar day of a moment, as an ordinal."""
+        return (moment + self._shift(moment)) // DAY + _EPOCH_DAY
+
+    def start_of(self, day: int) -> Moment:
+        """The moment at which a local day begins (24:00 of the day before it)."""
+        midnight = datetime.combine(date.fromordinal(day), datetime.min.time(), self._zone)
+        return moment_of(midnight)
+
+    def offset(self, moment: Moment) -> int:
+        """Minutes east of UTC in force at a moment."""
+        return self._shift(moment) // MINUTE
+
+    def iso(self, moment: Moment) -> str:
+        """ISO 8601 with this zone's offset."""
+        return iso_text(moment, self.offset(moment))
+
+    def local(self, moment: Moment) -> datetime:
+        """The aware local datetime of a moment."""
+        return (_EPOCH + timedelta(microseconds=moment)).astimezone(self._zone)

@@ -1,0 +1,240 @@
+"""What is overdue, or about to end: follow-ups, claim windows, filings.
+
+Nothing here acts.  A row says until when somebody should have done something, and whether
+the policy would let a manager reassign the customer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from conflictctl.adjudication.judge import Matter, judge_deal, matter_of, name_of, persons_of
+from conflictctl.calendar import Calendar, Moment
+from conflictctl.events import Event
+from conflictctl.history import Deal, replay
+from conflictctl.people import People
+from conflictctl.policy import holding
+from conflictctl.policy.case import Case
+from conflictctl.policy.model import Policy
+from conflictctl.policy.predicates import filing_end, standing, window
+from conflictctl.policy.program import compiled
+
+
+class Due(NamedTuple):
+    """One thing with a day on which it is, or was, due.
+
+    `due` is the moment at which it is too late (24:00 of the last day, or the end itself);
+    `days` counts local days since the last good day, negative before it.
+    """
+
+    type: str  # followup | no_level | claim_window | filing | case
+    customer: str
+    staff: str | None
+    outlet: str | None
+    level: str | None
+    last_contact: Moment | None
+    due: Moment | None
+    due_day: int | None
+    days: int | None
+    may_be_reassigned: bool = False
+
+
+def follow_ups(
+    events: Sequence[Event],
+    members: Sequence[str],
+    *,
+    policy: Policy,
+    people: People,
+    calendar: Calendar,
+    as_of: Moment,
+    settings: Mapping[str, Any] | None = None,
+    within_days: int = 0,
+) -> list[Due]:
+    """Everything overdue, or due within `within_days` days, for a group of connected customers.
+
+    With `within_days` 0 what is due on the very day is included.
+    """
+    program = compiled(policy, settings or {})
+    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
+    rows: list[Due] = []
+    for person in persons_of(history, members):
+        matter = matter_of(program, history, person, as_of)
+        if _is_lost(matter):
+            continue
+        customer = name_of(matter)
+        rows += _followup(matter, customer)
+        rows += _claims(matter, customer)
+        rows += _filings(matter, customer)
+    return [row for row in rows if row.days is None or row.days >= -within_days]
+
+
+def _is_lost(matter: Matter) -> bool:
+    lost = False
+    for entry in matter.entries:
+        if entry.flaw in ("voided", "struck"):
+            continue
+        if entry.kind == "lost":
+            lost = True
+        elif entry.kind == "reopened":
+            lost = False
+    return lost
+
+
+def _open_case(matter: Matter) -> Case:
+    return Case(
+        matter.program,
+        matter.history,
+        matter.members,
+        matter.entries,
+        matter.deals,
+        None,
+        None,
+        matter.as_of,
+        explain=False,
+    )
+
+
+def _followup(matter: Matter, customer: str) -> list[Due]:
+    if any(
+        matter.program.moment_entry(deal) is not None and deal.close is None
+        for deal in matter.deals
+    ):
+        return []  # ordered and not yet delivered: there is a deal
+    case = _open_case(matter)
+    now = matter.as_of + 1
+    tenures = holding.timeline(case, now)
+    staff = tenures[-1].staff if tenures else None
+    if staff is None:
+        return []
+    lapse = holding.lapse_before(case, staff, now)
+    if lapse is None:
+        return []
+    spec = matter.program.holding
+    calendar = matter.history.calendar
+    today = calendar.day(matter.as_of)
+    opened = today - lapse.days
+    last = lapse.opened_by
+    contact = last.at if last is not None and last.kind in ("visit", "call", "followup") else None
+    level, limit = lapse.level, lapse.limit
+    if limit is None and level is None and spec.default_level is not None:
+        level = spec.default_level
+        limit = spec.limits.get(level)
+    outlet = matter.history.people.outlet(staff, matter.as_of)
+    if limit is None:
+        return [Due("no_level", customer, staff, outlet, level, contact, None, None, None)]
+    due_day = opened + limit
+    return [
+        Due(
+            "followup",
+            customer,
+            staff,
+            outlet,
+            level,
+            contact,
+            calendar.start_of(due_day + 1),
+            due_day,
+            today - due_day,
+            today > due_day and _noticed(case, staff, due_day),
+        )
+    ]
+
+
+def _noticed(case: Case, staff: str, due_day: int) -> bool:
+    """Whether a notice while he was overdue is on record, and no valid contact since."""
+    for notice in case.pool(case.program.holding.notices):
+        if (
+            notice.get("to") == staff
+            and case.day(notice) > due_day
+            and not any(
+                e.by == staff and e.moment > notice.moment
+                for e in case.pool(case.program.holding.keeps)
+            )
+        ):
+            return True
+    return False
+
+
+def _claims(matter: Matter, customer: str) -> list[Due]:
+    rows = []
+    calendar = matter.history.calendar
+    for deal in matter.deals:
+        anchor = matter.program.moment_entry(deal)
+        if anchor is None or not _window_open(matter, deal):
+            continue
+        ruling = judge_deal(matter, customer, deal, explain=False)
+        if ruling.provisional_until is None:
+            continue
+        case = Case(
+            matter.program,
+            matter.history,
+            matter.members,
+            matter.entries,
+            matter.deals,
+            deal,
+            anchor,
+            matter.as_of,
+            explain=False,
+        )
+        staff = case.value("original") if "original" in case.program.lets else None
+        end = ruling.provisional_until
+        last_day = calendar.day(end - 1)
+        rows.append(
+            Due(
+                "claim_window",
+                customer,
+                staff,
+                matter.history.people.outlet(staff, matter.as_of) if staff else None,
+                None,
+                None,
+                end,
+                last_day,
+                calendar.day(matter.as_of) - last_day,
+            )
+        )
+    return rows
+
+
+def _window_open(matter: Matter, deal: Deal) -> bool:
+    case = Case(
+        matter.program,
+        matter.history,
+        matter.members,
+        matter.entries,
+        matter.deals,
+        deal,
+        matter.program.moment_entry(deal),
+        matter.as_of,
+        explain=False,
+    )
+    return any(
+        matter.as_of < window(case, name, None)[2] or matter.program.windows[name].from_knowledge
+        for name in matter.program.windows
+    )
+
+
+def _filings(matter: Matter, customer: str) -> list[Due]:
+    case = _open_case(matter)
+    calendar = matter.history.calendar
+    rows = []
+    for entry in matter.entries:
+        if entry.kind != "filing" or entry.flaw in ("voided", "struck") or not case.counts(entry):
+            continue
+        end = filing_end(case, entry, matter.as_of + 1)
+        if end is None or not standing(case, entry, matter.as_of):
+            continue
+        last_day = calendar.day(end - 1)
+        rows.append(
+            Due(
+                "filing",
+                customer,
+                entry.by,
+                entry.unit,
+                None,
+                None,
+                end,
+                last_day,
+                calendar.day(matter.as_of) - last_day,
+            )
+        )
+    return rows

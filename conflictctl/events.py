@@ -1,0 +1,971 @@
+"""The vocabulary: kinds of event, their fields, and the canonical bytes of an event.
+
+An event is a fact that somebody recorded.  It is frozen: a mistake is mended by a later
+event.  Three forms exist, and this module is the only place that turns one into another:
+
+* a *line*: the interchange form, a JSON object as files and `log -` carry it;
+* a `Draft`: a line read and checked by itself (types, choices, times), not yet recorded;
+* an `Event`: a draft that has its place (`log`, `seq`) in a register.
+
+The canonical body is RFC 8785 JSON over a restricted profile (ASCII keys, strings in
+NFC, integers below 2**53, no floats), so that `orjson` with sorted keys writes it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from conflictctl.calendar import Moment, iso_text, offset_text, parse_time, utc_text
+from conflictctl.errors import InputRejected
+from conflictctl.wording import Sentence, Term
+
+BODY_VERSION = 1
+
+OUTLET_TYPES = ("store", "second_tier", "sister_store")
+ROLES = (
+    "consultant",
+    "supervisor",
+    "manager",
+    "department_head",
+    "general_manager",
+    "clerk",
+    "auditor",
+)
+INSTANCES = (
+    "supervisor",
+    "sales_manager",
+    "department_head",
+    "both_heads",
+    "panel",
+    "general_manager",
+)
+CUSTOMER_TYPES = (
+    "highly_emotional",
+    "unclear_needs",
+    "domineering",
+    "hard_to_communicate",
+    "ever_changing",
+)
+
+ID_LENGTH = 128
+NAME_LENGTH = 500
+TEXT_LENGTH = 100_000
+
+
+class Draft(NamedTuple):
+    """A line read and checked by itself.
+
+    `at` and `recorded_at` are moments (None: not given); `offset` is that of `at` in
+    minutes.  `fields` holds the kind's own fields, defaults filled in, `note` included.
+    """
+
+    kind: str
+    id: str | None
+    at: Moment | None
+    offset: int
+    recorded_at: Moment | None
+    by: str | None
+    recorded_by: str | None
+    customer: str | None
+    fields: dict[str, Any]
+    vouched: bool = True
+    """False where the line says that no attestation covers it (`attested_by: null`)."""
+
+
+class Event(NamedTuple):
+    """One recorded fact.  `seq` is its gapless place in its `log`; times are moments."""
+
+    log: str
+    seq: int
+    id: str | None
+    kind: str
+    at: Moment
+    offset: int
+    recorded_at: Moment
+    appended_at: Moment
+    by: str | None
+    recorded_by: str | None
+    customer: str | None
+    fields: Mapping[str, Any]
+    attestation: int | None = None
+    """`seq` of the attestation that answers for this entry, if one does."""
+
+    @property
+    def ref(self) -> str:
+        """How rulings cite the event: its id if it has one, else `#seq`."""
+        return self.id if self.id is not None else f"#{self.seq}"
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of one of the kind's own fields."""
+        return self.fields.get(name, default)
+
+
+def order(event: Event) -> tuple[Moment, Moment, int]:
+    """The declared total order of a customer's events: at, recorded_at, place."""
+    return (event.at, event.recorded_at, event.seq)
+
+
+# --------------------------------------------------------------------------- fields
+
+
+class Problem(ValueError):
+    """A value that a field does not take; `sentence` says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+Check = Callable[[Any], Any]
+
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+
+
+def _clean(text: str, limit: int, *, lines: bool) -> str:
+    if len(text) > limit:
+        raise Problem(
+            Sentence(
+                "is {length} characters long; {limit} is the most", length=len(text), limit=limit
+            )
+        )
+    if text.isascii() and text.isprintable():
+        return text
+    for char in text:
+        if char.isprintable() or char == "\u3000":
+            continue
+        if lines and char in "\n\t\r":
+            continue
+        category = unicodedata.category(char)
+        if category in ("Cc", "Cs") or char in _BIDI or category in ("Zl", "Zp"):
+            raise Problem(
+                Sentence("contains the control character U+{code}", code=f"{ord(char):04X}")
+            )
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Problem(Sentence("must be text"))
+    return _clean(value, TEXT_LENGTH, lines=True)
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str):
+        raise Problem(Sentence("must be text"))
+    value = _clean(value, NAME_LENGTH, lines=False).strip()
+    if not value:
+        raise Problem(Sentence("must not be empty"))
+    return value
+
+
+def _ident(value: object) -> str:
+    if not isinstance(value, str):
+        raise Problem(Sentence("must be an id (text)"))
+    if value.isascii() and value.isprintable() and " " not in value and 0 < len(value) <= ID_LENGTH:
+        if value[0] in "#-":
+            raise Problem(Sentence("an id does not begin with # or -"))
+        return value
+    value = _clean(value, ID_LENGTH, lines=False)
+    if not value or value[0] in "#-" or any(char.isspace() for char in value):
+        raise Problem(Sentence("is not an id: no spaces, not empty, not beginning with # or -"))
+    return value
+
+
+def _ref(value: Any) -> str | int:
+    if type(value) is int and 0 < value < 2**53:
+        return value
+    if type(value) is str and value.startswith("#") and value[1:].isascii() and value[1:].isdigit():
+        return int(value[1:])
+    return _ident(value)
+
+
+def _flag(value: Any) -> bool:
+    if value is True or value is False:
+        return value
+    raise Problem(Sentence("must be true or false"))
+
+
+def _whole(value: Any) -> int:
+    if type(value) is int and abs(value) < 2**53:
+        return value
+    raise Problem(Sentence("must be a whole number"))
+
+
+def _amount(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise Problem(Sentence('must be an amount of money, for example 199800 or "199800.50"'))
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or number < 0 or number >= Decimal(10) ** 15:
+        raise Problem(Sentence('must be an amount of money, for example 199800 or "199800.50"'))
+    return plain_decimal(number)
+
+
+def plain_decimal(number: Decimal) -> str:
+    """A decimal without exponent or trailing zeros: `33.34`, `100`."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _time(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Problem(Sentence("must be a time in ISO 8601 with an offset"))
+    return utc_text(read_time(value)[0])
+
+
+def _time_or_day(value: Any) -> str:
+    if isinstance(value, str) and len(value) == 10:
+        from datetime import date
+
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            pass
+    return _time(value)
+
+
+def read_time(text: str) -> tuple[Moment, int]:
+    """`parse_time`, with a Problem that says what is wrong with the text."""
+    try:
+        return parse_time(text)
+    except (ValueError, OverflowError) as error:
+        if str(error) == "naive":
+            raise Problem(
+                Sentence("{text} has no offset; write for example {text}+08:00", text=text[:40])
+            ) from None
+        raise Problem(
+            Sentence("{text} is no ISO 8601 time with an offset", text=text[:40])
+        ) from None
+
+
+def _choice(*values: str) -> Check:
+    allowed = frozenset(values)
+
+    def check(value: Any) -> str:
+        if isinstance(value, str) and value in allowed:
+            return value
+        raise Problem(Sentence("must be one of {values}", values=", ".join(values)))
+
+    return check
+
+
+def _list_of(check: Check, least: int = 0) -> Check:
+    def check_list(value: Any) -> list[Any]:
+        if isinstance(value, str):
+            value = [value]
+        if not isinstance(value, list):
+            raise Problem(Sentence("must be a list"))
+        result = [check(item) for item in value]
+        if len(set(map(str, result))) != len(result):
+            raise Problem(Sentence("names the same one twice"))
+        if len(result) < least:
+            raise Problem(Sentence("needs at least {least}", least=least))
+        return result
+
+    return check_list
+
+
+def _share(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise Problem(Sentence('a share is a percentage, for example "60" or "33.34"'))
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or not 0 <= number <= 100 or -number.as_tuple().exponent > 6:  # type: ignore[operator]
+        raise Problem(Sentence('a share is a percentage, for example "60" or "33.34"'))
+    return number
+
+
+def _shares(key: str, *, whole: bool) -> Check:
+    """A list of `{key, share}`; with `whole` every share is given, and the sum is 100."""
+
+    def check(value: Any) -> list[dict[str, str]]:
+        if not isinstance(value, list) or not value:
+            raise Problem(Sentence("must be a list of {key} and share", key=key))
+        result: list[dict[str, str]] = []
+        total = Decimal(0)
+        given = 0
+        for item in value:
+            if isinstance(item, str) and not whole:
+                item = {key: item}
+            if not isinstance(item, dict) or key not in item or set(item) - {key, "share"}:
+                raise Problem(Sentence("must be a list of {key} and share", key=key))
+            row = {key: _ident(item[key])}
+            if item.get("share") is not None:
+                number = _share(item["share"])
+                total += number
+                given += 1
+                row["share"] = plain_decimal(number)
+            result.append(row)
+        if len({row[key] for row in result}) != len(result):
+            raise Problem(Sentence("names the same one twice"))
+        if (whole or given) and (given != len(result) or total != 100):
+            raise Problem(
+                Sentence(
+                    "shares must be given for all and sum to 100, not {total}",
+                    total=plain_decimal(total),
+                )
+            )
+        return result
+
+    return check
+
+
+def _phones(value: Any) -> list[str]:
+    return [_name(item) for item in _list_of(_name)(value)]
+
+
+def _answer(value: Any) -> bool | int | str:
+    if isinstance(value, bool) or (type(value) is int and abs(value) < 2**53):
+        return value
+    if isinstance(value, str):
+        return _clean(value, NAME_LENGTH, lines=False)
+    raise Problem(Sentence("must be true, false, a whole number or text"))
+
+
+def _staff_or_none(value: Any) -> str:
+    return _ident(value)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Problem(Sentence("must be an object"))
+    return {_key(k): _plain(v) for k, v in value.items()}
+
+
+def _key(value: str) -> str:
+    if value.isascii() and value.isidentifier() and len(value) <= 64:
+        return value
+    raise Problem(Sentence("names are ASCII words, not {name}", name=value[:40]))
+
+
+def _plain(value: Any) -> Any:
+    """JSON of the restricted profile: no floats, strings in NFC, small integers."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return _whole(value)
+    if isinstance(value, float):
+        return plain_decimal(Decimal(str(value)))
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {_key(k): _plain(v) for k, v in value.items()}
+    raise Problem(Sentence("is not plain JSON"))
+
+
+class Field(NamedTuple):
+    """One field of a kind: how it is checked, and what it refers to.
+
+    `refers` is `staff`, `outlet`, `party` (staff or outlet), `customer` or `event` where
+    the value names one that must be known.  A `personal` field stands in the side table.
+    """
+
+    check: Check
+    required: bool = False
+    default: Any = None
+    refers: str | None = None
+    personal: bool = False
+    choices: tuple[str, ...] = ()
+
+
+class Kind(NamedTuple):
+    """One kind of event.  `customer` and `by` say whether the common field is required."""
+
+    name: str
+    group: str
+    fields: dict[str, Field]
+    customer: str = "required"  # required | optional | none
+    by: str = "required"  # required | optional
+    own: bool = False  # written by the register itself, never taken from a file
+    personal: frozenset[str] = frozenset()
+    referring: tuple[tuple[str, str], ...] = ()
+
+
+def _one_of(*values: str, required: bool = False, default: str | None = None) -> Field:
+    return Field(_choice(*values), required, default, choices=values)
+
+
+STAFF = Field(_ident, refers="staff")
+STAFF_REQUIRED = Field(_ident, True, refers="staff")
+LEVEL = Field(_ident)
+DEAL = Field(_ident)
+NOTE = Field(_text, personal=True)
+REACHED = Field(_flag, default=True)
+AMOUNTS: dict[str, Any] = {
+    "amount": Field(_amount),
+    "currency": Field(_ident),
+    "product": Field(_name),
+    "deal": DEAL,
+}
+CUSTOMERS = Field(_list_of(_ident, 2), True, refers="customer")
+
+KINDS: dict[str, Kind] = {}
+
+
+def _kind(
+    name: str,
+    group: str,
+    /,
+    *,
+    customer: str = "required",
+    by: str = "required",
+    own: bool = False,
+    **fields: Field,
+) -> None:
+    fields["note"] = NOTE
+    KINDS[name] = Kind(
+        name,
+        group,
+        fields,
+        customer,
+        by,
+        own,
+        frozenset(key for key, field in fields.items() if field.personal),
+        tuple((key, field.refers) for key, field in fields.items() if field.refers),
+    )
+
+
+_kind(
+    "outlet",
+    "who",
+    customer="none",
+    by="optional",
+    outlet=Field(_ident, True),
+    name=Field(_name, True),
+    type=_one_of(*OUTLET_TYPES, required=True),
+)
+_kind(
+    "staff",
+    "who",
+    customer="none",
+    by="optional",
+    staff=Field(_ident, True),
+    name=Field(_name, True, personal=True),
+    role=_one_of(*ROLES, required=True),
+    outlet=Field(_ident, True, refers="outlet"),
+    department=Field(_ident),
+    login=Field(_name, personal=True),
+)
+_kind(
+    "customer",
+    "who",
+    customer="required",
+    by="optional",
+    name=Field(_name, True, personal=True),
+    phones=Field(_phones, personal=True),
+    type=_one_of(*CUSTOMER_TYPES),
+    segment=Field(_ident),
+    address=Field(_name, personal=True),
+)
+_kind(
+    "lost",
+    "who",
+    by="optional",
+    reason=_one_of("bought_elsewhere", "no_interest", "wrong_number", "other", required=True),
+)
+_kind("reopened", "who", by="optional")
+_kind("staff_left", "who", customer="none", by="optional", staff=STAFF_REQUIRED)
+_kind("staff_returned", "who", customer="none", by="optional", staff=STAFF_REQUIRED)
+_kind(
+    "staff_moved",
+    "who",
+    customer="none",
+    by="optional",
+    staff=STAFF_REQUIRED,
+    outlet=Field(_ident, refers="outlet"),
+    department=Field(_ident),
+    role=_one_of(*ROLES),
+)
+_kind(
+    "staff_absent",
+    "who",
+    customer="none",
+    by="optional",
+    staff=STAFF_REQUIRED,
+    until=Field(_time_or_day),
+    cover=STAFF,
+)
+_kind(
+    "link",
+    "who",
+    customer="none",
+    by="optional",
+    customers=CUSTOMERS,
+    relation=_one_of("same", "household", "group", required=True),
+)
+_kind("unlink", "who", customer="none", by="optional", customers=CUSTOMERS)
+
+_kind(
+    "visit",
+    "contact",
+    direction=_one_of("in", "out", default="in"),
+    outlet=Field(_ident, refers="outlet"),
+    level=LEVEL,
+    asked=Field(_flag),
+    answer=Field(_staff_or_none, refers="staff_or_none"),
+    named=STAFF,
+    witness=STAFF,
+    accompanied_by=STAFF,
+)
+_kind(
+    "call", "contact", direction=_one_of("in", "out", required=True), reached=REACHED, level=LEVEL
+)
+_kind(
+    "followup",
+    "contact",
+    channel=_one_of("phone", "visit", "wechat", "sms", "email", default="phone"),
+    reached=REACHED,
+    level=LEVEL,
+)
+_kind("inform", "contact", to=STAFF_REQUIRED)
+_kind("accompany", "contact", to_outlet=Field(_ident, True, refers="outlet"))
+_kind("confirm", "contact", customer="optional", on=Field(_ref, True, refers="event"))
+_kind("together", "contact", customer="none", customers=CUSTOMERS)
+_kind("level", "contact", level=Field(_ident, True))
+_kind(
+    "check", "contact", customer="optional", query=Field(_text, personal=True), result=Field(_ident)
+)
+_kind(
+    "card",
+    "contact",
+    contact=Field(_name, personal=True),
+    title=Field(_name, personal=True),
+    rank=Field(_whole),
+)
+
+_kind(
+    "filing",
+    "claim",
+    to=STAFF,
+    to_outlet=Field(_ident, refers="outlet"),
+    expires_at=Field(_time),
+    fields=Field(_mapping, personal=True),
+    scope=_one_of("customer", "opportunity"),
+)
+_kind(
+    "decision",
+    "claim",
+    customer="optional",
+    on=Field(_ref, True, refers="event"),
+    decision=_one_of("approve", "reject", "return", "extend", required=True),
+    expires_at=Field(_time),
+)
+_kind("notice", "claim", to=STAFF_REQUIRED)
+_kind(
+    "reassign",
+    "claim",
+    to=STAFF_REQUIRED,
+    cause=_one_of("overdue", "left", "moved", "demand", "ruling", "other", required=True),
+)
+_kind("demand", "claim", to=STAFF)
+
+_kind("order", "deal", **AMOUNTS)
+_kind("cancel_order", "deal", customer="optional", on=Field(_ref, refers="event"))
+_kind("close", "deal", signers=Field(_shares("staff", whole=False), refers="signers"), **AMOUNTS)
+_kind("learn", "deal")
+
+_kind("claim", "dispute", to=STAFF, deal=DEAL)
+_kind("withdraw_claim", "dispute", customer="optional", on=Field(_ref, refers="event"))
+_kind(
+    "agreement",
+    "dispute",
+    parties=Field(_list_of(_ident, 1), True, refers="party"),
+    shares=Field(_shares("party", whole=True), True, refers="shares"),
+    approved_by=STAFF,
+    deal=DEAL,
+)
+_kind(
+    "finding",
+    "dispute",
+    customer="optional",
+    question=Field(_ident, True),
+    subject=STAFF_REQUIRED,
+    answer=Field(_answer, True),
+    grounds=Field(_text, personal=True),
+    jointly_with=Field(_list_of(_ident), refers="staff"),
+    strikes=Field(_list_of(_ref), refers="event"),
+)
+_kind(
+    "ruling",
+    "dispute",
+    instance=_one_of(*INSTANCES, required=True),
+    award=Field(_shares("party", whole=True), True, refers="shares"),
+    reason=Field(_text, personal=True),
+    jointly_with=Field(_list_of(_ident), refers="staff"),
+    final=Field(_flag),
+    deal=DEAL,
+)
+_kind(
+    "appeal",
+    "dispute",
+    customer="optional",
+    against=Field(_ref, True, refers="event"),
+    to=_one_of(*INSTANCES, required=True),
+    deal=DEAL,
+)
+_kind(
+    "sanction",
+    "dispute",
+    customer="optional",
+    staff=STAFF_REQUIRED,
+    measure=_one_of(
+        "fine",
+        "suspension",
+        "warning",
+        "responsibility_change",
+        "work_adjustment",
+        "dismissal",
+        "commendation",
+        required=True,
+    ),
+    amount=Field(_amount),
+    reason=Field(_text, personal=True),
+)
+
+_kind(
+    "correction",
+    "mend",
+    customer="optional",
+    corrects=Field(_ref, True, refers="event"),
+    changes=Field(lambda value: value, True),
+)
+_kind(
+    "void",
+    "mend",
+    customer="optional",
+    voids=Field(_ref, True, refers="event"),
+    reason=Field(_text, personal=True),
+)
+_kind("redaction", "register", by="required", own=True, reason=Field(_text))
+_kind(
+    "setting",
+    "register",
+    customer="none",
+    by="optional",
+    name=Field(_ident, True),
+    value=Field(_plain, True),
+)
+_kind(
+    "attestation",
+    "register",
+    customer="none",
+    own=True,
+    file=Field(_name, True),
+    digest=Field(_ident, True),
+)
+_kind(
+    "notification",
+    "register",
+    customer="optional",
+    by="optional",
+    own=True,
+    channel=Field(_ident),
+    to=Field(_ident),
+    subject=Field(_ident),
+)
+_kind(
+    "checkpoint",
+    "register",
+    customer="none",
+    by="optional",
+    own=True,
+    size=Field(_whole, True),
+    root=Field(_ident, True),
+)
+
+REFERENCE_FIELDS = {
+    "confirm": "on",
+    "decision": "on",
+    "cancel_order": "on",
+    "withdraw_claim": "on",
+    "appeal": "against",
+    "correction": "corrects",
+    "void": "voids",
+}
+"""Kinds that speak of one other event, and the field that names it."""
+
+# A correction may change the kind's own fields and these of the common ones.
+CORRECTABLE = ("at", "by", "customer")
+
+COMMON = frozenset(
+    {
+        "kind",
+        "id",
+        "at",
+        "recorded_at",
+        "by",
+        "recorded_by",
+        "customer",
+        "attested_by",
+        "seq",
+        "appended_at",
+    }
+)
+
+
+# ------------------------------------------------------------------ lines and drafts
+
+
+def read_line(line: Mapping[str, Any]) -> Draft:
+    """Check one interchange line by itself and fill in the defaults.
+
+    `at` may be missing here (a live entry happens now); importers demand it.  Raises
+    InputRejected naming the field.  What a line refers to is checked where it is recorded.
+    """
+    name = line.get("kind")
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        if name is None:
+            raise InputRejected(Sentence("the line has no kind"), _KINDS_HINT)
+        raise InputRejected(Sentence("unknown kind {kind}", kind=str(name)[:40]), _KINDS_HINT)
+    field_name = "kind"
+    try:
+        field_name = "id"
+        identity = line.get("id")
+        if identity is not None:
+            identity = _ident(identity)
+        field_name = "at"
+        at, offset = _moment(line.get("at"))
+        field_name = "recorded_at"
+        recorded_at, recorded_offset = _moment(line.get("recorded_at"))
+        if at is not None and recorded_at is not None and recorded_at < at:
+            raise Problem(Sentence("recorded before it happened"))
+        if at is None:
+            offset = recorded_offset
+        field_name = "by"
+        by = line.get("by")
+        if by is not None:
+            by = _ident(by)
+        field_name = "recorded_by"
+        recorded_by = line.get("recorded_by")
+        if recorded_by is not None:
+            recorded_by = _ident(recorded_by)
+        field_name = "customer"
+        customer = line.get("customer")
+        if customer is not None:
+            if kind.customer == "none":
+                raise Problem(Sentence("is not a field of {kind}", kind=kind.name))
+            customer = _ident(customer)
+        elif kind.customer == "required":
+            raise Problem(Sentence("is missing"))
+        fields: dict[str, Any] = {}
+        known = kind.fields
+        for field_name, value in line.items():
+            if field_name in COMMON:
+                continue
+            field = known.get(field_name)
+            if field is None:
+                raise Problem(Sentence("is not a field of {kind}", kind=kind.name))
+            if value is not None:
+                fields[field_name] = field.check(value)
+        for field_name, field in known.items():
+            if field_name not in fields:
+                if field.default is not None:
+                    fields[field_name] = field.default
+                elif field.required:
+                    raise Problem(Sentence("is missing"))
+        if name == "filing" and "to" not in fields and "to_outlet" not in fields:
+            field_name = "to"
+            raise Problem(Sentence("is missing"))
+    except Problem as problem:
+        raise InputRejected(
+            Sentence("{field}: {problem}", field=str(field_name)[:40], problem=problem.sentence),
+            _fields_hint(kind),
+        ) from None
+    return Draft(
+        kind.name,
+        identity,
+        at,
+        offset,
+        recorded_at,
+        by,
+        recorded_by or by,
+        customer,
+        fields,
+        not ("attested_by" in line and line["attested_by"] is None),
+    )
+
+
+def _moment(value: Any) -> tuple[Moment | None, int]:
+    if value is None:
+        return None, 0
+    if type(value) is not str:
+        raise Problem(Sentence("must be a time in ISO 8601 with an offset"))
+    return read_time(value)
+
+
+_KINDS_HINT = Sentence("kinds are: {kinds}", kinds=", ".join(KINDS))
+
+
+def _fields_hint(kind: Kind) -> Sentence:
+    return Sentence("fields of {kind}: {fields}", kind=kind.name, fields=", ".join(kind.fields))
+
+
+def read_changes(kind_name: str, changes: Any) -> dict[str, Any]:
+    """Check the `changes` of a correction against the kind of the entry it corrects.
+
+    A null clears an optional field.  `at` comes back as RFC 3339 UTC text.
+    """
+    kind = KINDS[kind_name]
+    if not isinstance(changes, dict) or not changes:
+        raise InputRejected(Sentence("changes: {problem}", problem=Sentence("must be an object")))
+    result: dict[str, Any] = {}
+    for name, value in changes.items():
+        field = kind.fields.get(name)
+        try:
+            if field is not None:
+                if value is None and field.required:
+                    raise Problem(Sentence("cannot be cleared"))
+                result[name] = None if value is None else field.check(value)
+            elif name == "at":
+                result[name] = _time(value)
+            elif name == "by" or (name == "customer" and kind.customer != "none"):
+                result[name] = _ident(value)
+            else:
+                raise Problem(Sentence("cannot be corrected in {kind}", kind=kind.name))
+        except Problem as problem:
+            raise InputRejected(
+                Sentence(
+                    "changes.{field}: {problem}", field=str(name)[:40], problem=problem.sentence
+                ),
+                Sentence("void the entry and record it anew if it is wrong altogether"),
+            ) from None
+    return result
+
+
+def references(draft: Draft) -> Iterable[tuple[str, Any]]:
+    """What a draft names: pairs of (`staff`, `outlet`, `party`, `customer`, `event`) and id."""
+    if draft.by is not None:
+        yield "staff", draft.by
+    if draft.recorded_by is not None and draft.recorded_by != draft.by:
+        yield "staff", draft.recorded_by
+    if draft.customer is not None and draft.kind != "customer":
+        yield "customer", draft.customer
+    fields = draft.fields
+    for name, refers in KINDS[draft.kind].referring:
+        value = fields.get(name)
+        if value is None:
+            continue
+        if refers == "shares":
+            for row in value:
+                yield "party", row["party"]
+        elif refers == "signers":
+            for row in value:
+                yield "staff", row["staff"]
+        elif refers == "staff_or_none":
+            if value != "none":
+                yield "staff", value
+        elif isinstance(value, list):
+            for item in value:
+                yield refers, item
+        else:
+            yield refers, value
+
+
+# ---------------------------------------------------------------- canonical bodies
+
+
+def split_personal(
+    draft: Draft, target_kind: str | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields that stay in the body, and the personal ones for the side table.
+
+    For a correction `target_kind` says which of its `changes` are personal.
+    """
+    personal_names = KINDS[draft.kind].personal
+    plain: dict[str, Any] = {}
+    personal: dict[str, Any] = {}
+    for name, value in draft.fields.items():
+        (personal if name in personal_names else plain)[name] = value
+    if draft.kind == "correction":
+        names = KINDS[target_kind].personal if target_kind else frozenset(("note",))
+        changes = plain["changes"]
+        hidden = {key: value for key, value in changes.items() if key in names}
+        if hidden:
+            plain["changes"] = {k: v for k, v in changes.items() if k not in names}
+            personal["changes"] = hidden
+    return plain, personal
+
+
+def body_of(
+    event: Event, plain: Mapping[str, Any], commitment: str | None, origin: str
+) -> dict[str, Any]:
+    """The canonical body as a plain object, ready to be written with sorted keys.
+
+    `origin` is the log's own random id, so that a body cannot pass for one of another log.
+    """
+    body: dict[str, Any] = {
+        "v": BODY_VERSION,
+        "log": origin,
+        "seq": event.seq,
+        "kind": event.kind,
+        "at": utc_text(event.at),
+        "tz": offset_text(event.offset),
+        "rec": utc_text(event.recorded_at),
+        "app": utc_text(event.appended_at),
+    }
+    if event.id is not None:
+        body["id"] = event.id
+    if event.by is not None:
+        body["by"] = event.by
+    if event.recorded_by is not None:
+        body["rby"] = event.recorded_by
+    if event.customer is not None:
+        body["customer"] = event.customer
+    if event.attestation is not None:
+        body["att"] = event.attestation
+    if plain:
+        body["data"] = dict(plain)
+    if commitment is not None:
+        body["pii"] = commitment
+    return body
+
+
+def merge_personal(data: Mapping[str, Any], personal: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Put the personal fields of the side table back beside those of the body."""
+    fields = dict(data)
+    if personal:
+        for name, value in personal.items():
+            if name == "changes":
+                fields["changes"] = {**fields.get("changes", {}), **value}
+            else:
+                fields[name] = value
+    return fields
+
+
+def line_of(event: Event, origin: str, attester: str | None) -> dict[str, Any]:
+    """The interchange line of an event, as `export` writes it.
+
+    An event without an id gets `origin#seq`, so that others can refer to it and an import
+    into the register it came from finds it again.  `attested_by` says who answers for the
+    entry; null: nobody does, and own words in it need confirming.
+    """
+    line: dict[str, Any] = {
+        "kind": event.kind,
+        "id": event.id if event.id is not None else f"{origin}#{event.seq}",
+        "at": iso_text(event.at, event.offset),
+        "recorded_at": iso_text(event.recorded_at, event.offset),
+    }
+    if event.by is not None:
+        line["by"] = event.by
+    if event.recorded_by is not None and event.recorded_by != event.by:
+        line["recorded_by"] = event.recorded_by
+    if event.customer is not None:
+        line["customer"] = event.customer
+    line.update(event.fields)
+    line["attested_by"] = attester
+    return line
+
+
+def kind_term(kind: str) -> Term:
+    """The kind as a word to be shown."""
+    return Term(kind)

@@ -1,0 +1,503 @@
+"""The vocabulary of conditions: generic words, none of them made for one clause.
+
+A word takes the case and values, returns a value (or UNKNOWN), and leaves the events the
+value rests on in `case.evidence`.  Words that select take a class of entries and filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from conflictctl.calendar import Moment
+from conflictctl.history import Entry
+from conflictctl.policy import holding
+from conflictctl.policy.case import Anchor, Case, is_after, is_before
+from conflictctl.policy.language import UNKNOWN, Word
+
+Filters = list[tuple[Callable[..., bool], Any]]
+
+
+# -------------------------------------------------------------------------- filters
+
+
+def _among(value: Any, wanted: Any) -> bool:
+    if wanted is None or value is None:
+        return False
+    return (
+        value in wanted if isinstance(wanted, (list, tuple, frozenset)) else bool(value == wanted)
+    )
+
+
+def _field(name: str) -> Callable[..., bool]:
+    return lambda case, entry, wanted: _among(entry.fields.get(name), wanted)
+
+
+def _parties(case: Case, entry: Entry, wanted: Any) -> bool:
+    named = entry.fields.get("parties") or ()
+    return all(one is not None and one in named for one in wanted)
+
+
+def _within(case: Case, entry: Entry, wanted: Any) -> bool:
+    anchor, days = wanted
+    return anchor is not None and 0 <= case.day(anchor) - case.day(entry) <= days
+
+
+def _delay(case: Case, entry: Entry, wanted: Any) -> bool:
+    since, days = wanted
+    return days is None or (since is not None and case.day(entry) - case.day(since) <= days)
+
+
+FILTERS: dict[str, Callable[..., bool]] = {
+    "by": lambda case, entry, wanted: _among(entry.by, wanted),
+    "not_by": lambda case, entry, wanted: (
+        wanted is not None and entry.by is not None and not _among(entry.by, wanted)
+    ),
+    "to": _field("to"),
+    "subject": _field("subject"),
+    "question": _field("question"),
+    "answer": _field("answer"),
+    "named": _field("named"),
+    "to_unit": _field("to_outlet"),
+    "to_holder": lambda case, entry, wanted: (
+        (holder(case, at=entry.moment) == entry.fields.get("to")) is bool(wanted)
+    ),
+    "other_customer": lambda case, entry, wanted: wanted is not None and entry.customer != wanted,
+    "unit": lambda case, entry, wanted: _among(entry.unit, wanted),
+    "unit_type": lambda case, entry, wanted: _among(
+        case.history.people.outlet_type(entry.unit), wanted
+    ),
+    "parties": _parties,
+    "before": lambda case, entry, wanted: is_before(entry, wanted),
+    "after": lambda case, entry, wanted: is_after(entry, wanted),
+    "on_day": lambda case, entry, wanted: (
+        wanted is not None and case.day(entry) == case.day(wanted)
+    ),
+    "days_before": _within,
+    "delay": _delay,
+    "in_window": lambda case, entry, wanted: in_window(case, entry, wanted),
+    "standing_at": lambda case, entry, wanted: standing(case, entry, wanted),
+}
+
+
+def window(case: Case, name: str, staff: str | None) -> tuple[int, Moment | None, Moment]:
+    """A window after the deal: first local day, earliest moment (or None), end (exclusive)."""
+    spec = case.program.windows[name]
+    anchor = case.anchor
+    assert anchor is not None
+    start = max(anchor.at, anchor.recorded)
+    earliest: Moment | None = None
+    if spec.from_knowledge and staff is not None:
+        learned = next(
+            (e for e in case.pool(spec.knowledge) if e.by == staff and e.moment >= anchor.at), None
+        )
+        if learned is not None:
+            start = max(start, learned.moment)
+            earliest = learned.moment
+    first = case.day(start)
+    if spec.hours:
+        return first, earliest, start + spec.length + 1
+    return first, earliest, case.history.calendar.start_of(first + spec.days)
+
+
+def in_window(case: Case, entry: Entry, name: str) -> bool:
+    """Whether an entry was recorded within a window after the deal."""
+    if case.anchor is None:
+        return False
+    first, earliest, end = window(case, name, entry.by)
+    return (
+        case.day(entry) >= first
+        and entry.moment < end
+        and (earliest is None or entry.moment >= earliest)
+    )
+
+
+def standing(case: Case, entry: Entry, anchor: Anchor) -> bool:
+    """Whether a filing had been neither rejected nor run out at a moment (end exclusive)."""
+    if anchor is None:
+        return False
+    moment = holding.moment_of(anchor)
+    for decision in _decisions(case, entry):
+        if decision.get("decision") == "reject":
+            case.evidence.append(decision)
+            return False
+    ends = filing_end(case, entry, moment)
+    return ends is None or moment < ends
+
+
+def _decisions(case: Case, filing: Entry) -> list[Entry]:
+    return [
+        decision
+        for decision in case.pool(case.program.standing.decisions, anyone=True)
+        if decision.get("on") in (filing.event.id, filing.seq)
+    ]
+
+
+def filing_end(case: Case, filing: Entry, moment: Moment) -> Moment | None:
+    """When a filing runs out, extensions recorded before a moment included; None: never."""
+    given = filing.get("expires_at")
+    ends = _moment(given) if given else None
+    days = case.program.standing.valid_days
+    if ends is None and days is not None:
+        calendar = case.history.calendar
+        ends = calendar.start_of(calendar.day(filing.moment) + days + 1)
+    for decision in _decisions(case, filing):
+        until = decision.get("expires_at")
+        if decision.get("decision") == "extend" and decision.moment < moment and until:
+            ends = max(ends, _moment(until)) if ends is not None else _moment(until)
+    return ends
+
+
+def _moment(text: str) -> Moment:
+    from conflictctl.calendar import parse_time
+
+    return parse_time(text)[0]
+
+
+# ------------------------------------------------------------------- selecting words
+
+
+def _select(case: Case, kind: str, filters: Filters, anyone: bool, household: bool) -> list[Entry]:
+    pool = case.pool(kind, anyone=anyone, household=household)
+    found = pool
+    for test, wanted in filters:
+        found = [entry for entry in found if test(case, entry, wanted)]
+        if not found:
+            break
+    if case.explain:
+        for entry, why in case.not_valid(kind):
+            if all(test(case, entry, wanted) for test, wanted in filters):
+                case.refused.append((entry, why))
+    return found
+
+
+def first(
+    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
+) -> Entry | None:
+    """The oldest entry of a class that passes the filters."""
+    found = _select(case, kind, filters, anyone, household)
+    if not found:
+        return None
+    case.evidence.append(found[0])
+    return found[0]
+
+
+def last(
+    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
+) -> Entry | None:
+    """The youngest entry of a class that passes the filters."""
+    found = _select(case, kind, filters, anyone, household)
+    if not found:
+        return None
+    case.evidence.append(found[-1])
+    return found[-1]
+
+
+def exists(
+    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
+) -> bool:
+    """Whether any entry of a class passes the filters; the youngest is the evidence."""
+    return last(case, kind, filters, anyone, household) is not None
+
+
+def once(
+    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
+) -> bool:
+    """Whether exactly one entry of a class passes the filters."""
+    found = _select(case, kind, filters, anyone, household)
+    case.evidence.extend(found)
+    return len(found) == 1
+
+
+def count(
+    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
+) -> int:
+    """How many entries of a class pass the filters."""
+    found = _select(case, kind, filters, anyone, household)
+    case.evidence.extend(found)
+    return len(found)
+
+
+def days(
+    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
+) -> int:
+    """On how many different local days entries of a class pass the filters."""
+    found = _select(case, kind, filters, anyone, household)
+    case.evidence.extend(found)
+    return len({case.day(entry) for entry in found})
+
+
+def authors(
+    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
+) -> list[str]:
+    """Whose entries of a class pass the filters: each person once, in order."""
+    found = _select(case, kind, filters, anyone, household)
+    case.evidence.extend(found)
+    return list(dict.fromkeys(entry.by for entry in found if entry.by is not None))
+
+
+def values(
+    case: Case,
+    kind: str,
+    filters: Filters,
+    anyone: bool = False,
+    household: bool = False,
+    field: str = "by",
+) -> list[Any]:
+    """What a field says in the entries of a class that pass the filters, each value once."""
+    found = _select(case, kind, filters, anyone, household)
+    return list(dict.fromkeys(value for entry in found if (value := entry.get(field)) is not None))
+
+
+# ----------------------------------------------------------------------- other words
+
+
+def author(case: Case, entry: Entry | None) -> str | None:
+    """Who made an entry."""
+    return entry.by if entry is not None else None
+
+
+def field(case: Case, entry: Entry | None, name: str) -> Any:
+    """A field of an entry; None where there is no entry or no such field."""
+    return entry.get(name) if entry is not None else None
+
+
+def customer(case: Case, entry: Entry | None) -> str | None:
+    """The customer file an entry stands in."""
+    return entry.customer if entry is not None else None
+
+
+def kind_of(case: Case, entry: Entry | None) -> str | None:
+    """The kind of an entry."""
+    return entry.kind if entry is not None else None
+
+
+def unit(case: Case, what: Entry | str | None) -> str | None:
+    """The outlet of an entry's author, or of a member of staff at the deal."""
+    if isinstance(what, Entry):
+        return what.unit
+    if what is None:
+        return None
+    moment = case.anchor.recorded if case.anchor is not None else case.as_of
+    return case.history.people.outlet(what, moment)
+
+
+def unit_type(case: Case, what: Entry | str | None) -> str | None:
+    """The type of outlet: store, second_tier or sister_store."""
+    return case.history.people.outlet_type(unit(case, what))
+
+
+def units(case: Case, of_type: str, but: str | None = None) -> list[str]:
+    """All outlets of a type, but one."""
+    return [
+        outlet
+        for outlet, kind in case.history.people.outlet_types.items()
+        if kind == of_type and outlet != but
+    ]
+
+
+def gap(case: Case, earlier: Anchor, later: Anchor) -> int | None:
+    """Local calendar days from one moment to another."""
+    if earlier is None or later is None:
+        return None
+    return case.day(later) - case.day(earlier)
+
+
+def older(case: Case, one: Entry | None, other: Entry | None) -> bool:
+    """Whether one entry comes before another in the order in which files count."""
+    if one is None or other is None:
+        return False
+    key = case.program.classes[case.program.holding.opens].sort_key
+    return bool(key(one) < key(other))
+
+
+def union(case: Case, *values: Any) -> list[Any]:
+    """All the values, lists flattened, each once, without the missing ones."""
+    result: dict[Any, None] = {}
+    for value in values:
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None and one is not UNKNOWN:
+                result[one] = None
+    return list(result)
+
+
+def without(case: Case, values: list[Any], *others: Any) -> list[Any]:
+    """The values of a list but for some."""
+    return [value for value in values if value not in others]
+
+
+def several(case: Case, values: Iterable[Any]) -> bool:
+    """Whether there are at least two different values."""
+    return len(set(values)) > 1
+
+
+def sure(case: Case, value: Any) -> bool:
+    """Unknown taken as no, where the policy puts the burden of proof so."""
+    return False if value is UNKNOWN else bool(value)
+
+
+def known(case: Case, value: Any) -> bool:
+    """Whether a value is not unknown."""
+    return value is not UNKNOWN
+
+
+def holder(case: Case, at: Anchor = None, unit_type: str | None = None) -> str | None:
+    """Who held the customer at a moment, by files, transfers and departures before it."""
+    if at is None:
+        return None
+    tenures = holding.timeline(case, at, unit_type)
+    if not tenures:
+        return None
+    case.evidence.append(tenures[-1].entry)
+    return tenures[-1].staff
+
+
+def clock(case: Case, staff: str | None, at: Anchor = None) -> Anchor:
+    """From when somebody's holding counts: his file, his transfer, or a departure."""
+    if staff is None or at is None:
+        return None
+    tenure = holding.tenure_of(case, staff, at)
+    if tenure is None:
+        return None
+    return tenure.entry if tenure.via == "file" else tenure.since
+
+
+def overdue(
+    case: Case, staff: str | None, at: Any = None, throughout: bool = False, household: bool = False
+) -> Any:
+    """Whether somebody was overdue at one of some moments (or, `throughout`, ever before it)."""
+    unknown = False
+    anchors = [one for one in (at if isinstance(at, list) else [at]) if one is not None]
+    start = len(case.evidence)
+    for anchor in anchors:
+        mark = len(case.evidence)
+        value = holding.overdue(case, staff, anchor, household=household, throughout=throughout)
+        if value is UNKNOWN:
+            unknown = True
+        elif value:
+            del case.evidence[start:mark]
+            if isinstance(anchor, Entry):
+                case.evidence.append(anchor)
+            return True
+    return UNKNOWN if unknown else False
+
+
+def diligent(case: Case, staff: list[str], at: Anchor = None, household: bool = False) -> list[str]:
+    """Those not overdue at a moment; if all were, everyone."""
+    kept = [one for one in staff if overdue(case, one, at=at, household=household) is not True]
+    return kept or staff
+
+
+def departed(case: Case, staff: str | None, after: Anchor = None, before: Anchor = None) -> bool:
+    """Whether somebody left or moved between two moments."""
+    if staff is None or after is None or before is None:
+        return False
+    for departure in holding.departures(case, staff):
+        if holding.moment_of(after) < departure.moment < holding.moment_of(before):
+            case.evidence.append(Entry(departure.event, case.history.people))
+            return True
+    return False
+
+
+def transfer(
+    case: Case, of: str | None = None, after: Anchor = None, before: Anchor = None
+) -> Entry | None:
+    """The latest transfer between two moments that had its ground against somebody."""
+    for entry in reversed(case.pool(case.program.holding.transfers)):
+        if is_after(entry, after) and is_before(entry, before):
+            refusal = holding.unjustified(case, entry, of, [])
+            if refusal is None:
+                case.evidence.append(entry)
+                return entry
+            case.warn(refusal)
+    return None
+
+
+def next_in_line(case: Case) -> str | None:
+    """The holder of the next oldest file who was not displaced before."""
+    tenures = holding.timeline(case, case.anchor)
+    displaced = {tenure.staff for tenure in tenures} | case.displaced
+    for file in case.pool(case.program.holding.opens):
+        if is_before(file, case.anchor) and file.by not in displaced:
+            case.evidence.append(file)
+            return file.by
+    return None
+
+
+def present(case: Case, on_day: Anchor = None) -> list[Case]:
+    """The persons of this customer's household who were together on a day."""
+    family = case.household()
+    if len(family) < 2 or on_day is None:
+        return []
+    day = case.day(on_day)
+    found: list[Case] = []
+    for entry in case.history.entries:
+        if entry.kind != "together" or entry.flaw in ("voided", "struck") or case.day(entry) != day:
+            continue
+        there = [one for one in family if one.members & set(entry.fields["customers"])]
+        if len(there) > 1:
+            case.evidence.append(entry)
+            found += [one for one in there if one not in found]
+    return found
+
+
+def linked(case: Case, persons: list[Case], before: Anchor = None) -> bool:
+    """Whether all these persons had been linked on the record before a moment."""
+    if before is None or not persons:
+        return False
+    family = case.history.links.component(
+        min(persons[0].members), ("same", "household"), holding.moment_of(before)
+    )
+    return all(one.members & family for one in persons)
+
+
+def each(case: Case, name: str, of: list[Case] | None = None) -> list[Any]:
+    """A named value worked out for each of several persons."""
+    values = []
+    for one in of or ():
+        if one is case:
+            value = case.value(name)
+        else:
+            value = one.value(name)
+            case.evidence.extend(one._memo[name][1])
+        if value is not None and value is not UNKNOWN:
+            values.append(value)
+    return values
+
+
+_PLACE = frozenset({"anyone", "household"})
+
+WORDS: dict[str, Word] = {
+    "first": Word(first, True, _PLACE),
+    "last": Word(last, True, _PLACE),
+    "exists": Word(exists, True, _PLACE),
+    "once": Word(once, True, _PLACE),
+    "count": Word(count, True, _PLACE, unit="n"),
+    "days": Word(days, True, _PLACE, unit="d"),
+    "authors": Word(authors, True, _PLACE),
+    "values": Word(values, True, _PLACE | {"field"}),
+    "author": Word(author),
+    "field": Word(field, most=2),
+    "customer": Word(customer),
+    "kind_of": Word(kind_of),
+    "unit": Word(unit),
+    "unit_type": Word(unit_type),
+    "units": Word(units, keywords=frozenset({"but"})),
+    "gap": Word(gap, most=2, unit="d"),
+    "older": Word(older, most=2),
+    "union": Word(union, most=9),
+    "without": Word(without, most=9),
+    "several": Word(several),
+    "sure": Word(sure),
+    "known": Word(known),
+    "holder": Word(holder, keywords=frozenset({"at", "unit_type"}), most=0),
+    "clock": Word(clock, keywords=frozenset({"at"})),
+    "overdue": Word(overdue, keywords=frozenset({"at", "throughout", "household"})),
+    "diligent": Word(diligent, keywords=frozenset({"at", "household"})),
+    "departed": Word(departed, keywords=frozenset({"after", "before"})),
+    "transfer": Word(transfer, keywords=frozenset({"of", "after", "before"}), most=0),
+    "next_in_line": Word(next_in_line, most=0),
+    "present": Word(present, keywords=frozenset({"on_day"}), most=0),
+    "linked": Word(linked, keywords=frozenset({"before"})),
+    "each": Word(each, keywords=frozenset({"of"})),
+}
