@@ -260,11 +260,9 @@ def _list_of(check: Check, least: int = 0) -> Check:
             value = [value]
         if not isinstance(value, list):
             raise Problem(Sentence("must be a list"))
-        result = [check(item) for item in value]
-        if len(set(map(str, result))) != len(result):
-            raise Problem(Sentence("names the same one twice"))
+        result = list(dict.fromkeys(check(item) for item in value))
         if len(result) < least:
-            raise Problem(Sentence("needs at least {least}", least=least))
+            raise Problem(Sentence("needs at least {least} different ones", least=least))
         return result
 
     return check_list
@@ -587,7 +585,7 @@ _kind(
     "finding",
     "dispute",
     customer="optional",
-    question=Field(_ident, True),
+    question=Field(_name, True),
     subject=STAFF_REQUIRED,
     answer=Field(_answer, True),
     grounds=Field(_text, personal=True),

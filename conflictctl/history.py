@@ -64,13 +64,18 @@ class Entry:
         self.struck = False
         self.confirmed: frozenset[str] = frozenset()
         self._post: Any = None
-        self.settle()
+        if event.kind in DATED_KINDS:
+            self.moment = event.at
+            self.key: Key = (event.at, event.recorded_at, event.seq)
+        else:
+            self.moment = event.recorded_at
+            self.key = (event.recorded_at, event.recorded_at, event.seq)
 
     def settle(self) -> None:
         """Work out the place in time again, after a correction."""
         if self.kind in DATED_KINDS:
             self.moment = self.at
-            self.key: Key = (self.at, self.recorded, self.seq)
+            self.key = (self.at, self.recorded, self.seq)
         else:
             self.moment = self.recorded
             self.key = (self.recorded, self.recorded, self.seq)
@@ -214,7 +219,6 @@ class History:
     __slots__ = (
         "calendar",
         "entries",
-        "involved",
         "links",
         "managing",
         "people",
@@ -228,23 +232,23 @@ class History:
         self.managing = managing
         self.entries: list[Entry] = []
         self.links = Links()
-        self.involved: set[str] | None = None
         self.seen: Sequence[Event] = ()
         self.refused: list[tuple[Entry, Sentence]] = []
 
-    def manages(self, staff: str | None, moment: Moment) -> bool:
-        """Whether somebody stood above the parties at a moment and is none himself."""
+    def manages(self, staff: str | None, act: Entry) -> bool:
+        """Whether somebody stood above the parties when he acted, and was none himself."""
         return (
             staff is not None
-            and self.people.role(staff, moment) in self.managing
-            and not self.is_party(staff)
+            and self.people.role(staff, act.recorded) in self.managing
+            and not self.is_party(staff, act)
         )
 
-    def is_party(self, staff: str | None) -> bool:
-        """Whether somebody is a party to the matter (see `involved`)."""
-        if self.involved is None:
-            self.involved = involved(self.seen, self.people)
-        return staff in self.involved
+    def is_party(self, staff: str | None, act: Entry) -> bool:
+        """Whether somebody was a party, on the record up to and including an act."""
+        return staff in involved(
+            (e for e in self.seen if (e.recorded_at, e.seq) <= (act.recorded, act.seq)),
+            self.people,
+        )
 
     def of(self, members: frozenset[str]) -> list[Entry]:
         """The entries that concern these customers, in the declared order."""
@@ -289,6 +293,8 @@ def involved(events: Iterable[Event], people: People | None = None) -> set[str]:
 
 
 _MENDING = frozenset({"correction", "void", "confirm", "finding", "link", "unlink"})
+# Entries that belong where the entry they speak of belongs.
+_FOLLOWING = frozenset({"decision", "cancel_order", "withdraw_claim", "appeal"})
 
 
 def replay(
@@ -308,7 +314,7 @@ def replay(
         entry = Entry(event, people)
         if event.recorded_at != event.at and day(event.recorded_at) > day(event.at):
             entry.late = True
-        if event.kind in _MENDING:
+        if event.kind in _MENDING or event.kind in _FOLLOWING:
             mending.append(entry)
         history.entries.append(entry)
     history.seen = [entry.event for entry in history.entries]
@@ -341,13 +347,18 @@ def _mend(history: History, mending: list[Entry], powers: Powers) -> None:
             if (
                 entry.fields["relation"] == "household"
                 and powers.household_needs_manager
-                and not history.manages(entry.by, entry.recorded)
+                and not history.manages(entry.by, entry)
             ):
                 _refuse(history, entry)
             else:
                 history.links.tie(entry)
         elif entry.kind == "unlink":
             history.links.untie(entry)
+    for entry in mending:
+        if entry.kind in _FOLLOWING:
+            target = by_ref.get(reference(entry) or 0)
+            if target is not None:
+                entry.customer = target.customer
 
 
 def _refuse(history: History, entry: Entry) -> None:
@@ -366,7 +377,7 @@ def _refuse(history: History, entry: Entry) -> None:
 
 def _may_mend(history: History, actor: Entry, target: Entry) -> bool:
     event = target.event
-    return actor.by in (event.by, event.recorded_by) or history.manages(actor.by, actor.recorded)
+    return actor.by in (event.by, event.recorded_by) or history.manages(actor.by, actor)
 
 
 def _void(history: History, mending: list[Entry], by_ref: dict[str | int, Entry]) -> None:
@@ -384,7 +395,7 @@ def _void(history: History, mending: list[Entry], by_ref: dict[str | int, Entry]
 
 
 def _strike(history: History, finding: Entry, by_ref: dict[str | int, Entry]) -> None:
-    if not history.manages(finding.by, finding.recorded):
+    if not history.manages(finding.by, finding):
         _refuse(history, finding)
         return
     for ref in finding.fields["strikes"]:
@@ -435,8 +446,8 @@ def reference(entry: Entry) -> str | int | None:
 def deals_of(entries: Sequence[Entry]) -> list[Deal]:
     """The deals of one customer, oldest first.
 
-    An order or close without a deal id opens the next deal, or belongs to the one ordered
-    and not yet closed.  An order stands unless cancelled before the close was recorded,
+    An order or close that names a deal belongs to it.  One that names none belongs to the deal
+    ordered and not yet closed, or opens the next.  An order stands unless cancelled before the close was recorded,
     and counts only if it was recorded before the close was.
     """
     steps = [e for e in entries if e.kind in ("order", "close") and not (e.voided or e.struck)]
@@ -447,26 +458,16 @@ def deals_of(entries: Sequence[Entry]) -> list[Deal]:
     current: Deal | None = None
     for entry in steps:
         explicit = entry.get("deal")
-        if explicit is not None:
-            deal = named.get(explicit)
-            if (
-                deal is None
-                and current is not None
-                and current.explicit is None
-                and not current.close
-            ):
-                deal = current
-                deal.explicit = explicit
-        else:
-            deal = current
-        if deal is None or (deal.close is not None and explicit is None):
+        deal = current if explicit is None else named.get(explicit)
+        if deal is None:
             deal = Deal(len(deals) + 1, explicit)
             deals.append(deal)
-        if explicit is not None:
-            named[explicit] = deal
+            # A deal without an id of its own can be named by its number.
+            named[deal.id] = deal
         if entry.kind == "order":
             deal.orders.append(entry)
-            current = deal if deal.close is None else current
+            if deal.close is None:
+                current = deal
         else:
             if deal.close is None:
                 deal.close = entry
@@ -481,15 +482,20 @@ def deals_of(entries: Sequence[Entry]) -> list[Deal]:
 def _standing_order(deal: Deal, cancels: Sequence[Entry], steps: Sequence[Entry]) -> Entry | None:
     close = deal.close
     for order in deal.orders:
-        if close is not None and order.recorded >= close.recorded:
+        if close is not None and _entered(order) > _entered(close):
             continue
         if not any(
             _cancels(cancel, order, steps)
             for cancel in cancels
-            if close is None or cancel.recorded < close.recorded
+            if close is None or _entered(cancel) < _entered(close)
         ):
             return order
     return None
+
+
+def _entered(entry: Entry) -> tuple[Moment, int]:
+    """The order of entry: when it was recorded, then its place."""
+    return (entry.recorded, entry.seq)
 
 
 def _cancels(cancel: Entry, order: Entry, steps: Sequence[Entry]) -> bool:
@@ -498,8 +504,8 @@ def _cancels(cancel: Entry, order: Entry, steps: Sequence[Entry]) -> bool:
         return named in (order.event.id, order.seq)
     # Without a name it means the latest order on record by then.
     latest = max(
-        (e for e in steps if e.kind == "order" and e.recorded <= cancel.recorded),
-        key=lambda e: (e.recorded, e.seq),
+        (e for e in steps if e.kind == "order" and _entered(e) < _entered(cancel)),
+        key=_entered,
         default=None,
     )
     return latest is order

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from conflictctl.calendar import Moment
-from conflictctl.history import DATED_KINDS, Deal, Entry, History, Key
+from conflictctl.history import Deal, Entry, History, Key
 from conflictctl.policy.language import UNKNOWN
 from conflictctl.wording import Sentence
 
@@ -39,6 +39,7 @@ class Case:
         "entries",
         "evidence",
         "explain",
+        "flawed",
         "history",
         "margin",
         "members",
@@ -72,6 +73,7 @@ class Case:
         self.anchor = anchor
         self.as_of = as_of
         self.explain = explain
+        self.flawed = False  # whether any entry looked at was refused
         self.start: Key | None = self._start()
         self.evidence: list[Entry] = []
         self.refused: list[tuple[Entry, str]] = []
@@ -137,6 +139,10 @@ class Case:
         self.overrides[name] = value
         self._memo.clear()
 
+    def forget(self) -> None:
+        """Forget the named values, to work them out again with a full account."""
+        self._memo.clear()
+
     def warn(self, sentence: Sentence) -> None:
         """Note something the readers of the ruling should know; said once."""
         if sentence not in self.warnings:
@@ -146,8 +152,10 @@ class Case:
 
     def pool(self, name: str, *, anyone: bool = False, household: bool = False) -> list[Entry]:
         """The entries of a class in the order of the class, oldest first."""
-        if not anyone and not self.left_out:
-            anyone = True
+        if not anyone:
+            left_out = self._left_out
+            if not (self.left_out if left_out is None else left_out):
+                anyone = True
         key = (name, anyone, household)
         found = self._pools.get(key)
         if found is None:
@@ -171,13 +179,17 @@ class Case:
             source: Sequence[Entry] = self.pool(spec.parent, anyone=True)
         else:
             source = [e for e in self.entries if e.kind in spec.kinds and self.counts(e)]
+        kinds, when, valid = spec.kinds_own, spec.when, spec.valid
         found = [
             e
             for e in source
-            if (spec.kinds_own is None or e.kind in spec.kinds_own)
-            and (spec.when is None or spec.when(e, self))
-            and (spec.valid is None or spec.valid(e, self))
+            if (kinds is None or e.kind in kinds) and (when is None or when(e, self))
         ]
+        if valid is not None:
+            before = len(found)
+            found = [e for e in found if valid(e, self)]
+            if len(found) < before:
+                self.flawed = True
         found.sort(key=spec.sort_key)
         return found
 
@@ -311,23 +323,21 @@ class Case:
 
 
 def is_before(entry: Entry, anchor: Anchor) -> bool:
-    """Whether an entry counts from before an anchor: by the declared order of events where
-    both have one, by the moment that counts otherwise.  Nothing is before nothing."""
+    """Whether an entry counts from before an anchor, by the one declared order.
+
+    Nothing is before nothing.  A moment has no place in the register: before it is earlier.
+    """
     if anchor is None:
         return False
     if isinstance(anchor, int):
         return entry.moment < anchor
-    if entry.kind in DATED_KINDS and anchor.kind in DATED_KINDS:
-        return entry.key < anchor.key
-    return entry.moment < anchor.moment
+    return entry.key < anchor.key
 
 
 def is_after(entry: Entry, anchor: Anchor) -> bool:
-    """Whether an entry counts from after an anchor."""
+    """Whether an entry counts from after an anchor, by the one declared order."""
     if anchor is None:
         return False
     if isinstance(anchor, int):
         return entry.moment > anchor
-    if entry.kind in DATED_KINDS and anchor.kind in DATED_KINDS:
-        return entry.key > anchor.key
-    return entry.moment > anchor.moment
+    return entry.key > anchor.key

@@ -6,16 +6,13 @@ need which ground, and what ends a holding stand in the policy file.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from conflictctl.calendar import Moment
 from conflictctl.history import Entry
 from conflictctl.policy.case import Anchor, Case, is_before
 from conflictctl.policy.language import UNKNOWN
 from conflictctl.wording import Sentence, Term, Who
-
-if TYPE_CHECKING:
-    from conflictctl.people import Departure
 
 
 class Tenure(NamedTuple):
@@ -71,14 +68,13 @@ def _replay(case: Case, until: Anchor, unit_type: str | None) -> list[Tenure]:
         (case.program.classes[holding.opens].sort_key(f)[0], f.seq, f) for f in files
     ]
     steps += [(t.moment, t.seq, t) for t in transfers]
-    end = moment_of(until)
     staff = {f.by for f in files} | {t.get("to") for t in transfers}
     steps += [
-        (d.moment, d.event.seq, (person, d))
+        (d.moment, d.seq, d)
         for person in staff
         if person is not None
         for d in departures(case, person)
-        if d.moment < end
+        if is_before(d, until)
     ]
     steps.sort(key=lambda step: step[:2])
     tenures: list[Tenure] = []
@@ -86,19 +82,10 @@ def _replay(case: Case, until: Anchor, unit_type: str | None) -> list[Tenure]:
     for moment, _, step in steps:
         current = tenures[-1] if tenures else None
         holder = current.staff if current is not None else None
-        if isinstance(step, tuple):
-            person, departure = step
-            if person == holder:
-                heir = _oldest_still_here(case, opened, moment)
-                tenures.append(
-                    Tenure(
-                        heir,
-                        moment,
-                        "departure",
-                        Entry(departure.event, case.history.people),
-                        person,
-                    )
-                )
+        if step.kind in DEPARTURE_KINDS:
+            if step.get("staff") == holder:
+                heir = _oldest_still_here(case, opened, step)
+                tenures.append(Tenure(heir, moment, "departure", step, holder))
         elif step.kind == "reassign":
             refusal = unjustified(case, step, holder, tenures)
             if refusal is None:
@@ -117,19 +104,27 @@ def _anyone_departed(case: Case, files: list[Entry]) -> bool:
     return any(f.by is not None and f.by in people and people[f.by].departures for f in files)
 
 
-def departures(case: Case, staff: str) -> list[Departure]:
+DEPARTURE_KINDS = {"staff_left": "left", "staff_moved": "moved"}
+
+
+def departures(case: Case, staff: str) -> list[Entry]:
     """The departures of somebody that end a holding under this policy and are on record."""
     person = case.history.people.staff.get(staff)
-    if person is None:
+    if person is None or not person.departures:
         return []
     ends = case.program.holding.ends_on
-    return [d for d in person.departures if d.cause in ends and d.event.at <= case.as_of]
+    return [
+        Entry(d.event, case.history.people)
+        for d in person.departures
+        if d.cause in ends and d.event.at <= case.as_of
+    ]
 
 
-def _oldest_still_here(case: Case, files: list[Entry], moment: Moment) -> str | None:
+def _oldest_still_here(case: Case, files: list[Entry], departure: Entry) -> str | None:
+    """Whose file is the oldest of those who have not left since they opened theirs."""
     for file in files:
         if file.by is not None and not any(
-            file.moment < d.moment <= moment for d in departures(case, file.by)
+            file.key < d.key <= departure.key for d in departures(case, file.by)
         ):
             return file.by
     return None
@@ -180,7 +175,7 @@ def _departed(case: Case, transfer: Entry, holder: str | None, tenures: list[Ten
     if holder is not None and holder not in held:
         held[holder] = case.start[0] if case.start is not None else -(2**62)
     return any(
-        d.cause == cause and since <= d.moment <= transfer.moment
+        DEPARTURE_KINDS[d.kind] == cause and since <= d.moment and d.key <= transfer.key
         for staff, since in held.items()
         for d in departures(case, staff)
     )

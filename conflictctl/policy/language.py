@@ -290,20 +290,38 @@ class _Compiler:
                     )
                 )
             kind = args[0].id
-            keywords = tuple(own.items())
+            constant = {
+                keyword.arg: keyword.value.value
+                for keyword in node.keywords
+                if keyword.arg in own and isinstance(keyword.value, ast.Constant)
+            }
+            keywords = tuple((name, thunk) for name, thunk in own.items() if name not in constant)
             filters = tuple(chosen)
 
-            def select(case: Case) -> Any:
-                settings = {name: thunk(case) for name, thunk in keywords}
-                bound = [(test, thunk(case)) for test, thunk in filters]
-                return run(case, kind, bound, **settings)
+            if keywords:
 
-            return select
+                def select(case: Case) -> Any:
+                    bound = [(test, thunk(case)) for test, thunk in filters]
+                    rest = {name: thunk(case) for name, thunk in keywords}
+                    return run(case, kind, bound, **constant, **rest)
+
+                return select
+
+            def select_plainly(case: Case) -> Any:
+                return run(case, kind, [(test, thunk(case)) for test, thunk in filters], **constant)
+
+            return select_plainly
         if len(args) > word.most:
             raise self._fault(
                 Sentence("{word} takes at most {most} values", word=node.func.id, most=word.most)
             )
         thunks = [self.visit(arg, depth) for arg in args]
+
+        if not own:
+            if len(thunks) == 1:
+                only = thunks[0]
+                return lambda case: run(case, only(case))
+            return lambda case: run(case, *[thunk(case) for thunk in thunks])
 
         def call(case: Case) -> Any:
             return run(
@@ -489,13 +507,13 @@ def _entry_role_of(entry: Any, case: Any, field: str) -> Any:
 
 def _entry_above_parties(entry: Any, case: Any, field: str = "by") -> bool:
     staff = entry.by if field == "by" else entry.fields.get(field)
-    return bool(case.history.manages(staff, entry.recorded))
+    return bool(case.history.manages(staff, entry))
 
 
 def _entry_has_power(entry: Any, case: Any) -> bool:
     """Whether a ruling was made by somebody of its instance who is no party."""
     roles = case.program.instance_powers.get(entry.fields.get("instance"), ())
-    return entry.role in roles and not case.history.is_party(entry.by)
+    return entry.role in roles and not case.history.is_party(entry.by, entry)
 
 
 def _entry_taken_back(entry: Any, case: Any) -> bool:

@@ -210,21 +210,17 @@ def once(
 
 
 def count(
-    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
+    case: Case,
+    kind: str,
+    filters: Filters,
+    anyone: bool = False,
+    household: bool = False,
+    by_day: bool = False,
 ) -> int:
-    """How many entries of a class pass the filters."""
+    """How many entries of a class pass the filters; `by_day`, on how many local days any did."""
     found = _select(case, kind, filters, anyone, household)
     case.evidence.extend(found)
-    return len(found)
-
-
-def days(
-    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
-) -> int:
-    """On how many different local days entries of a class pass the filters."""
-    found = _select(case, kind, filters, anyone, household)
-    case.evidence.extend(found)
-    return len({case.day(entry) for entry in found})
+    return len({case.day(entry) for entry in found}) if by_day else len(found)
 
 
 def authors(
@@ -258,13 +254,12 @@ def author(case: Case, entry: Entry | None) -> str | None:
 
 
 def field(case: Case, entry: Entry | None, name: str) -> Any:
-    """A field of an entry; None where there is no entry or no such field."""
-    return entry.get(name) if entry is not None else None
-
-
-def customer(case: Case, entry: Entry | None) -> str | None:
-    """The customer file an entry stands in."""
-    return entry.customer if entry is not None else None
+    """A field of an entry, `by`, `customer` and `place` included; None where there is none."""
+    if entry is None:
+        return None
+    if name in ("by", "customer", "place"):
+        return getattr(entry, name)
+    return entry.get(name)
 
 
 def kind_of(case: Case, entry: Entry | None) -> str | None:
@@ -393,8 +388,8 @@ def departed(case: Case, staff: str | None, after: Anchor = None, before: Anchor
     if staff is None or after is None or before is None:
         return False
     for departure in holding.departures(case, staff):
-        if holding.moment_of(after) < departure.moment < holding.moment_of(before):
-            case.evidence.append(Entry(departure.event, case.history.people))
+        if is_after(departure, after) and is_before(departure, before):
+            case.evidence.append(departure)
             return True
     return False
 
@@ -424,31 +419,29 @@ def next_in_line(case: Case) -> str | None:
     return None
 
 
-def present(case: Case, on_day: Anchor = None) -> list[Case]:
-    """The persons of this customer's household who were together on a day."""
+def present(case: Case, on_day: Anchor = None, linked_before: Anchor = None) -> list[Case]:
+    """The persons of this customer's household who were together on a day.
+
+    With `linked_before`, only those whose link was on record before that moment.
+    """
     family = case.household()
     if len(family) < 2 or on_day is None:
         return []
+    if linked_before is not None:
+        linked = case.history.links.component(
+            min(case.members), ("same", "household"), holding.moment_of(linked_before)
+        )
+        family = [one for one in family if one.members & linked]
     day = case.day(on_day)
     found: list[Case] = []
     for entry in case.history.entries:
-        if entry.kind != "together" or entry.flaw in ("voided", "struck") or case.day(entry) != day:
+        if entry.kind != "together" or entry.voided or entry.struck or case.day(entry) != day:
             continue
         there = [one for one in family if one.members & set(entry.fields["customers"])]
         if len(there) > 1:
             case.evidence.append(entry)
             found += [one for one in there if one not in found]
     return found
-
-
-def linked(case: Case, persons: list[Case], before: Anchor = None) -> bool:
-    """Whether all these persons had been linked on the record before a moment."""
-    if before is None or not persons:
-        return False
-    family = case.history.links.component(
-        min(persons[0].members), ("same", "household"), holding.moment_of(before)
-    )
-    return all(one.members & family for one in persons)
 
 
 def each(case: Case, name: str, of: list[Case] | None = None) -> list[Any]:
@@ -472,13 +465,11 @@ WORDS: dict[str, Word] = {
     "last": Word(last, True, _PLACE),
     "exists": Word(exists, True, _PLACE),
     "once": Word(once, True, _PLACE),
-    "count": Word(count, True, _PLACE, unit="n"),
-    "days": Word(days, True, _PLACE, unit="d"),
+    "count": Word(count, True, _PLACE | {"by_day"}, unit="n"),
     "authors": Word(authors, True, _PLACE),
     "values": Word(values, True, _PLACE | {"field"}),
     "author": Word(author),
     "field": Word(field, most=2),
-    "customer": Word(customer),
     "kind_of": Word(kind_of),
     "unit": Word(unit),
     "unit_type": Word(unit_type),
@@ -497,7 +488,6 @@ WORDS: dict[str, Word] = {
     "departed": Word(departed, keywords=frozenset({"after", "before"})),
     "transfer": Word(transfer, keywords=frozenset({"of", "after", "before"}), most=0),
     "next_in_line": Word(next_in_line, most=0),
-    "present": Word(present, keywords=frozenset({"on_day"}), most=0),
-    "linked": Word(linked, keywords=frozenset({"before"})),
+    "present": Word(present, keywords=frozenset({"on_day", "linked_before"}), most=0),
     "each": Word(each, keywords=frozenset({"of"})),
 }

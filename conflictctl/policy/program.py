@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from conflictctl.calendar import HOUR
@@ -320,24 +319,13 @@ _ANCHORS: dict[str, Thunk] = {
 
 def compiled(policy: Policy, overrides: Mapping[str, Any]) -> Program:
     """The program of a policy under overrides, from the cache if it was compiled before."""
-    return _compiled(policy.digest, _Hashed(policy), json.dumps(dict(overrides), sort_keys=True))
+    key = (policy.digest, json.dumps(dict(overrides), sort_keys=True) if overrides else "")
+    program = _programs.get(key)
+    if program is None:
+        if len(_programs) > 256:
+            _programs.clear()
+        program = _programs[key] = Program(policy, overrides)
+    return program
 
 
-class _Hashed:
-    """Lets a policy, which holds mappings, be part of a cache key by its digest."""
-
-    __slots__ = ("policy",)
-
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hashed) and other.policy.digest == self.policy.digest
-
-    def __hash__(self) -> int:
-        return hash(self.policy.digest)
-
-
-@lru_cache(maxsize=64)
-def _compiled(digest: str, hashed: _Hashed, overrides: str) -> Program:
-    return Program(hashed.policy, json.loads(overrides))
+_programs: dict[tuple[str, str], Program] = {}
