@@ -184,7 +184,9 @@ def test_no_word_of_the_vocabulary_serves_one_clause_alone() -> None:
                 uses[word].add(rule.clause)
     for leave_out in RENAULT.leave_out:
         for word in predicates.WORDS:
-            if any(f"{word}(" in text for text in _texts_behind(leave_out["when"] + leave_out["units"])):
+            if any(
+                f"{word}(" in text for text in _texts_behind(leave_out["when"] + leave_out["units"])
+            ):
                 uses[word] |= {"P5", "K4"}
     assert {word for word, clauses in uses.items() if len(clauses) < 2} <= {
         "next_in_line",
@@ -220,7 +222,9 @@ FAULTY = {
     "no id": changed('id = "renault-zibo-2013"', 'name = "x"'),
     "a default that is not allowed": changed('default = "exclude"', 'default = "forget"'),
     "a parameter without its Chinese sentence": changed('zh = "次日以后', 'cn = "次日以后'),
-    "a rule with two actions": changed("then.note = true", 'then.note = true\nthen.refer = "panel"'),
+    "a rule with two actions": changed(
+        "then.note = true", 'then.note = true\nthen.refer = "panel"'
+    ),
     "a rule that refers to nobody": changed('then.refer = "panel"', 'then.refer = "the boss"'),
     "a class of unknown kinds": changed('kinds = ["inform"]', 'kinds = ["telepathy"]'),
     "a class before its parent": changed('of = "contact"', 'of = "ghost"'),

@@ -28,7 +28,7 @@ from conflictctl.events import Event
 from conflictctl.history import Deal, Entry, History, deals_of, replay
 from conflictctl.people import People
 from conflictctl.policy.case import Case
-from conflictctl.policy.language import UNKNOWN
+from conflictctl.policy.language import UNKNOWN, Thunk
 from conflictctl.policy.model import Policy
 from conflictctl.policy.predicates import window
 from conflictctl.policy.program import CompiledRule, Program, compiled
@@ -375,12 +375,11 @@ def _decide(case: Case, rule: CompiledRule) -> tuple[_Outcome, Finding]:
 
 
 def _best(case: Case, rule: CompiledRule) -> tuple[_Outcome, Finding]:
-    among, measure, tie = rule.value
-    figures: list[tuple[int, str]] = []
-    for party in among(case):
-        case.overrides["it"] = party
-        figures.append((measure(case), party))
-    case.overrides.pop("it", None)
+    best = rule.value
+    parties = best.of(case)
+    if best.unless is not None:
+        parties = [p for p in parties if _of(case, p, best.unless) is not True] or parties
+    figures: list[tuple[int, str]] = [(_of(case, party, best.by), party) for party in parties]
     figures.sort(key=lambda figure: -figure[0])
     clause = rule.rule.clause
     second = figures[1][0] if len(figures) > 1 else 0
@@ -393,7 +392,7 @@ def _best(case: Case, rule: CompiledRule) -> tuple[_Outcome, Finding]:
             None,
             clause,
             finding.reason,
-            referred_to=tie,
+            referred_to=best.tie,
             provisional_until=_provisional(case, rule),
         ), finding
     party = figures[0][1]
@@ -406,6 +405,14 @@ def _best(case: Case, rule: CompiledRule) -> tuple[_Outcome, Finding]:
         finding.reason,
         provisional_until=_provisional(case, rule),
     ), finding
+
+
+def _of(case: Case, party: str, thunk: Thunk) -> Any:
+    """An expression about one of the compared, who is called `it` there."""
+    case.overrides["it"] = party
+    value = thunk(case)
+    del case.overrides["it"]
+    return value
 
 
 def _provisional(case: Case, rule: CompiledRule) -> Moment | None:

@@ -223,15 +223,6 @@ def count(
     return len({case.day(entry) for entry in found}) if by_day else len(found)
 
 
-def authors(
-    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
-) -> list[str]:
-    """Whose entries of a class pass the filters: each person once, in order."""
-    found = _select(case, kind, filters, anyone, household)
-    case.evidence.extend(found)
-    return list(dict.fromkeys(entry.by for entry in found if entry.by is not None))
-
-
 def values(
     case: Case,
     kind: str,
@@ -240,9 +231,11 @@ def values(
     household: bool = False,
     field: str = "by",
 ) -> list[Any]:
-    """What a field says in the entries of a class that pass the filters, each value once."""
+    """Whose entries of a class pass the filters, or what another field says there; each once."""
     found = _select(case, kind, filters, anyone, household)
-    return list(dict.fromkeys(value for entry in found if (value := entry.get(field)) is not None))
+    case.evidence.extend(found)
+    named = [entry.by if field == "by" else entry.get(field) for entry in found]
+    return list(dict.fromkeys(value for value in named if value is not None))
 
 
 # ----------------------------------------------------------------------- other words
@@ -267,19 +260,17 @@ def kind_of(case: Case, entry: Entry | None) -> str | None:
     return entry.kind if entry is not None else None
 
 
-def unit(case: Case, what: Entry | str | None) -> str | None:
-    """The outlet of an entry's author, or of a member of staff at the deal."""
-    if isinstance(what, Entry):
-        return what.unit
+def unit(case: Case, what: Entry | str | None, of: str = "id") -> str | None:
+    """The outlet of an entry's author, or of a member of staff at the deal; or its `type`."""
     if what is None:
         return None
-    moment = case.anchor.recorded if case.anchor is not None else case.as_of
-    return case.history.people.outlet(what, moment)
-
-
-def unit_type(case: Case, what: Entry | str | None) -> str | None:
-    """The type of outlet: store, second_tier or sister_store."""
-    return case.history.people.outlet_type(unit(case, what))
+    people = case.history.people
+    if isinstance(what, Entry):
+        outlet = what.unit
+    else:
+        moment = case.anchor.recorded if case.anchor is not None else case.as_of
+        outlet = people.outlet(what, moment)
+    return people.outlet_type(outlet) if of == "type" else outlet
 
 
 def units(case: Case, of_type: str, but: str | None = None) -> list[str]:
@@ -377,12 +368,6 @@ def overdue(
     return UNKNOWN if unknown else False
 
 
-def diligent(case: Case, staff: list[str], at: Anchor = None, household: bool = False) -> list[str]:
-    """Those not overdue at a moment; if all were, everyone."""
-    kept = [one for one in staff if overdue(case, one, at=at, household=household) is not True]
-    return kept or staff
-
-
 def departed(case: Case, staff: str | None, after: Anchor = None, before: Anchor = None) -> bool:
     """Whether somebody left or moved between two moments."""
     if staff is None or after is None or before is None:
@@ -466,13 +451,11 @@ WORDS: dict[str, Word] = {
     "exists": Word(exists, True, _PLACE),
     "once": Word(once, True, _PLACE),
     "count": Word(count, True, _PLACE | {"by_day"}, unit="n"),
-    "authors": Word(authors, True, _PLACE),
     "values": Word(values, True, _PLACE | {"field"}),
     "author": Word(author),
     "field": Word(field, most=2),
     "kind_of": Word(kind_of),
-    "unit": Word(unit),
-    "unit_type": Word(unit_type),
+    "unit": Word(unit, most=2),
     "units": Word(units, keywords=frozenset({"but"})),
     "gap": Word(gap, most=2, unit="d"),
     "older": Word(older, most=2),
@@ -484,7 +467,6 @@ WORDS: dict[str, Word] = {
     "holder": Word(holder, keywords=frozenset({"at", "unit_type"}), most=0),
     "clock": Word(clock, keywords=frozenset({"at"})),
     "overdue": Word(overdue, keywords=frozenset({"at", "throughout", "household"})),
-    "diligent": Word(diligent, keywords=frozenset({"at", "household"})),
     "departed": Word(departed, keywords=frozenset({"after", "before"})),
     "transfer": Word(transfer, keywords=frozenset({"of", "after", "before"}), most=0),
     "next_in_line": Word(next_in_line, most=0),

@@ -74,6 +74,15 @@ class Standing(NamedTuple):
     valid_days: int | None
 
 
+class Best(NamedTuple):
+    """The action that compares: among whom, who is dropped (if not all are), by what, a tie."""
+
+    of: Thunk
+    unless: Thunk | None
+    by: Thunk
+    tie: str
+
+
 class CompiledRule(NamedTuple):
     """A rule ready to be tried."""
 
@@ -272,8 +281,9 @@ class Program:
             inner = self.scope._replace(
                 anchors={**_ANCHORS, "it": lambda case: case.overrides["it"]}
             )
-            value = (
+            value = Best(
                 compiled(value["of"], "best.of"),
+                compiled(value["unless"], "best.unless", inner) if "unless" in value else None,
                 compiled(value["by"], "best.by", inner),
                 value["tie"],
             )
