@@ -166,10 +166,10 @@ class Links:
         self.edges: dict[tuple[str, str], dict[str, Entry]] = {}
 
     def tie(self, entry: Entry) -> None:
-        """Add the pairs of a `link`."""
+        """Add the pairs of a `link`; a pair linked already stays linked since then."""
         relation = entry.fields["relation"]
         for pair in _pairs(entry.fields["customers"]):
-            self.edges.setdefault(pair, {})[relation] = entry
+            self.edges.setdefault(pair, {}).setdefault(relation, entry)
 
     def untie(self, entry: Entry) -> None:
         """Remove the pairs of an `unlink`, whatever the relation."""
