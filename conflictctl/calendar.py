@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,12 +72,15 @@ def parse_time(text: str) -> tuple[Moment, int]:
     return moment, offset
 
 
+# The entries of one import share many of their times.
+@lru_cache(maxsize=4096)
 def utc_text(moment: Moment) -> str:
     """RFC 3339 in UTC, as the canonical body holds it: `2013-03-01T02:00:00Z`."""
     stamp = _EPOCH + timedelta(microseconds=moment)
     return stamp.replace(tzinfo=None).isoformat() + "Z"
 
 
+@lru_cache(maxsize=256)
 def offset_text(offset: int) -> str:
     """Minutes east of UTC as `+08:00`."""
     sign = "-" if offset < 0 else "+"

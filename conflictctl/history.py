@@ -106,7 +106,7 @@ class Entry:
         if self._post is None:
             person = self.people.staff.get(self.by) if self.by is not None else None
             self._post = (
-                person.post(self.recorded) if person is not None and person.posts else False
+                person.post(self.recorded, self.seq) if person is not None and person.posts else False
             )
         return self._post
 
@@ -156,6 +156,11 @@ class Deal:
         """The id given to the deal, else its number among the customer's deals."""
         return self.explicit if self.explicit is not None else str(self.number)
 
+    def is_called(self, name: str) -> bool:
+        """Whether a name means this deal: its id, its number, or one of its entries."""
+        entries = [*self.orders, *([self.close] if self.close is not None else [])]
+        return name in (self.id, str(self.number), *(entry.ref for entry in entries))
+
 
 class Links:
     """Which customers are linked, and by which link; undone links are gone."""
@@ -177,9 +182,9 @@ class Links:
             self.edges.pop(pair, None)
 
     def component(
-        self, customer: str, relations: Sequence[str], before: Moment | None = None
+        self, customer: str, relations: Sequence[str], before: Key | None = None
     ) -> frozenset[str]:
-        """Everyone joined to a customer by these relations (links recorded before a moment)."""
+        """Everyone joined to a customer by these relations (links on record before a place in the order)."""
         found = {customer}
         frontier = [customer]
         while frontier:
@@ -188,7 +193,7 @@ class Links:
                 if one not in (left, right):
                     continue
                 if not any(
-                    r in kinds and (before is None or r == "same" or kinds[r].moment < before)
+                    r in kinds and (before is None or r == "same" or kinds[r].key < before)
                     for r in relations
                 ):
                     continue
@@ -269,9 +274,13 @@ def involved(events: Iterable[Event], people: People | None = None) -> set[str]:
     """The parties: who holds a file, took an order, closed, claims, was given the customer,
     or is named in an agreement or an award.  Such a person decides nothing in the matter."""
     parties: set[str] = set()
+    claims: dict[str, int] = {}
     for event in events:
         kind = event.kind
-        if kind in ("order", "close", "claim"):
+        if kind in ("claim", "withdraw_claim"):
+            by = event.by or ""
+            claims[by] = max(claims.get(by, 0) + (1 if kind == "claim" else -1), 0)
+        elif kind in ("order", "close"):
             parties.add(event.by or "")
             parties.update(row["staff"] for row in event.fields.get("signers", ()))
         elif kind in ("visit", "call"):
@@ -288,6 +297,7 @@ def involved(events: Iterable[Event], people: People | None = None) -> set[str]:
             parties.update(row["party"] for row in event.fields["shares"])
         elif kind == "ruling":
             parties.update(row["party"] for row in event.fields["award"])
+    parties.update(by for by, standing in claims.items() if standing)
     parties.discard("")
     return parties
 

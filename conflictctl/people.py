@@ -46,23 +46,24 @@ class Person:
         self.name = identity
         self.login: str | None = None
         self.posts: list[Post] = []
-        self._since: list[Moment] = []
+        self._since: list[tuple[Moment, int]] = []
         self.departures: list[Departure] = []
         self.returns: list[tuple[Moment, Event]] = []
         self.absences: list[Absence] = []
 
-    def _add(self, post: Post) -> None:
-        # Kept sorted by the moment it was recorded; an equal moment goes behind.
-        place = bisect_right(self._since, post.since)
+    def _add(self, post: Post, seq: int) -> None:
+        # Kept sorted by when it was recorded; at an equal moment the place decides.
+        key = (post.since, seq)
+        place = bisect_right(self._since, key)
         self.posts.insert(place, post)
-        self._since.insert(place, post.since)
+        self._since.insert(place, key)
 
-    def post(self, moment: Moment) -> Post:
-        """The post held at a moment; before the first on record, the first."""
+    def post(self, moment: Moment, seq: int = 2**62) -> Post:
+        """The post held at a moment (before the entry `seq`); before the first, the first."""
         posts = self.posts
         if len(posts) == 1:
             return posts[0]
-        return posts[max(bisect_right(self._since, moment) - 1, 0)]
+        return posts[max(bisect_right(self._since, (moment, seq)) - 1, 0)]
 
     def employed(self, moment: Moment) -> bool:
         """Whether the person had not left, or was back, at a moment."""
@@ -107,13 +108,13 @@ class People:
             department = event.get("department")
             if person.posts:
                 self._moved(person, person.posts[-1], outlet, department, moment, event)
-            person._add(Post(moment, role, outlet, department))
+            person._add(Post(moment, role, outlet, department), event.seq)
         elif kind == "staff_moved":
             last = person.posts[-1]
             outlet = event.get("outlet", last.outlet)
             department = event.get("department", last.department)
             self._moved(person, last, outlet, department, moment, event)
-            person._add(Post(moment, event.get("role", last.role), outlet, department))
+            person._add(Post(moment, event.get("role", last.role), outlet, department), event.seq)
         elif kind == "staff_left":
             person.departures.append(Departure(moment, "left", event))
         elif kind == "staff_returned":

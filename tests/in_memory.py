@@ -94,8 +94,9 @@ def _concerned(event: Event, by_ref: Mapping[Any, Event]) -> set[str]:
     if event.kind == "correction" and "customer" in event.fields["changes"]:
         concerned.add(event.fields["changes"]["customer"])
     target = by_ref.get(event.fields.get(REFERENCE_FIELDS.get(event.kind, ""), None))
-    if target is not None:
-        concerned |= _concerned(target, by_ref)
+    for named in (target, *(by_ref.get(ref) for ref in event.fields.get("strikes", ()))):
+        if named is not None:
+            concerned |= _concerned(named, by_ref)
     return concerned
 
 

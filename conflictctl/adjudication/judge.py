@@ -162,7 +162,7 @@ def _choose(matter: Matter, customer: str, wanted: str | None) -> Deal | None:
     if wanted is None:
         return max(deals, key=lambda d: matter.program.moment_entry(d).key, default=None)  # type: ignore[union-attr]
     for deal in deals:
-        if wanted in (deal.id, str(deal.number)):
+        if deal.is_called(wanted):
             return deal
     raise InputRejected(
         Sentence("{customer} has no deal {deal}", customer=customer, deal=wanted),
@@ -632,9 +632,9 @@ def _sanctions(case: Case) -> tuple[Sanction, ...]:
 def _warnings(case: Case) -> list[Sentence]:
     program = case.program
     warnings: list[Sentence] = []
-    for condition, text in program.warnings:
+    for condition, text in program.warnings if case.anchor is not None else ():
         case.evidence.clear()
-        value = condition(case) if case.anchor is not None else False
+        value = condition(case)
         if value is not UNKNOWN and value:
             warnings.append(Sentence(text, **_warning_values(case, text)))
     case.evidence.clear()

@@ -83,7 +83,7 @@ class Case:
         self.displaced: set[str] = set()
         self.timelines: dict[Any, Any] = {}
         self._memo: dict[str, tuple[Any, list[Entry], Any]] = {}
-        self._pools: dict[tuple[str, bool, bool], list[Entry]] = {}
+        self._pools: dict[Any, list[Entry]] = {}
         self._left_out: frozenset[str] | None = None
         self._relatives: list[Case] | None = None
 
@@ -150,17 +150,20 @@ class Case:
 
     # -------------------------------------------------------------- classes of entries
 
-    def pool(self, name: str, *, anyone: bool = False, household: bool = False) -> list[Entry]:
-        """The entries of a class in the order of the class, oldest first."""
+    def pool(self, name: str, anyone: bool = False, household: bool = False) -> list[Entry]:
+        """The entries of a class in the order of the class, oldest first.
+
+        `anyone` takes in those who are left out of the ordinary contest, `household` the
+        entries of the whole household.
+        """
         if not anyone:
             left_out = self._left_out
-            if not (self.left_out if left_out is None else left_out):
-                anyone = True
-        key = (name, anyone, household)
-        found = self._pools.get(key)
+            anyone = not (self.left_out if left_out is None else left_out)
+        pools = self._pools
+        key: Any = name if anyone and not household else (name, anyone, household)
+        found = pools.get(key)
         if found is None:
-            found = self._collect(name, anyone, household)
-            self._pools[key] = found
+            found = pools[key] = self._collect(name, anyone, household)
         return found
 
     def _collect(self, name: str, anyone: bool, household: bool) -> list[Entry]:
@@ -207,7 +210,7 @@ class Case:
         """
         explicit = entry.get("deal")
         if explicit is not None:
-            return self.deal is not None and explicit == self.deal.id
+            return self.deal is not None and self.deal.is_called(explicit)
         if entry.kind in ("claim", "withdraw_claim"):
             return True
         points = [

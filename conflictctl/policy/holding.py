@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from conflictctl.calendar import Moment
 from conflictctl.history import Entry
-from conflictctl.policy.case import Anchor, Case, is_before
+from conflictctl.policy.case import Anchor, Case, is_after, is_before
 from conflictctl.policy.language import UNKNOWN
 from conflictctl.wording import Sentence, Term, Who
 
@@ -120,14 +120,16 @@ def departures(case: Case, staff: str) -> list[Entry]:
     ]
 
 
+def left_after(case: Case, file: Entry, until: Anchor) -> bool:
+    """Whether the holder of a file left or moved after opening it, up to a moment."""
+    return file.by is not None and any(
+        file.key < d.key and not is_after(d, until) for d in departures(case, file.by)
+    )
+
+
 def _oldest_still_here(case: Case, files: list[Entry], departure: Entry) -> str | None:
     """Whose file is the oldest of those who have not left since they opened theirs."""
-    for file in files:
-        if file.by is not None and not any(
-            file.key < d.key <= departure.key for d in departures(case, file.by)
-        ):
-            return file.by
-    return None
+    return next((file.by for file in files if not left_after(case, file, departure)), None)
 
 
 def unjustified(
@@ -171,12 +173,14 @@ def _notice_ignored(case: Case, transfer: Entry, holder: str | None, tenures: li
 
 def _departed(case: Case, transfer: Entry, holder: str | None, tenures: list[Tenure]) -> bool:
     cause = transfer.get("cause")
-    held = {tenure.staff: tenure.since for tenure in tenures if tenure.staff is not None}
-    if holder is not None and holder not in held:
-        held[holder] = case.start[0] if case.start is not None else -(2**62)
+    # Those who held since somebody was last appointed: the one to be replaced is among them.
+    appointed = max((i for i, t in enumerate(tenures) if t.via == "transfer"), default=0)
+    held = [(t.staff, t.since) for t in tenures[appointed:] if t.staff is not None]
+    if not tenures and holder is not None:
+        held = [(holder, case.start[0] if case.start is not None else -(2**62))]
     return any(
         DEPARTURE_KINDS[d.kind] == cause and since <= d.moment and d.key <= transfer.key
-        for staff, since in held.items()
+        for staff, since in held
         for d in departures(case, staff)
     )
 

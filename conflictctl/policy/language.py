@@ -39,15 +39,17 @@ class _Unknown:
 UNKNOWN: Any = _Unknown()
 
 
-class _NoCase:
-    """Stands for the case where an expression of parameters alone is worked out."""
+class _Always:
+    """An expression whose value the parameters settle."""
 
-    def __init__(self) -> None:
-        self.evidence: list[Any] = []
-        self.margin: Any = None
+    __slots__ = ("value",)
 
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
-_NO_CASE: Any = _NoCase()
+    def __call__(self, case: Case) -> Any:
+        return self.value
+
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 40
@@ -108,9 +110,11 @@ def compile_expression(text: str, scope: Scope, where: str) -> Thunk:
     return _Compiler(scope, where, text).visit(parse(text, where), 0)
 
 
-def constant_value(thunk: Thunk) -> Any:
-    """The value of an expression made of parameters alone."""
-    return thunk(_NO_CASE)
+def constant_value(thunk: Thunk, where: str, text: str) -> Any:
+    """The value of an expression made of parameters alone; InputRejected if it needs more."""
+    if isinstance(thunk, _Always):
+        return thunk.value
+    raise fault(where, text, Sentence("only parameters can be asked about here"))
 
 
 def names_in(text: str, where: str) -> set[str]:
@@ -139,7 +143,7 @@ class _Compiler:
     def _constant(self, node: ast.Constant, depth: int) -> Thunk:
         value = node.value
         if value is None or isinstance(value, (str, bool)):
-            return lambda case: value
+            return _Always(value)
         raise self._fault(
             Sentence(
                 "{number} is a bare number: make it a parameter with its clause", number=str(value)
@@ -149,8 +153,7 @@ class _Compiler:
     def _name(self, node: ast.Name, depth: int) -> Thunk:
         name, scope = node.id, self.scope
         if name in scope.constants:
-            value = scope.constants[name]
-            return lambda case: value
+            return _Always(scope.constants[name])
         if name in scope.lets:
             return lambda case: case.value(name)
         if name in scope.anchors:
@@ -173,6 +176,8 @@ class _Compiler:
         if not isinstance(node.op, ast.Not):
             raise self._fault(Sentence("arithmetic is not part of the language"))
         inner = self.visit(node.operand, depth)
+        if isinstance(inner, _Always):
+            return _Always(not inner.value)
 
         def negate(case: Case) -> Any:
             value = inner(case)
@@ -183,6 +188,16 @@ class _Compiler:
     def _boolop(self, node: ast.BoolOp, depth: int) -> Thunk:
         parts = [self.visit(part, depth) for part in node.values]
         stop = isinstance(node.op, ast.Or)  # the value that settles the matter
+        # What parameters alone decide is decided now, not once per customer.
+        settled: list[Thunk] = []
+        for part in parts:
+            if isinstance(part, _Always):
+                if bool(part.value) is stop:
+                    return part
+                settled.append(part)
+        parts = [part for part in parts if not isinstance(part, _Always)] or settled[-1:]
+        if len(parts) == 1:
+            return parts[0]
 
         def combine(case: Case) -> Any:
             evidence = case.evidence
@@ -205,6 +220,8 @@ class _Compiler:
         test, then, other = (
             self.visit(part, depth) for part in (node.test, node.body, node.orelse)
         )
+        if isinstance(test, _Always):
+            return then if test.value else other
 
         def choose(case: Case) -> Any:
             value = test(case)
@@ -222,6 +239,8 @@ class _Compiler:
         test = _COMPARISONS.get(name)
         if test is None:
             raise self._fault(Sentence("{construct} is not part of the language", construct=name))
+        if isinstance(left, _Always) and isinstance(right, _Always):
+            return _Always(test(left.value, right.value))
         unit = None
         if isinstance(node.left, ast.Call) and isinstance(node.left.func, ast.Name):
             word = self.scope.words.get(node.left.func.id)
@@ -301,16 +320,11 @@ class _Compiler:
             if keywords:
 
                 def select(case: Case) -> Any:
-                    bound = [(test, thunk(case)) for test, thunk in filters]
                     rest = {name: thunk(case) for name, thunk in keywords}
-                    return run(case, kind, bound, **constant, **rest)
+                    return run(case, kind, filters, **constant, **rest)
 
                 return select
-
-            def select_plainly(case: Case) -> Any:
-                return run(case, kind, [(test, thunk(case)) for test, thunk in filters], **constant)
-
-            return select_plainly
+            return lambda case: run(case, kind, filters, **constant)
         if len(args) > word.most:
             raise self._fault(
                 Sentence("{word} takes at most {most} values", word=node.func.id, most=word.most)

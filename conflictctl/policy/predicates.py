@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from conflictctl.calendar import Moment
+from conflictctl.calendar import DAY, Moment
 from conflictctl.history import Entry
 from conflictctl.policy import holding
 from conflictctl.policy.case import Anchor, Case, is_after, is_before
-from conflictctl.policy.language import UNKNOWN, Word
+from conflictctl.policy.language import UNKNOWN, Thunk, Word
 
-Filters = list[tuple[Callable[..., bool], Any]]
+Filters = tuple[tuple[Callable[..., bool], Thunk], ...]
+"""Tests of (case, entry, value), and the expressions that give the values."""
 
 
 # -------------------------------------------------------------------------- filters
@@ -76,6 +77,8 @@ FILTERS: dict[str, Callable[..., bool]] = {
     "days_before": _within,
     "delay": _delay,
     "in_window": lambda case, entry, wanted: in_window(case, entry, wanted),
+    "held_at": lambda case, entry, wanted: wanted is not None
+    and not holding.left_after(case, entry, wanted),
     "standing_at": lambda case, entry, wanted: standing(case, entry, wanted),
 }
 
@@ -139,8 +142,7 @@ def filing_end(case: Case, filing: Entry, moment: Moment) -> Moment | None:
     ends = _moment(given) if given else None
     days = case.program.standing.valid_days
     if ends is None and days is not None:
-        calendar = case.history.calendar
-        ends = calendar.start_of(calendar.day(filing.moment) + days + 1)
+        ends = filing.moment + days * DAY
     for decision in _decisions(case, filing):
         until = decision.get("expires_at")
         if decision.get("decision") == "extend" and decision.moment < moment and until:
@@ -158,16 +160,21 @@ def _moment(text: str) -> Moment:
 
 
 def _select(case: Case, kind: str, filters: Filters, anyone: bool, household: bool) -> list[Entry]:
-    pool = case.pool(kind, anyone=anyone, household=household)
-    found = pool
-    for test, wanted in filters:
-        found = [entry for entry in found if test(case, entry, wanted)]
+    # A filter's value is worked out only while there is anything left to filter: what no
+    # entry was held against is not part of the reason.
+    found = case.pool(kind, anyone, household)
+    for test, thunk in filters:
         if not found:
             break
+        wanted = thunk(case)
+        found = [entry for entry in found if test(case, entry, wanted)]
     if case.explain:
-        for entry, why in case.not_valid(kind):
-            if all(test(case, entry, wanted) for test, wanted in filters):
-                case.refused.append((entry, why))
+        flawed = case.not_valid(kind)
+        if flawed:
+            bound = [(test, thunk(case)) for test, thunk in filters]
+            for entry, why in flawed:
+                if all(test(case, entry, wanted) for test, wanted in bound):
+                    case.refused.append((entry, why))
     return found
 
 
@@ -394,27 +401,31 @@ def transfer(
 
 
 def next_in_line(case: Case) -> str | None:
-    """The holder of the next oldest file who was not displaced before."""
+    """The holder of the next oldest file who is still here and was not displaced before."""
     tenures = holding.timeline(case, case.anchor)
     displaced = {tenure.staff for tenure in tenures} | case.displaced
     for file in case.pool(case.program.holding.opens):
-        if is_before(file, case.anchor) and file.by not in displaced:
+        if (
+            is_before(file, case.anchor)
+            and file.by not in displaced
+            and not holding.left_after(case, file, case.anchor)
+        ):
             case.evidence.append(file)
             return file.by
     return None
 
 
-def present(case: Case, on_day: Anchor = None, linked_before: Anchor = None) -> list[Case]:
+def present(case: Case, on_day: Anchor = None, linked_before: Entry | None = None) -> list[Case]:
     """The persons of this customer's household who were together on a day.
 
-    With `linked_before`, only those whose link was on record before that moment.
+    With `linked_before`, only those whose link was on record before that entry.
     """
     family = case.household()
     if len(family) < 2 or on_day is None:
         return []
     if linked_before is not None:
         linked = case.history.links.component(
-            min(case.members), ("same", "household"), holding.moment_of(linked_before)
+            min(case.members), ("same", "household"), linked_before.key
         )
         family = [one for one in family if one.members & linked]
     day = case.day(on_day)

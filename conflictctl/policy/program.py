@@ -190,9 +190,8 @@ class Program:
         if rule.guard is None:
             return True
         scope = Scope(self.constants, frozenset(), {}, frozenset(), {}, {})
-        return bool(
-            constant_value(compile_expression(rule.guard, scope, f"rule {rule.clause}, if"))
-        )
+        where = f"rule {rule.clause}, if"
+        return bool(constant_value(compile_expression(rule.guard, scope, where), where, rule.guard))
 
     def _classes(self) -> dict[str, Class]:
         classes: dict[str, Class] = {}
