@@ -105,9 +105,8 @@ class Entry:
     def _author_post(self) -> Any:
         if self._post is None:
             person = self.people.staff.get(self.by) if self.by is not None else None
-            self._post = (
-                person.post(self.recorded, self.seq) if person is not None and person.posts else False
-            )
+            known = person is not None and person.posts
+            self._post = person.post(self.recorded, self.seq) if person and known else False
         return self._post
 
     @property
@@ -184,7 +183,7 @@ class Links:
     def component(
         self, customer: str, relations: Sequence[str], before: Key | None = None
     ) -> frozenset[str]:
-        """Everyone joined to a customer by these relations (links on record before a place in the order)."""
+        """Everyone joined to a customer by links of these relations, on record before `before`."""
         found = {customer}
         frontier = [customer]
         while frontier:
@@ -457,8 +456,8 @@ def deals_of(entries: Sequence[Entry]) -> list[Deal]:
     """The deals of one customer, oldest first.
 
     An order or close that names a deal belongs to it.  One that names none belongs to the deal
-    ordered and not yet closed, or opens the next.  An order stands unless cancelled before the close was recorded,
-    and counts only if it was recorded before the close was.
+    ordered and not yet closed, or opens the next.  An order stands unless cancelled before the
+    close was recorded, and counts only if it was recorded before the close was.
     """
     steps = [e for e in entries if e.kind in ("order", "close") and not (e.voided or e.struck)]
     if not steps:

@@ -117,11 +117,6 @@ def constant_value(thunk: Thunk, where: str, text: str) -> Any:
     raise fault(where, text, Sentence("only parameters can be asked about here"))
 
 
-def names_in(text: str, where: str) -> set[str]:
-    """Every name an expression mentions."""
-    return {node.id for node in ast.walk(parse(text, where)) if isinstance(node, ast.Name)}
-
-
 class _Compiler:
     def __init__(self, scope: Scope, where: str, text: str) -> None:
         self.scope, self.where, self.text = scope, where, text
@@ -168,6 +163,9 @@ class _Compiler:
 
     def _list(self, node: ast.List | ast.Tuple, depth: int) -> Thunk:
         items = [self.visit(item, depth) for item in node.elts]
+        settled = [item.value for item in items if isinstance(item, _Always)]
+        if len(settled) == len(items):
+            return _Always(settled)
         return lambda case: [item(case) for item in items]
 
     _tuple = _list
