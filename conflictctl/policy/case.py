@@ -82,7 +82,7 @@ class Case:
         self.overrides: dict[str, Any] = {}
         self.displaced: set[str] = set()
         self.timelines: dict[Any, Any] = {}
-        self._memo: dict[str, tuple[Any, list[Entry], Any]] = {}
+        self._memo: dict[str, tuple[Any, list[Entry], list[tuple[Entry, str]], Any]] = {}
         self._pools: dict[Any, list[Entry]] = {}
         self._left_out: frozenset[str] | None = None
         self._relatives: list[Case] | None = None
@@ -103,23 +103,23 @@ class Case:
     # ------------------------------------------------------------------ named values
 
     def value(self, name: str) -> Any:
-        """A named value of the policy, worked out once; its evidence joins the trace."""
+        """A named value of the policy, worked out once; what it rests on joins the trace."""
         found = self._memo.get(name)
         if found is None:
             if name in self.overrides:
-                value: Any = self.overrides[name]
-                found = (value, [], None)
+                found = (self.overrides[name], [], [], None)
             else:
-                outer, margin = self.evidence, self.margin
-                self.evidence = []
-                self.margin = None
+                outer = self.evidence, self.refused, self.margin
+                self.evidence, self.refused, self.margin = [], [], None
                 value = self.program.lets[name](self)
-                found = (value, self.evidence, self.margin)
-                self.evidence, self.margin = outer, margin
+                found = (value, self.evidence, self.refused, self.margin)
+                self.evidence, self.refused, self.margin = outer
             self._memo[name] = found
-        value, evidence, margin = found
+        value, evidence, refused, margin = found
         if evidence:
             self.evidence.extend(evidence)
+        if refused:
+            self.refused.extend(refused)
         if margin is not None:
             self.margin = margin
         return value
@@ -128,9 +128,10 @@ class Case:
         """A parameter's value, or a named value without leaving its evidence behind."""
         if name in self.program.values:
             return self.program.values[name]
-        mark, margin = len(self.evidence), self.margin
+        marks, margin = (len(self.evidence), len(self.refused)), self.margin
         value = self.value(name)
-        del self.evidence[mark:]
+        del self.evidence[marks[0] :]
+        del self.refused[marks[1] :]
         self.margin = margin
         return None if value is UNKNOWN else value
 
@@ -267,6 +268,7 @@ class Case:
             self._left_out = frozenset()  # while it is being worked out, nobody is
             units: set[str | None] = set()
             mark = len(self.evidence)
+            refused = len(self.refused)
             margin = self.margin
             for condition, which in self.program.leave_out:
                 value = condition(self)
@@ -274,6 +276,7 @@ class Case:
                     chosen = which(self)
                     units.update(chosen if isinstance(chosen, list) else [chosen])
             del self.evidence[mark:]
+            del self.refused[refused:]
             self.margin = margin
             self._left_out = frozenset(unit for unit in units if unit is not None)
             if units:
