@@ -178,6 +178,12 @@ def _select(case: Case, kind: str, filters: Filters, anyone: bool, household: bo
     return found
 
 
+def _refuse(case: Case, kind: str, concerns: Callable[[Entry], bool]) -> None:
+    """Where an account is wanted: the flawed entries of a class that would have mattered."""
+    if case.explain:
+        case.refused += [(e, why) for e, why in case.not_valid(kind) if concerns(e)]
+
+
 def first(
     case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
 ) -> Entry | None:
@@ -338,6 +344,7 @@ def holder(case: Case, at: Anchor = None, unit_type: str | None = None) -> str |
     """Who held the customer at a moment, by files, transfers and departures before it."""
     if at is None:
         return None
+    _refuse(case, case.program.holding.opens, lambda entry: is_before(entry, at))
     tenures = holding.timeline(case, at, unit_type)
     if not tenures:
         return None
@@ -360,6 +367,7 @@ def overdue(
 ) -> Any:
     """Whether somebody was overdue at one of some moments (or, `throughout`, ever before it)."""
     unknown = False
+    _refuse(case, case.program.holding.keeps, lambda entry: entry.by == staff)
     anchors = [one for one in (at if isinstance(at, list) else [at]) if one is not None]
     start = len(case.evidence)
     for anchor in anchors:
