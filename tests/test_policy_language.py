@@ -301,3 +301,22 @@ def test_set_reads_every_type_of_parameter() -> None:
 def test_set_refuses_what_the_parameter_does_not_take(text: str) -> None:
     with pytest.raises(WrongUsage):
         settings_from(RENAULT, [text])
+
+
+def test_the_guide_names_every_word_filter_and_call_of_the_language() -> None:
+    from pathlib import Path
+
+    from conflictctl.policy.language import ENTRY_CALLS, ENTRY_FACTS
+    from conflictctl.policy.model import ACTIONS
+
+    docs = Path(__file__).parent.parent / "docs"
+    for page in (docs / "policy-files.md", docs / "zh" / "policy-files.md"):
+        text = page.read_text(encoding="utf-8")
+        for name in (
+            *predicates.WORDS,
+            *predicates.FILTERS,
+            *ENTRY_CALLS,
+            *ENTRY_FACTS,
+            *ACTIONS,
+        ):
+            assert f"`{name}" in text, name

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from conflictctl.calendar import Moment
-from conflictctl.history import Deal, Entry, History, Key
+from conflictctl.history import Deal, Entry, History, Key, deals_of
 from conflictctl.policy.language import UNKNOWN
 from conflictctl.wording import Sentence
 
@@ -30,7 +30,7 @@ class Case:
         "_left_out",
         "_memo",
         "_pools",
-        "_relatives",
+        "_others",
         "anchor",
         "as_of",
         "deal",
@@ -85,7 +85,7 @@ class Case:
         self._memo: dict[str, tuple[Any, list[Entry], list[tuple[Entry, str]], Any]] = {}
         self._pools: dict[Any, list[Entry]] = {}
         self._left_out: frozenset[str] | None = None
-        self._relatives: list[Case] | None = None
+        self._others: list[Case] | None = None
 
     def _start(self) -> Key | None:
         if not self.program.restarts:
@@ -289,22 +289,19 @@ class Case:
 
     def household(self) -> list[Case]:
         """The cases of this customer and of everyone linked to it as a household."""
-        if self._relatives is None:
+        if self._others is None:
+            self._others = []
             links = self.history.links
-            cases = [self]
             if links.edges:
                 family = links.component(min(self.members), ("same", "household"))
                 rest = family - self.members
                 while rest:
                     person = links.component(min(rest), ("same",))
                     rest -= person
-                    cases.append(self._relative(person))
-            self._relatives = cases
-        return self._relatives
+                    self._others.append(self._relative(person))
+        return [self, *self._others]
 
     def _relative(self, members: frozenset[str]) -> Case:
-        from conflictctl.history import deals_of
-
         entries = self.history.of(members)
         relative = Case(
             self.program,
@@ -317,7 +314,9 @@ class Case:
             self.as_of,
             explain=False,
         )
-        relative._relatives = [relative]
+        # A relative is looked at for himself.  (And no case points back at this one: a cycle
+        # would keep every history of a long run in memory until the collector comes.)
+        relative._others = []
         return relative
 
     # -------------------------------------------------------------------------- time

@@ -390,9 +390,7 @@ ENTRY_FACTS = frozenset(
         "rank",
     }
 )
-_ENTRY_CALLS = frozenset(
-    {"vouched", "role_of", "above_parties", "given", "has_power", "taken_back"}
-)
+ENTRY_CALLS = frozenset({"vouched", "role_of", "above_parties", "given", "has_power", "taken_back"})
 
 
 def compile_entry_test(text: str, constants: Mapping[str, Any], where: str) -> Callable[..., bool]:
@@ -409,14 +407,14 @@ def compile_entry_test(text: str, constants: Mapping[str, Any], where: str) -> C
         if isinstance(node, ast.Name):
             if node.id in constants:
                 used[node.id] = constants[node.id]
-            elif node.id not in ENTRY_FACTS and node.id not in _ENTRY_CALLS:
+            elif node.id not in ENTRY_FACTS and node.id not in ENTRY_CALLS:
                 raise fault(
                     where,
                     text,
                     Sentence(
                         "unknown name {name}; known are {known}",
                         name=node.id,
-                        known=", ".join(sorted(ENTRY_FACTS | _ENTRY_CALLS | set(constants))),
+                        known=", ".join(sorted(ENTRY_FACTS | ENTRY_CALLS | set(constants))),
                     ),
                 )
         elif isinstance(node, ast.Constant):
@@ -432,7 +430,7 @@ def compile_entry_test(text: str, constants: Mapping[str, Any], where: str) -> C
         elif isinstance(node, ast.Call):
             if (
                 not isinstance(node.func, ast.Name)
-                or node.func.id not in _ENTRY_CALLS
+                or node.func.id not in ENTRY_CALLS
                 or node.keywords
             ):
                 raise fault(where, text, Sentence("only the words of the vocabulary can be called"))

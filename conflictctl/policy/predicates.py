@@ -77,8 +77,9 @@ FILTERS: dict[str, Callable[..., bool]] = {
     "days_before": _within,
     "delay": _delay,
     "in_window": lambda case, entry, wanted: in_window(case, entry, wanted),
-    "held_at": lambda case, entry, wanted: wanted is not None
-    and not holding.left_after(case, entry, wanted),
+    "held_at": lambda case, entry, wanted: (
+        wanted is not None and not holding.left_after(case, entry, wanted)
+    ),
     "standing_at": lambda case, entry, wanted: standing(case, entry, wanted),
 }
 
