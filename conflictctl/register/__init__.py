@@ -1,0 +1,1 @@
+"""The append-only register; the only room that knows SQLAlchemy."""

@@ -1,0 +1,105 @@
+"""The tables of a register, version 1, for every database it may live in.
+
+Nothing here is particular to one database; triggers and pragmas of SQLite are in
+`sqlite.py`.  A change of these tables is a new revision under `migrations/versions`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+REVISION = "0001"
+"""The Alembic revision this program reads and writes."""
+
+VERSION = 1
+"""Counts the revisions, so that `newer` and `older` can be told without Alembic."""
+
+metadata = MetaData()
+
+logs = Table(
+    "logs",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    PrimaryKeyConstraint("name", name="logs_pk"),
+    CheckConstraint("length(origin) = 32", name="logs_origin"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("log", Text, ForeignKey("logs.name", name="events_log"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("id", Text),
+    Column("content", BigInteger),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("appended_at", BigInteger, nullable=False),
+    Column("customer", Text),
+    Column("subject", Text),
+    Column("attestation", BigInteger),
+    Column("body", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("log", "seq", name="events_pk"),
+    ForeignKeyConstraint(["log", "attestation"], ["events.log", "events.seq"],
+                         name="events_attested"),
+    CheckConstraint("seq > 0", name="events_seq"),
+    CheckConstraint("recorded_at >= at", name="events_times"),
+    CheckConstraint("attestation < seq", name="events_attestation"),
+    CheckConstraint("(id IS NULL) <> (content IS NULL)", name="events_identity"),
+    CheckConstraint("length(hash) = 32", name="events_hash"),
+)
+Index("events_id", events.c.id, unique=True)
+# `sqlite_where` costs nothing here; `postgresql_where` would import that dialect at every
+# start, so it belongs into the migration for PostgreSQL.
+Index("events_content", events.c.content, sqlite_where=events.c.content.is_not(None))
+Index("events_customer", events.c.customer, events.c.seq,
+      sqlite_where=events.c.customer.is_not(None))
+Index("events_subject", events.c.kind, events.c.subject, events.c.seq,
+      sqlite_where=events.c.subject.is_not(None))
+
+touches = Table(
+    "touches",
+    metadata,
+    Column("customer", Text, nullable=False),
+    Column("log", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("customer", "log", "seq", name="touches_pk"),
+    ForeignKeyConstraint(["log", "seq"], ["events.log", "events.seq"], name="touches_event"),
+)
+Index("touches_place", touches.c.log, touches.c.seq)
+
+personal = Table(
+    "personal",
+    metadata,
+    Column("log", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("log", "seq", name="personal_pk"),
+    ForeignKeyConstraint(["log", "seq"], ["events.log", "events.seq"], name="personal_event"),
+    CheckConstraint("length(salt) = 32", name="personal_salt"),
+)
+
+# Alembic's own table, declared as Alembic declares it: a new register is stamped with its
+# revision without importing Alembic.
+revision_table = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)

@@ -1,0 +1,610 @@
+"""The register: opened, read in short consistent steps, written by one at a time.
+
+Nothing is ever changed or deleted, so that a reader needs no long transaction: `seq` up to
+the head at the start is a snapshot, and each step reads a part of it and lets go.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, insert, select
+
+from conflictctl.calendar import Calendar, Moment
+from conflictctl.errors import DamagedRegister, InputRejected, SchemaMismatch
+from conflictctl.events import Draft, Event
+from conflictctl.people import People
+from conflictctl.register import schema, sqlite, turns
+from conflictctl.register.chain import Head, genesis
+from conflictctl.register.grouping import groups
+from conflictctl.register.mending import mended
+from conflictctl.register.rows import CARD_KINDS, MENDS, STAFF_KINDS, VERIFY_HINT, event_of
+from conflictctl.register.schema import events, personal, touches
+from conflictctl.register.writer import Receipt, Writer
+from conflictctl.wording import Sentence
+
+__all__ = ["CustomerCard", "Dossier", "Head", "KnownAt", "Receipt", "Register", "Writer",
+           "create_register", "open_register"]
+
+LOG = "main"
+"""An SQLite register holds one log."""
+
+_PAGE = 5000
+_CHUNK = 500
+_REMEMBERED = 500_000
+_Name = TypeVar("_Name", str, int)
+
+_EVENT = select(
+    events.c.seq, events.c.at, events.c.recorded_at, events.c.appended_at, events.c.body,
+    personal.c.data,
+).select_from(events.outerjoin(
+    personal, and_(personal.c.log == events.c.log, personal.c.seq == events.c.seq)))
+
+
+class KnownAt(NamedTuple):
+    """What was known: entries up to a `seq`, or recorded up to a moment."""
+
+    seq: int | None = None
+    moment: Moment | None = None
+
+
+class Dossier(NamedTuple):
+    """One group of connected customers and all events that concern them, in seq order."""
+
+    members: tuple[str, ...]
+    events: list[Event]
+
+
+class CustomerCard(NamedTuple):
+    """A customer as he stands: `lost` is the reason he is gone, None while he is not.
+
+    Where personal data were erased, `name` is the id and there are no phones.
+    """
+
+    id: str
+    name: str
+    phones: tuple[str, ...]
+    lost: str | None
+
+
+def create_register(target: str, *, zone: str, clock: Callable[[], Moment],
+                    policy: str | None = None) -> Register:
+    """Make a register and record its first settings; the open register.
+
+    It appears whole or not at all.  If another process makes it at the same moment, that
+    one is opened.  Raises InputRejected if the target exists or the zone is unknown,
+    StorageFailed, Busy.
+    """
+    path = path_of(target)
+    if sqlite.is_present(path):
+        raise InputRejected(
+            Sentence("{path} exists already", path=target),
+            Sentence("`conflictctl status --db {path}` says what it is", path=target))
+    calendar = _calendar(zone)
+    sqlite.check_link(path)
+    settings = {"timezone": zone} if policy is None else {"timezone": zone, "policy": policy}
+    with sqlite.failures(target):
+        if path.exists():  # an empty file stays the file it is
+            _initialise(path, calendar, clock, settings)
+        else:
+            with sqlite.aside(path) as draft:
+                _initialise(draft, calendar, clock, settings)
+                sqlite.publish(draft, path)
+    return open_register(target)
+
+
+def _initialise(path: Path, calendar: Calendar, clock: Callable[[], Moment],
+                settings: dict[str, str]) -> None:
+    """Turn an empty file into a register; leave it alone if another process did so."""
+    connection = sqlite.connect(path)
+    try:
+        sqlite.use_truncate_journal(connection)
+        sqlite.begin(connection)
+        if not sqlite.objects(connection):
+            sqlite.create_schema(connection)
+            origin = secrets.token_hex(16)
+            connection.execute(insert(schema.logs), {"name": LOG, "origin": origin})
+            writer = Writer(Register(str(path), connection, origin, calendar), clock())
+            for name, value in settings.items():
+                writer.add(_setting(name, value), allow_duplicates=True)
+            writer.flush()
+        sqlite.commit(connection)
+    finally:
+        connection.close()
+
+
+def _setting(name: str, value: str) -> Draft:
+    return Draft("setting", None, None, 0, None, None, None, None,
+                 {"name": name, "value": value})
+
+
+def open_register(target: str) -> Register:
+    """Open an existing register; never makes one.
+
+    Raises StorageFailed (missing, unreadable), DamagedRegister (no register),
+    SchemaMismatch (made by another version of the program), Busy.
+    """
+    path = path_of(target)
+    sqlite.check_file(path)
+    connection = sqlite.connect(path)
+    try:
+        with sqlite.failures(target):
+            origin = _check_schema(connection, target)
+        return Register(target, connection, origin)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def path_of(target: str) -> Path:
+    """The file that a target names: a path, or an URL of the form sqlite:///PATH."""
+    if target.startswith("sqlite:///"):
+        target = target.removeprefix("sqlite:///")
+    elif "://" in target:
+        raise InputRejected(
+            Sentence("{target}: only SQLite files are supported so far",
+                     target=target.partition("://")[0]),
+            Sentence("name a file with --db"))
+    return Path(target)
+
+
+def _calendar(zone: str) -> Calendar:
+    try:
+        return Calendar(zone)
+    except (ValueError, OSError, KeyError):
+        raise InputRejected(
+            Sentence("no time zone {zone}", zone=zone),
+            Sentence("use an IANA name such as Asia/Shanghai")) from None
+
+
+def _check_schema(connection: Connection, target: str) -> str:
+    """The origin of the log, if this program can read the register."""
+    version = check_identity(connection, target)
+    if version == schema.VERSION:
+        revision, origin = connection.execute(_IDENTITY).one()
+        if revision == schema.REVISION and isinstance(origin, str):
+            return origin
+        raise DamagedRegister(
+            Sentence("{path} is damaged: its log or revision is missing", path=target),
+            VERIFY_HINT)
+    if version < schema.VERSION:
+        raise SchemaMismatch(
+            Sentence("{path} was made by an older version of conflictctl (schema {found}, "
+                     "not {wanted})", path=target, found=version, wanted=schema.VERSION),
+            Sentence("`conflictctl upgrade` brings it up to date and keeps a copy"))
+    raise SchemaMismatch(
+        Sentence("{path} was made by a newer version of conflictctl (schema {found}, "
+                 "not {wanted})", path=target, found=version, wanted=schema.VERSION),
+        Sentence("install that version: `pip install --upgrade conflictctl`"))
+
+
+def check_identity(connection: Connection, target: str) -> int:
+    """The schema version of a register; DamagedRegister for another program's database."""
+    application, version = sqlite.identity(connection)
+    if application != sqlite.APPLICATION_ID:
+        raise DamagedRegister(
+            Sentence("{path} is a database of another program, not a register", path=target),
+            Sentence("`conflictctl init` makes one; --db names another"))
+    return version
+
+
+class Register:
+    """An open register; a context manager.  One thread, one transaction at a time."""
+
+    def __init__(self, target: str, connection: Connection, origin: str,
+                 calendar: Calendar | None = None) -> None:
+        self.target = target
+        self._path = path_of(target)
+        self.log = LOG
+        self.origin = origin
+        self.revision = schema.REVISION
+        self.connection = connection
+        self.known_customers: set[str] = set()
+        if calendar is not None:
+            self.__dict__["calendar"] = calendar
+        self._people: tuple[int, People] | None = None
+
+    def __enter__(self) -> Register:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; closing twice is harmless."""
+        self.connection.close()
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Business time in the register's zone, which is set once and for all."""
+        zone = self.settings().get("timezone")
+        if not isinstance(zone, str):
+            raise DamagedRegister(
+                Sentence("{path} holds no time zone", path=self.target), VERIFY_HINT)
+        return _calendar(zone)
+
+    @property
+    def zone(self) -> str:
+        """The IANA name of the register's time zone."""
+        return self.calendar.zone
+
+    # --------------------------------------------------------------- low-level reading
+
+    def fetch(self, statement: Select[Any], values: dict[str, Any] | None = None) -> Sequence[Any]:
+        """All rows of a statement, read in one go; failures as those of conflictctl.errors."""
+        with sqlite.failures(self.target):
+            return self.connection.execute(statement, values or {}).fetchall()
+
+    def _events(self, statement: Select[Any], values: dict[str, Any]) -> list[Event]:
+        log = self.log
+        return [event_of(log, *row) for row in self.fetch(statement, values)]
+
+    # ------------------------------------------------------------------------ reading
+
+    def head(self) -> Head:
+        """How far the log reaches."""
+        rows = self.fetch(_HEAD, {"log": self.log})
+        return Head(*rows[0]) if rows else Head(0, genesis(self.origin))
+
+    def settings(self) -> dict[str, Any]:
+        """The latest value of each setting by name: `timezone`, `policy`, ..."""
+        entries = self._events(_OF_KINDS, {"kinds": ["setting"]})
+        return {entry.fields["name"]: entry.fields["value"] for entry in entries}
+
+    def people(self, known_at: KnownAt | None = None) -> People:
+        """Outlets and staff, corrections applied, as far as known then."""
+        statement = _known(_OF_KINDS, known_at)
+        kinds = [*STAFF_KINDS, *MENDS]
+        return People(mended(self._events(statement, {"kinds": kinds})))
+
+    def event(self, ref: str | int) -> Event | None:
+        """One event by its id, `seq`, `#seq` or `origin#seq` of this log."""
+        found = self._events(_EVENT.where(*_named(ref, self.log, self.origin)), {})
+        return found[0] if found else None
+
+    def events(self, *, after: int = 0, kind: str | None = None,
+               customer: str | None = None) -> Iterator[Event]:
+        """Events in seq order, read in pages, up to the head at the start.
+
+        With `customer` those that concern him, links with others included.
+        """
+        if customer is not None:
+            own = next(self._dossiers([(customer,)], KnownAt(self.head().seq)))
+            yield from (event for event in own.events
+                        if event.seq > after and kind in (None, event.kind))
+            return
+        statement = _EVENT.where(
+            events.c.log == self.log, events.c.seq > bindparam("after"),
+            events.c.seq <= self.head().seq).order_by(events.c.seq).limit(_PAGE)
+        if kind is not None:
+            statement = statement.where(events.c.kind == kind)
+        while page := self._events(statement, {"after": after}):
+            yield from page
+            after = page[-1].seq
+            if len(page) < _PAGE:
+                return
+
+    def dossier(self, customer: str, known_at: KnownAt | None = None) -> Dossier | None:
+        """The customer with everyone connected to him by links or corrections, ever.
+
+        None if no such customer was known.
+        """
+        known_at = self._bounded(known_at)
+        members = self.members([customer], known_at)
+        found = next(self._dossiers([members], known_at))
+        return found if found.events else None
+
+    def dossiers(self, known_at: KnownAt | None = None) -> Iterator[Dossier]:
+        """Every customer once, in the order of the smallest id of each group.
+
+        Read in pages of customers, so that the memory needed does not grow with the register.
+        """
+        known_at = self._bounded(known_at)
+        linked = groups(self.fetch(_known_touches(_LINKS, known_at)))
+        for page in self._customer_pages():
+            families = [linked.get(customer, (customer,)) for customer in page]
+            first = [family for family, customer in zip(families, page, strict=True)
+                     if family[0] == customer]
+            for dossier in self._dossiers(first, known_at):
+                if dossier.events:
+                    yield dossier
+
+    def members(self, customers: Iterable[str],
+                known_at: KnownAt | None = None) -> tuple[str, ...]:
+        """The customers and everyone connected to them, sorted."""
+        found = set(customers)
+        frontier = sorted(found)
+        while frontier:
+            near: set[str] = set()
+            for places in _chunks(list(self._links_of(frontier, known_at))):
+                values = {"log": self.log, "places": places}
+                near.update(row[0] for row in self.fetch(_TOUCHED, values))
+            frontier = sorted(near - found)
+            found |= near
+        return tuple(sorted(found))
+
+    def _links_of(self, customers: Sequence[str],
+                  known_at: KnownAt | None) -> dict[int, str]:
+        """The `seq` of every entry that concerns one of the customers among others.
+
+        Each with one of the customers it concerns.
+        """
+        statement = _known_touches(_LINKS_OF, known_at)
+        found: dict[int, str] = {}
+        for chunk in _chunks(customers):
+            found.update((row[0], row[1]) for row in self.fetch(statement, {"customers": chunk}))
+        return found
+
+    def _bounded(self, known_at: KnownAt | None) -> KnownAt:
+        # The head at the start is the snapshot that all steps of one answer keep to.
+        head = self.head().seq
+        if known_at is None:
+            return KnownAt(head)
+        return KnownAt(head if known_at.seq is None else min(head, known_at.seq), known_at.moment)
+
+    def _dossiers(self, families: Sequence[tuple[str, ...]],
+                  known_at: KnownAt) -> Iterator[Dossier]:
+        """The dossiers of some whole groups of connected customers."""
+        home = {member: family for family in families for member in family}
+        found: dict[tuple[str, ...], list[Event]] = {family: [] for family in families}
+        own = _known(_OF_CUSTOMERS, known_at)
+        for chunk in _chunks(list(home)):
+            for event in self._events(own, {"customers": chunk}):
+                found[home[event.customer or ""]].append(event)
+        links = self._links_of(list(home), known_at)
+        for places in _chunks(list(links)):
+            for event in self._events(_AT_PLACES, {"log": self.log, "places": places}):
+                if event.customer not in home:
+                    found[home[links[event.seq]]].append(event)
+        for family, entries in found.items():
+            entries.sort(key=_seq)
+            yield Dossier(family, entries)
+
+    # ------------------------------------------------------------------- customers' cards
+
+    def customer_ids(self) -> Iterator[str]:
+        """The ids of all customers, sorted, read in pages."""
+        for page in self._customer_pages():
+            yield from page
+
+    def _customer_pages(self) -> Iterator[list[str]]:
+        last = ""
+        while page := [row[0] for row in self.fetch(_CUSTOMER_IDS, {"last": last})]:
+            yield page
+            last = page[-1]
+
+    def customer_exists(self, customer: str) -> bool:
+        """Whether a customer has been introduced."""
+        return self.introduction("customer", customer) is not None
+
+    def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """The latest name of each customer that has one."""
+        result: dict[str, str] = {}
+        for chunk in _chunks(sorted(set(ids))):
+            for card in self._cards(events.c.subject.in_(chunk)):
+                if card.name != card.id:
+                    result[card.id] = card.name
+        return result
+
+    def customers(self) -> Iterator[CustomerCard]:
+        """Every customer's card as it stands, by id, read in pages."""
+        for page in self._customer_pages():
+            yield from self._cards(events.c.subject.between(page[0], page[-1]))
+
+    def _cards(self, which: Any) -> Iterator[CustomerCard]:
+        statement = (
+            _EVENT.add_columns(events.c.subject)
+            .where(events.c.kind.in_([*CARD_KINDS, *MENDS]), which)
+            .order_by(events.c.subject, events.c.seq))
+        for customer, rows in groupby(self.fetch(statement), _last):
+            entries = mended([event_of(self.log, *row[:-1]) for row in rows])
+            if any(entry.kind == "customer" for entry in entries):
+                yield _card(customer, entries)
+
+    def attesters(self) -> dict[int, str]:
+        """Who answers for imported files: attestation `seq` to staff."""
+        return dict(map(tuple, self.fetch(_ATTESTERS)))
+
+    # ------------------------------------------------------------------------- writing
+
+    @contextmanager
+    def writing(self, clock: Callable[[], Moment]) -> Iterator[Writer]:
+        """A transaction to add entries in: durable when the block ends, undone if it raises.
+
+        Other writers wait.  Raises Busy after 5 seconds of waiting, StorageFailed.
+        """
+        started = time.monotonic()
+        turn = turns.take(sqlite.journal_of(self._path), sqlite.PATIENCE)
+        try:
+            with sqlite.failures(self.target):
+                sqlite.use_truncate_journal(self.connection)
+                sqlite.begin(self.connection, sqlite.PATIENCE - (time.monotonic() - started))
+            with self._transaction(clock) as writer:
+                yield writer
+        finally:
+            turns.end(turn)
+
+    @contextmanager
+    def _transaction(self, clock: Callable[[], Moment]) -> Iterator[Writer]:
+        try:
+            writer = Writer(self, clock())
+            yield writer
+            writer.flush()
+            with sqlite.failures(self.target):
+                sqlite.commit(self.connection)
+        except BaseException:
+            self.known_customers.clear()
+            self._people = None
+            with sqlite.failures(self.target):
+                sqlite.rollback(self.connection)
+            raise
+        self._people = writer.knows()
+
+    def insert(self, event_rows: Sequence[tuple[Any, ...]],
+               touch_rows: Sequence[tuple[Any, ...]],
+               personal_rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows (tuples in the order of the tables' columns) within a transaction."""
+        for statement, rows in zip(
+                self._inserts, (event_rows, touch_rows, personal_rows), strict=True):
+            if rows:
+                with sqlite.failures(self.target):
+                    self.connection.exec_driver_sql(statement, list(rows))
+
+    @cached_property
+    def _inserts(self) -> tuple[str, ...]:
+        # Compiled by Core, run by the driver: Core's own executemany takes 4 microseconds a
+        # row more, which for an import is a tenth of the whole.
+        dialect = self.connection.dialect
+        return tuple(str(insert(table).compile(dialect=dialect))
+                     for table in (events, touches, personal))
+
+    @cached_property
+    def _find(self) -> tuple[sqlite.Find, sqlite.Find, sqlite.Find]:
+        return (
+            sqlite.finder(self.connection, "SELECT seq FROM events WHERE id = ?"),
+            sqlite.finder(self.connection, "SELECT seq FROM events WHERE content = ?"),
+            sqlite.finder(self.connection, "SELECT 1 FROM events WHERE kind = 'customer' "
+                                           "AND subject = ? LIMIT 1"),
+        )
+
+    def finders(self) -> tuple[sqlite.Find, sqlite.Find, sqlite.Find]:
+        """Look-ups of the writer: seq by id, seqs by content number, a customer."""
+        return self._find
+
+    def current_people(self, seq: int) -> People:
+        """The people as of the head, which is at `seq`, from memory if nothing was added."""
+        if self._people is None or self._people[0] != seq:
+            self._people = (seq, self.people())
+        return self._people[1]
+
+    def remember_customer(self, customer: str) -> None:
+        """Spare the next look-up of a customer who exists; the memory is bounded."""
+        if len(self.known_customers) >= _REMEMBERED:
+            self.known_customers.clear()
+        self.known_customers.add(customer)
+
+    def check_zone(self, zone: Any) -> None:
+        """Refuse a time zone other than the register's own."""
+        if zone != self.zone:
+            raise InputRejected(
+                Sentence("the register's time zone is {zone} and stays so", zone=self.zone),
+                Sentence("`conflictctl init --timezone` sets it once, for a new register"))
+
+    def introduction(self, kind: str, subject: str | None) -> int | None:
+        """The `seq` of the first entry of a kind about a subject."""
+        rows = self.fetch(_INTRODUCTION, {"kind": kind, "subject": subject})
+        seq: int | None = rows[0][0]
+        return seq
+
+    def subject(self, seq: int) -> str | None:
+        """The column `subject` of an entry."""
+        rows = self.fetch(_SUBJECT, {"log": self.log, "seq": seq})
+        subject: str | None = rows[0][0]
+        return subject
+
+    def touched_by(self, seq: int) -> frozenset[str]:
+        """The customers that an entry has rows in `touches` for."""
+        return frozenset(row[0] for row in self.fetch(
+            _TOUCHED, {"log": self.log, "places": [seq]}))
+
+    def stored(self, seq: int) -> tuple[Event, bytes, bool]:
+        """An entry, its chain hash, and whether its personal data were erased."""
+        rows = self.fetch(_STORED, {"log": self.log, "seq": seq})
+        *row, link_hash = rows[0]
+        event = event_of(self.log, *row)
+        return event, link_hash, row[-1] is None and b'"pii":' in row[-2]
+
+
+def _seq(event: Event) -> int:
+    return event.seq
+
+
+def _last(row: Sequence[Any]) -> Any:
+    return row[-1]
+
+
+def _card(customer: str, entries: list[Event]) -> CustomerCard:
+    name, phones, lost = customer, (), None
+    card = CustomerCard(customer, name, phones, lost)
+    for entry in entries:
+        if entry.kind == "customer":
+            card = card._replace(name=entry.get("name", card.name),
+                                 phones=tuple(entry.get("phones", card.phones)))
+        else:
+            card = card._replace(lost=entry.fields["reason"] if entry.kind == "lost" else None)
+    return card
+
+
+def _chunks(names: Sequence[_Name]) -> Iterator[list[_Name]]:
+    for start in range(0, len(names), _CHUNK):
+        yield list(names[start:start + _CHUNK])
+
+
+def _named(ref: str | int, log: str, origin: str) -> tuple[Any, ...]:
+    if isinstance(ref, str):
+        text = ref[1:] if ref.startswith("#") else ref.removeprefix(f"{origin}#")
+        if text == ref or not (text.isascii() and text.isdigit()):
+            return (events.c.id == ref,)
+        ref = int(text)
+    return (events.c.log == log, events.c.seq == ref)
+
+
+def _known(statement: Select[Any], known_at: KnownAt | None) -> Select[Any]:
+    if known_at is None:
+        return statement
+    if known_at.seq is not None:
+        statement = statement.where(events.c.seq <= known_at.seq)
+    if known_at.moment is not None:
+        statement = statement.where(events.c.recorded_at <= known_at.moment)
+    return statement
+
+
+# Only what goes by `seq` names the log: a customer's entries are his in whichever log they
+# stand, and SQLite would walk the log instead of the index of customers.
+_LOG = events.c.log == bindparam("log")
+_CUSTOMERS: BindParameter[Any] = bindparam("customers", expanding=True)
+_PLACES: BindParameter[Any] = bindparam("places", expanding=True)
+
+_IDENTITY = select(
+    schema.revision_table.c.version_num,
+    select(schema.logs.c.origin).where(schema.logs.c.name == LOG).scalar_subquery())
+_HEAD = select(events.c.seq, events.c.hash).where(_LOG).order_by(events.c.seq.desc()).limit(1)
+_OF_KINDS = _EVENT.where(
+    events.c.kind.in_(bindparam("kinds", expanding=True)), events.c.subject.is_not(None),
+).order_by(events.c.seq)
+_OF_CUSTOMERS = _EVENT.where(events.c.customer.in_(_CUSTOMERS))
+_AT_PLACES = _EVENT.where(_LOG, events.c.seq.in_(_PLACES))
+_CUSTOMER_IDS = (
+    select(events.c.subject)
+    .where(events.c.kind == "customer", events.c.subject > bindparam("last"))
+    .distinct().order_by(events.c.subject).limit(1000)
+)
+_ATTESTERS = select(events.c.seq, events.c.subject).where(
+    events.c.kind == "attestation", events.c.subject.is_not(None))
+_INTRODUCTION = select(func.min(events.c.seq)).where(
+    events.c.kind == bindparam("kind"), events.c.subject == bindparam("subject"))
+_SUBJECT = select(events.c.subject).where(_LOG, events.c.seq == bindparam("seq"))
+_TOUCHED = select(touches.c.customer).where(
+    touches.c.log == bindparam("log"), touches.c.seq.in_(_PLACES))
+_LINKS = select(touches.c.seq, touches.c.customer)
+_LINKS_OF = _LINKS.where(touches.c.customer.in_(_CUSTOMERS))
+_STORED = _EVENT.add_columns(events.c.hash).where(_LOG, events.c.seq == bindparam("seq"))
+
+
+def _known_touches(statement: Select[Any], known_at: KnownAt | None) -> Select[Any]:
+    if known_at is None:
+        return statement
+    if known_at.seq is not None:
+        statement = statement.where(touches.c.seq <= known_at.seq)
+    if known_at.moment is not None:
+        statement = statement.where(select(events.c.seq).where(
+            events.c.log == touches.c.log, events.c.seq == touches.c.seq,
+            events.c.recorded_at <= known_at.moment).exists())
+    return statement

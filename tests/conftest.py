@@ -1,0 +1,68 @@
+"""What tests of several parts need: an isolated environment and a way to run the program."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+_SCRIPT = Path(sys.executable).with_name("conflictctl")
+_COMMAND = (
+    [str(_SCRIPT)]
+    if _SCRIPT.exists()
+    else [sys.executable, "-c", "from conflictctl.cli.main import main; main()"]
+)
+
+
+class Runner(Protocol):
+    """Runs `conflictctl` as its own process and demands an exit code."""
+
+    def __call__(self, *arguments: str, code: int = 0, stdin: str = "",
+                 **environment: str) -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of the person who runs the tests: no register, no settings, no language."""
+    for name in list(os.environ):
+        if name.startswith(("CONFLICTCTL_", "LC_")) or name in ("LANGUAGE", "COLUMNS"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.fixture
+def register_path(tmp_path: Path) -> Path:
+    """Where this test's register is to lie; nothing is there yet."""
+    return tmp_path / "register.db"
+
+
+@pytest.fixture
+def conflictctl(register_path: Path) -> Runner:
+    """`conflictctl("verdict", "K1", code=3)` on this test's register."""
+
+    def run(*arguments: str, code: int = 0, stdin: str = "",
+            **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [*_COMMAND, *arguments],
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            env={**os.environ, "CONFLICTCTL_DB": str(register_path), **environment},
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
