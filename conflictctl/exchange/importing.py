@@ -1,0 +1,347 @@
+"""A file into the register: all of it, or nothing, or (asked for) what is good of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from conflictctl import permissions
+from conflictctl.calendar import Moment
+from conflictctl.errors import InputRejected, NotPermitted
+from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, read_line
+from conflictctl.exchange import jsonl
+from conflictctl.exchange.jsonl import Row
+from conflictctl.exchange.rejects import Rejects, default_name
+from conflictctl.exchange.source import Format, Progress, Source, numbered_lines, open_source
+from conflictctl.register.rows import MENDS, STAFF_KINDS
+from conflictctl.wording import Sentence, Term
+
+if TYPE_CHECKING:
+    from conflictctl.register.store import Register
+    from conflictctl.register.writer import Receipt, Writer
+
+_WARNINGS_KEPT = 100
+
+
+class Rejection(NamedTuple):
+    """A row that is not acceptable: the line it begins on, its id if it has one, and why."""
+
+    line: int
+    id: str | None
+    reason: Sentence
+
+
+class Warned(NamedTuple):
+    """A row that was accepted and has no effect, and why."""
+
+    line: int
+    reason: Sentence
+
+
+class ImportReport(NamedTuple):
+    """What an import did, or in a dry run would have done.
+
+    `read` counts rows, `rejected` those refused, `warned` those without effect, of which
+    `warnings` holds the first.  `undone`: nothing was changed, because rows were rejected,
+    or nothing was new, or it was a dry run.  `first_seq` to `last_seq` is where the new
+    events stand.
+    """
+
+    read: int
+    recorded: int
+    already: int
+    rejected: int
+    warned: int
+    warnings: list[Warned]
+    undone: bool
+    attestation: int | None
+    first_seq: int | None
+    last_seq: int | None
+    rejects_path: Path | None
+
+
+OnRejection = Callable[[Rejection], None]
+
+
+class _Undo(Exception):
+    """Rolls the transaction back; not an error."""
+
+
+def import_file(
+    register: Register,
+    path: Path | Literal["-"],
+    *,
+    clock: Callable[[], Moment],
+    actor: str | None = None,
+    attest: str | None = None,
+    partial: bool = False,
+    rejects: Path | None = None,
+    dry_run: bool = False,
+    allow_duplicates: bool = False,
+    encoding: str | None = None,
+    format: Format | None = None,
+    progress: Progress | None = None,
+    on_rejection: OnRejection | None = None,
+) -> ImportReport:
+    """Open a file (`-`: standard input) and take it in; see `take_in`."""
+    with open_source(path, encoding=encoding, format=format) as source:
+        return take_in(
+            register, source, clock=clock, actor=actor, attest=attest, partial=partial,
+            rejects=rejects, dry_run=dry_run, allow_duplicates=allow_duplicates,
+            progress=progress, on_rejection=on_rejection,
+        )
+
+
+def take_in(
+    register: Register,
+    source: Source,
+    *,
+    clock: Callable[[], Moment],
+    actor: str | None = None,
+    attest: str | None = None,
+    partial: bool = False,
+    rejects: Path | None = None,
+    dry_run: bool = False,
+    allow_duplicates: bool = False,
+    progress: Progress | None = None,
+    on_rejection: OnRejection | None = None,
+) -> ImportReport:
+    """Record the events of a file in one transaction.
+
+    With `attest` that member of staff answers for the file, and its `recorded_at` are
+    taken.  A row that is not acceptable is told to `on_rejection`; one such row undoes the
+    whole import, unless `partial`.  `rejects` names a file for these rows; a partial
+    import always writes one.  `progress` hears how many bytes of how many are read.
+
+    Raises NotPermitted where nobody acts or the attester lacks the power, InputRejected
+    where the file as a whole cannot be read.
+    """
+    if rejects is None and partial and not dry_run:
+        rejects = default_name(source)
+    kept = Rejects(rejects, source.format) if rejects is not None else None
+    undone = False
+    try:
+        with register.writing(clock) as writer:
+            intake = _Intake(writer, source, attest or actor, attest, allow_duplicates)
+            intake.begin()
+            for row, reason in intake.take(progress):
+                if on_rejection is not None:
+                    on_rejection(Rejection(row.line, _id_of(row), reason))
+                if kept is not None and row.raw is not None:
+                    kept.write(row.raw, intake.header)
+            if kept is not None:
+                kept.finish()
+            if dry_run or not intake.recorded or (intake.rejected and not partial):
+                raise _Undo
+    except _Undo:
+        undone = True
+    except BaseException:
+        if kept is not None:
+            kept.discard()
+        raise
+    return intake.report(undone, kept.path if kept is not None else None)
+
+
+def _id_of(row: Row) -> str | None:
+    identity = row.entry.get("id") if row.entry is not None else None
+    return identity if isinstance(identity, str) else None
+
+
+class _Table(NamedTuple):
+    rows: Iterator[Row]
+    header: bytes | None
+
+
+def _rows(source: Source, progress: Progress | None = None) -> _Table:
+    lines = numbered_lines(source, progress)
+    if source.format == "jsonl":
+        return _Table(jsonl.rows(lines), None)
+    from conflictctl.exchange.csvfile import Table
+
+    table = Table(lines)
+    return _Table(table.rows(), table.header)
+
+
+class _Intake:
+    """One file on its way into one transaction; the counts are its state."""
+
+    def __init__(
+        self, writer: Writer, source: Source, actor: str | None, attest: str | None,
+        allow_duplicates: bool,
+    ) -> None:
+        self._writer = writer
+        self._source = source
+        self._actor = actor
+        self._attest = attest
+        self._allow_duplicates = allow_duplicates
+        # Whoever is first has nobody to ask: until there is one with the power, anyone may.
+        self._founding = not permissions.has_management(writer.people, writer.now)
+        self._introducing = False
+        self._done: set[int] = set()
+        self.header: bytes | None = None
+        self.attestation: int | None = None
+        self.read = self.recorded = self.already = self.rejected = self.warned = 0
+        self.warnings: list[Warned] = []
+        self.first_seq: int | None = None
+        self.last_seq: int | None = None
+
+    def take(self, progress: Progress | None) -> Iterator[tuple[Row, Sentence]]:
+        """Record what is acceptable; yield what is not, and why."""
+        rows, self.header = _rows(self._source, progress)
+        for row in rows:
+            self.read += 1
+            problem = row.fault
+            if row.entry is not None:
+                try:
+                    self._record(row.line, row.entry)
+                    continue
+                except InputRejected as rejected:
+                    problem = rejected.message
+            assert problem is not None
+            self.rejected += 1
+            yield row, problem
+        if self._source.changed():
+            raise InputRejected(
+                Sentence("the file was changed while it was read"),
+                Sentence("import it again; nothing was recorded"),
+            )
+
+    # ------------------------------------------------------------ who answers for it
+
+    def begin(self) -> None:
+        """Make sure somebody acts, and record the attestation before what it covers."""
+        actor = self._actor
+        if actor is None and not self._founding:
+            raise NotPermitted(
+                Sentence("nobody is named who imports the file"),
+                Sentence("say who acts with --as STAFF, or who answers for the file "
+                         "with --attest STAFF"),
+            )
+        if actor is not None and actor not in self._writer.people.staff:
+            if self._founding or self._attest is not None:
+                self._introduce()
+            if actor not in self._writer.people.staff:
+                raise NotPermitted(
+                    Sentence("neither the register nor the file knows a member of staff {staff}",
+                             staff=actor),
+                    Sentence("`conflictctl staff list` shows who is known"),
+                )
+        if self._attest is not None:
+            self._record_attestation(self._attest)
+
+    def _introduce(self) -> None:
+        """Record the file's outlets and staff until who acts is known, and may attest.
+
+        The attestation then names somebody known, and still stands before all entries of
+        others that it answers for.
+        """
+        self._introducing = True
+        for row in _rows(self._source).rows:
+            if row.entry is None or row.entry.get("kind") not in STAFF_KINDS:
+                continue
+            with suppress(InputRejected):  # told when the row's turn comes
+                self._record(row.line, row.entry)
+                self._done.add(row.line)
+            if self._actor in self._writer.people.staff and self._why_not_attest() is None:
+                break
+        self._introducing = False
+
+    def _why_not_attest(self) -> Sentence | None:
+        if self._attest is None:
+            return None
+        return permissions.refusal(
+            self._writer.people, self._attestation(self._attest), self._attest, self._writer.now,
+            target=None, involved=set,
+        )
+
+    def _attestation(self, attester: str) -> Draft:
+        return Draft(
+            "attestation", None, None, 0, None, attester, attester, None,
+            {"file": _printable(self._source.name), "digest": self._source.digest},
+        )
+
+    def _record_attestation(self, attester: str) -> None:
+        draft = self._attestation(attester)
+        refusal = self._why_not_attest()
+        if refusal is not None:
+            raise NotPermitted(refusal, permissions.who_may(draft))
+        self.attestation = self._writer.add(draft, allow_duplicates=True).seq
+
+    # ------------------------------------------------------------------- the entries
+
+    def _record(self, line: int, entry: dict[str, Any]) -> None:
+        if line in self._done:
+            return
+        draft = read_line(entry)
+        kind = KINDS[draft.kind]
+        if draft.at is None:
+            raise InputRejected(Sentence("{field}: {problem}", field="at",
+                                         problem=Sentence("is missing")))
+        if kind.own:
+            raise InputRejected(
+                Sentence("entries of the kind {kind} are written by the register alone",
+                         kind=Term(draft.kind))
+            )
+        if draft.kind in permissions.HOUSE or draft.kind in MENDS:
+            self._check_house(draft)
+        receipt = self._writer.add(
+            draft, attestation=self.attestation, allow_duplicates=self._allow_duplicates,
+            take_recorded_at=self._attest is not None,
+        )
+        if receipt.already:
+            self.already += 1
+            return
+        self.recorded += 1
+        self.last_seq = receipt.seq
+        if self.first_seq is None:
+            self.first_seq = receipt.seq
+        self._warn(line, draft, receipt)
+
+    def _check_house(self, draft: Draft) -> None:
+        """Outlets, staff and settings come in, and are mended, by somebody with the power.
+
+        Before there is anyone with it, anyone may; and what is there already is not asked
+        about again.
+        """
+        if self._founding or self._introducing:
+            return
+        if draft.id is not None and self._writer.target(draft.id) is not None:
+            return
+        kind = draft.kind
+        if kind in MENDS:
+            target = self._writer.target(draft.fields[REFERENCE_FIELDS[kind]])
+            if target is None or target.kind not in permissions.HOUSE:
+                return
+            kind = target.kind
+        act = draft._replace(kind=kind, by=self._actor)
+        refusal = permissions.refusal(
+            self._writer.people, act, self._actor, self._writer.now, target=None, involved=set
+        )
+        if refusal is not None:
+            raise InputRejected(refusal, permissions.who_may(act))
+
+    def _warn(self, line: int, draft: Draft, receipt: Receipt) -> None:
+        field = REFERENCE_FIELDS.get(draft.kind)
+        ref = receipt.event.fields.get(field) if field is not None else None
+        warning = permissions.warning_on_import(
+            self._writer.people, draft, receipt.event.recorded_at,
+            self._writer.target(ref) if ref is not None else None,
+        )
+        if warning is not None:
+            self.warned += 1
+            if len(self.warnings) < _WARNINGS_KEPT:
+                self.warnings.append(Warned(line, warning))
+
+    def report(self, undone: bool, rejects_path: Path | None) -> ImportReport:
+        """The counts, once all is done."""
+        return ImportReport(
+            self.read, self.recorded, self.already, self.rejected, self.warned, self.warnings,
+            undone, None if undone else self.attestation, self.first_seq, self.last_seq,
+            rejects_path,
+        )
+
+
+def _printable(name: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in name)[:500]
