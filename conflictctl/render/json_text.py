@@ -1,0 +1,47 @@
+"""JSON for programs that is harmless on a terminal as well, and loses nothing.
+
+JSON leaves C1 controls, DEL and the controls of writing direction as they are.  Written
+as `\\u009b` they mean the same to a program and do nothing to a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import IO, Any
+
+import orjson
+
+# In UTF-8: DEL; C1; soft hyphen; direction marks; separators, embeddings; isolates; BOM.
+_ACTIVE = re.compile(
+    rb"\x7f|\xc2[\x80-\x9f\xad]|\xd8\x9c|\xe2\x80[\x8b\x8e\x8f\xa8-\xae]"
+    rb"|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf"
+)
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(match.group().decode())
+
+
+def json_bytes(value: Any, *, indent: bool = False, ascii_only: bool = False) -> bytes:
+    """JSON in UTF-8 without a final new line; `ascii_only` for terminals that are not UTF-8.
+
+    Lone surrogates, which UTF-8 cannot carry, are written as escapes.
+    """
+    if not ascii_only:
+        try:
+            data = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else None)
+        except (TypeError, ValueError):
+            ascii_only = True
+    if ascii_only:
+        separators = None if indent else (",", ":")
+        text = json.dumps(value, indent=2 if indent else None, separators=separators)
+        return text.replace("\x7f", "\\u007f").encode("ascii")
+    return _ACTIVE.sub(_escaped, data)
+
+
+def write_json(value: Any, stream: IO[str], *, indent: bool = False) -> None:
+    """Write one value and a new line to a text stream, in the stream's own encoding."""
+    encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
+    data = json_bytes(value, indent=indent, ascii_only=encoding not in ("utf8", "utf_8"))
+    stream.write(data.decode() + "\n")

@@ -1,0 +1,255 @@
+"""What is overdue or about to end: by consultant for people, row by row for programs."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from conflictctl.render.language import list_joined, moment_text, person, say, tr
+from conflictctl.render.layout import cells, flow, pad, wrap
+from conflictctl.render.safe import safe
+from conflictctl.wording import N_, Sentence, When
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from conflictctl.calendar import Calendar, Moment
+    from conflictctl.deadlines import Due
+    from conflictctl.people import People
+    from conflictctl.render.ruling_json import Head
+
+WIDEST = 120
+"""A wider terminal is not filled: the eye would lose the line."""
+CSV_COLUMNS = (
+    "type",
+    "customer",
+    "staff",
+    "outlet",
+    "level",
+    "last_contact",
+    "due",
+    "days",
+    "may_be_reassigned",
+)
+_ENDS = {
+    "no_level": N_("no level set"),
+    "claim_window": N_("the claim window ends"),
+    "filing": N_("the filing ends"),
+    "case": N_("case deadline"),
+}
+# A spreadsheet takes a cell that begins so for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def due_json(due: Due, *, calendar: Calendar, head: Head) -> dict[str, Any]:
+    """One row as a JSON object; `days` is negative before the due day."""
+    return {
+        **due_values(due, calendar),
+        "register": {"seq": head.seq, "head": head.text},
+    }
+
+
+def due_values(due: Due, calendar: Calendar) -> dict[str, Any]:
+    """The values of one row by column name, times as ISO 8601 in the register's zone."""
+    return {
+        "type": due.type,
+        "customer": due.customer,
+        "staff": due.staff,
+        "outlet": due.outlet,
+        "level": due.level,
+        "last_contact": None if due.last_contact is None else calendar.iso(due.last_contact),
+        "due": None if due.due is None else calendar.iso(due.due),
+        "days": due.days,
+        "may_be_reassigned": due.may_be_reassigned,
+    }
+
+
+def write_due_csv(dues: Iterable[Due], stream: IO[str], *, calendar: Calendar) -> int:
+    """Write the rows as CSV with a heading; return how many.  No cell can be a formula."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    count = 0
+    for due in dues:
+        writer.writerow([_cell(value) for value in due_values(due, calendar).values()])
+        count += 1
+    return count
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    text = str(value)
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+
+
+def overdue_table(
+    dues: Iterable[Due],
+    *,
+    names: Mapping[str, str],
+    people: People,
+    calendar: Calendar,
+    console: Console,
+    as_of: Moment | None = None,
+) -> int:
+    """Print the rows grouped by consultant, the longest overdue first; return how many.
+
+    `names` are the customers' names; `as_of` heads the list with the moment it stands for.
+    """
+    rows = sorted(dues, key=_order)
+    page = _Page(console, names, people, calendar)
+    if as_of is not None:
+        page.line(say(Sentence("Follow-ups and deadlines as of {moment}", moment=When(as_of)),
+                      None, calendar), "bold")
+        page.line()
+    shown = [page.row(due) for due in rows]
+    widths = page.widths(shown)
+    pairs = zip(rows, shown, strict=True)
+    for number, (owner, group) in enumerate(groupby(pairs, key=lambda pair: page.owner(pair[0]))):
+        if number:
+            page.line()
+        page.group(owner, list(group), widths)
+    return len(rows)
+
+
+def _order(due: Due) -> tuple[Any, ...]:
+    days = due.days
+    return (
+        due.outlet or "",
+        due.staff is None,
+        due.staff or "",
+        days is None,
+        -(days or 0),
+        due.type,
+        due.customer,
+    )
+
+
+class _Row(NamedTuple):
+    when: str
+    customer: str
+    level: str
+    day: str
+    remarks: list[str]
+
+    @property
+    def texts(self) -> tuple[str, str, str, str]:
+        return self[:4]
+
+
+class _Page:
+    """One list on one console."""
+
+    def __init__(
+        self, console: Console, names: Mapping[str, str], people: People, calendar: Calendar
+    ) -> None:
+        self.console = console
+        self.names = names
+        self.people = people
+        self.calendar = calendar
+        self.total = max(40, min(console.width, WIDEST))
+        self.symbols = (console.encoding or "utf-8").lower().startswith("utf")
+
+    def line(self, text: str = "", style: str = "") -> None:
+        from rich.text import Text
+
+        self.console.print(Text(text.rstrip(), style), soft_wrap=True)
+
+    def owner(self, due: Due) -> str:
+        """Who has to act: consultant and outlet, or the outlet alone."""
+        outlet = "" if due.outlet is None else person(due.outlet, self.people)
+        if due.staff is None:
+            return outlet or tr("nobody in charge")
+        return f"{person(due.staff, self.people)}  {outlet}".rstrip()
+
+    def row(self, due: Due) -> _Row:
+        """When, customer, level, due day, and the remarks."""
+        name = self.names.get(due.customer)
+        customer = safe(due.customer)
+        if name and name != due.customer:
+            customer += " " + safe(name)
+        remarks = [tr("may be reassigned")] if due.may_be_reassigned else []
+        remarks.append(_what(due, self.calendar))
+        day = "" if due.due is None else deadline_text(due.due, self.calendar)
+        return _Row(when_text(due.days), customer, safe(due.level or ""), day, remarks)
+
+    def widths(self, rows: Sequence[_Row]) -> list[int]:
+        """One set of columns for the whole page; a very long name gives way to the remarks."""
+        if not rows:
+            return []
+        when, customer, level, day = (
+            max(cells(row.texts[place]) for row in rows) for place in range(4)
+        )
+        remark = max(cells(part) for row in rows for part in row.remarks)
+        left = self.total - 2 - when - level - day - 8
+        customer = min(customer, max(left - remark, 14))
+        return [when, customer, level, day, max(left - customer, 12)]
+
+    def group(
+        self,
+        owner: str,
+        pairs: Sequence[tuple[Due, _Row]],
+        widths: Sequence[int],
+    ) -> None:
+        """One consultant's rows under a heading that counts them."""
+        counts = _counts([due for due, _ in pairs])
+        gap = max(self.total - cells(owner) - cells(counts), 2)
+        self.line(owner + " " * gap + counts, "bold")
+        self.line(("─" if self.symbols else "-") * self.total)
+        for due, row in pairs:
+            fold = self.console.is_terminal
+            columns = [wrap(t, w, fold=fold) for t, w in zip(row.texts, widths, strict=False)]
+            columns.append(flow(row.remarks, widths[-1], fold=fold))
+            late = (due.days or 0) > 0
+            for number in range(max(map(len, columns))):
+                parts = [column[number] if number < len(column) else "" for column in columns]
+                sign = "! " if late and number == 0 else "  "
+                text = "  ".join(pad(p, w) for p, w in zip(parts, widths, strict=True))
+                self.line(sign + text, "bold" if late else "")
+
+
+def _counts(dues: Sequence[Due]) -> str:
+    overdue = sum(1 for due in dues if (due.days or 0) > 0)
+    undated = sum(1 for due in dues if due.days is None)
+    coming = len(dues) - overdue - undated
+    parts = [
+        tr(pattern).format(n=number)
+        for pattern, number in (
+            (N_("overdue {n}"), overdue), (N_("coming {n}"), coming), (N_("no level {n}"), undated)
+        )
+        if number
+    ]
+    return list_joined(parts)
+
+
+def when_text(days: int | None) -> str:
+    """`3 days overdue`, `due today`, `in 2 days`; empty where no day is due."""
+    if days is None:
+        return ""
+    if days == 0:
+        return tr("due today")
+    if days == 1:
+        return tr("1 day overdue")
+    if days > 0:
+        return tr("{n} days overdue").format(n=days)
+    return tr("in 1 day") if days == -1 else tr("in {n} days").format(n=-days)
+
+
+def _what(due: Due, calendar: Calendar) -> str:
+    if due.type == "followup":
+        if due.last_contact is None:
+            return tr("never contacted")
+        last = moment_text(due.last_contact, calendar)[:10]
+        return tr("last contact {day}").format(day=last)
+    return tr(_ENDS[due.type])
+
+
+def deadline_text(moment: int, calendar: Calendar) -> str:
+    """The end of a period: the day alone if it is that day's 24:00, else to the minute."""
+    text = moment_text(moment, calendar)
+    return moment_text(moment - 1, calendar)[:10] if text.endswith(" 00:00") else text

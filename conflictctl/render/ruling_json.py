@@ -1,0 +1,159 @@
+"""The ruling for programs: the JSON of the command line contract.
+
+Keys, ids and values are never translated; `reason` and `warnings` follow the reader's
+language.  Keys are only ever added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Protocol
+
+from conflictctl.adjudication.ruling import (
+    Alternative,
+    ByRule,
+    Contest,
+    Credit,
+    Finding,
+    Margin,
+    Refused,
+    Ruling,
+)
+from conflictctl.calendar import Calendar, Moment, iso_text
+from conflictctl.people import People
+from conflictctl.render.language import say
+
+# Outcomes with which a clause can have decided.
+_DECIDING = frozenset({"awards", "refers", "supports", "bars", "unknown"})
+
+
+@lru_cache(maxsize=1024)
+def _iso_text(moment: Moment, offset: int) -> str:
+    return iso_text(moment, offset)
+
+
+def _iso(calendar: Calendar, moment: Moment) -> str:
+    # Thousands of rulings share one `as_of`, and deals are often entered by the day.
+    return _iso_text(moment, calendar.offset(moment))
+
+
+class Head(Protocol):
+    """The end of the register's log: how many events, and the hash over all of them."""
+
+    @property
+    def seq(self) -> int: ...
+
+    @property
+    def text(self) -> str:
+        """`sha256:<hex>`"""
+
+
+def ruling_json(
+    ruling: Ruling, *, calendar: Calendar, people: People, head: Head, full: bool
+) -> dict[str, Any]:
+    """The ruling as a JSON object.
+
+    Times are ISO 8601 in the register's zone.  With `full=False`, as `verdict --all`
+    prints it, `contested` and the findings of clauses that did not decide are left out.
+    """
+    deal = ruling.deal
+    policy = ruling.policy
+    until = ruling.provisional_until
+    by_rule = ruling.by_rule
+    findings: Iterable[Finding] = ruling.findings
+    if not full:
+        decided = ruling.decided_by
+        findings = [f for f in findings if f.clause == decided and f.outcome in _DECIDING]
+    result: dict[str, Any] = {
+        "customer": ruling.customer,
+        "deal": None if deal is None else deal.id,
+        "deal_moment": (
+            None if deal is None or deal.moment is None else _iso(calendar, deal.moment)
+        ),
+        "closer": None if deal is None else deal.closer,
+        "as_of": _iso(calendar, ruling.as_of),
+        "policy": {
+            "id": policy.id,
+            "version": policy.version,
+            "digest": policy.digest,
+            "set": dict(policy.set),
+        },
+        "status": ruling.status,
+        "provisional_until": None if until is None else _iso(calendar, until),
+        "credit": _credit(ruling.credit),
+        "holder": ruling.holder,
+        "decided_by": ruling.decided_by,
+        "reason": say(ruling.reason, people, calendar),
+        "referred_to": ruling.referred_to,
+        "by_rule": None if by_rule is None else _by_rule(by_rule),
+        "findings": [_finding(finding, people, calendar) for finding in findings],
+    }
+    if full:
+        result["contested"] = [_contest(contest) for contest in ruling.contested]
+    result["scores"] = dict(ruling.scores) if ruling.scores else {}
+    result["sanctions"] = [
+        {
+            "clause": sanction.clause,
+            "staff": sanction.staff,
+            "measure": sanction.measure,
+            "amount": sanction.amount,
+            "evidence": list(sanction.evidence),
+        }
+        for sanction in ruling.sanctions
+    ]
+    result["warnings"] = [say(warning, people, calendar) for warning in ruling.warnings]
+    result["late"] = list(ruling.late)
+    result["void"] = _refused(ruling.void)
+    result["register"] = {"seq": head.seq, "head": head.text}
+    return result
+
+
+def _credit(credit: Iterable[Credit]) -> list[dict[str, str]]:
+    return [{"party": part.party, "kind": part.kind, "share": part.share} for part in credit]
+
+
+def _by_rule(ruling: ByRule) -> dict[str, Any]:
+    return {
+        "status": ruling.status,
+        "credit": _credit(ruling.credit),
+        "decided_by": ruling.decided_by,
+    }
+
+
+def _margin(margin: Margin) -> dict[str, str]:
+    return {"measured": margin.measured.plain(), "limit": margin.limit.plain()}
+
+
+def _refused(refused: Iterable[Refused]) -> list[dict[str, str]]:
+    return [{"event": entry.event, "why": entry.why} for entry in refused]
+
+
+def _finding(finding: Finding, people: People, calendar: Calendar) -> dict[str, Any]:
+    return {
+        "clause": finding.clause,
+        "outcome": finding.outcome,
+        "party": finding.party,
+        "reason": say(finding.reason, people, calendar),
+        "margin": None if finding.margin is None else _margin(finding.margin),
+        "evidence": list(finding.evidence),
+        "refused": _refused(finding.refused),
+    }
+
+
+def _contest(contest: Contest) -> dict[str, Any]:
+    return {
+        "param": contest.param,
+        "value": contest.value,
+        "turns": [_alternative(turn) for turn in contest.turns],
+    }
+
+
+def _alternative(turn: Alternative) -> dict[str, Any]:
+    return {
+        "value": turn.value,
+        "status": turn.status,
+        "credit": _credit(turn.credit),
+        "holder": turn.holder,
+        "decided_by": turn.decided_by,
+    }
