@@ -1,0 +1,5 @@
+"""`python -m conflictctl`."""
+
+from conflictctl.cli.main import main
+
+main()

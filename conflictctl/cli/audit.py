@@ -1,0 +1,97 @@
+"""Was the register altered?"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from conflictctl.cli.options import Command, format_option, new_group
+from conflictctl.cli.progress import WORTH_A_BAR, progress_bar
+from conflictctl.cli.session import session_of
+from conflictctl.errors import DamagedRegister
+from conflictctl.render.language import say, tr
+from conflictctl.wording import N_, Sentence, When
+
+if TYPE_CHECKING:
+    from conflictctl.register.audit import Verification
+    from conflictctl.register.store import Register
+
+app = new_group(N_("Check that nothing was altered."))
+
+
+@app.command("verify", cls=Command, help=N_(
+    "Check every entry, the chain over them and all that is derived from them.\n\n"
+    "Ends with 7 and names the first bad entry if anything does not hold.  A receipt that "
+    "somebody kept seals all entries up to its own: a register rewritten as a whole no longer "
+    "bears it.\n\n"
+    "  conflictctl audit verify --receipt K7QF-3M2A-9XPD-T6WL"))
+def verify(
+    ctx: typer.Context,
+    receipt: Annotated[str | None, typer.Option("--receipt", metavar="TEXT", help=N_(
+        "Also look for the entry that this receipt was given for."))] = None,
+    form: Annotated[str, format_option("text", "json")] = "text",
+) -> None:
+    """Verify the register and say how far the evidence reaches."""
+    from conflictctl.register.audit import verify as check
+
+    register = session_of(ctx).open()
+    with progress_bar(tr("verifying"), worth=register.head().seq > WORTH_A_BAR) as progress:
+        found = check(register, receipt=receipt, progress=progress)
+    if form == "json":
+        _print_json(found)
+    elif found.ok:
+        for sentence in _evidence(found, register):
+            print(say(sentence, None, register.calendar))
+    if not found.ok:
+        raise _damage(found)
+
+
+def _evidence(found: Verification, register: Register) -> list[Sentence]:
+    sentences = [Sentence("all {count} events verify; head {head}", count=found.events,
+                          head=found.head.text)]
+    if found.redacted:
+        sentences.append(Sentence("personal data erased from {count} of them",
+                                  count=found.redacted))
+    if found.receipt_seq is not None:
+        sentences.append(Sentence("the receipt is that of #{seq}: nothing up to it was altered",
+                                  seq=found.receipt_seq))
+    if found.unsealed:
+        first = register.event(found.events - found.unsealed + 1)
+        assert first is not None
+        sentences.append(Sentence(
+            "unsealed: {count} events since {moment}; that they were not rewritten as a whole, "
+            "only a receipt kept elsewhere can show", count=found.unsealed,
+            moment=When(first.appended_at)))
+    if found.clock_back:
+        sentences.append(Sentence(
+            "the clock stood earlier than for the entry before in {count} cases: there only the "
+            "order of the entries is certain", count=found.clock_back))
+    return sentences
+
+
+def _print_json(found: Verification) -> None:
+    from conflictctl.render.json_text import write_json
+
+    write_json({
+        "ok": found.ok,
+        "events": found.events,
+        "head": found.head.text,
+        "first_bad": found.first_bad,
+        "problem": None if found.problem is None else say(found.problem),
+        "redacted": found.redacted,
+        "receipt_seq": found.receipt_seq,
+        "unsealed": found.unsealed,
+        "clock_back": found.clock_back,
+    }, sys.stdout, indent=True)
+
+
+def _damage(found: Verification) -> DamagedRegister:
+    assert found.problem is not None
+    hint = Sentence("keep this file as evidence; `conflictctl restore` brings a backup back")
+    if found.first_bad is None:
+        return DamagedRegister(found.problem, hint)
+    return DamagedRegister(
+        Sentence("the first bad entry is #{seq}: {problem}", seq=found.first_bad,
+                 problem=found.problem), hint)

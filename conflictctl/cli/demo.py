@@ -1,0 +1,161 @@
+"""A tour of a throw-away register made from the sample data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+from conflictctl.cli import overdue as overdue_list
+from conflictctl.cli.options import explained
+from conflictctl.cli.session import Session, session_of
+from conflictctl.cli.verdict import Question, gather, rule, show_one, whose
+from conflictctl.errors import StorageFailed, WrongUsage
+from conflictctl.render.language import language, say, tr
+from conflictctl.wording import N_, Sentence
+
+ZONE = "Asia/Shanghai"
+POLICY = "renault-zibo-2013"
+FILES = (("dealership.jsonl", "bai"), ("reception-2025-03-20.csv", "jiang"))
+"""What is imported, and who answers for it."""
+
+SHOWN = ("C-020", "C-027", "C-034", "C-074")
+"""Disputes ruled on in full: a silent close, a lapse, a tie for the panel, an open window."""
+
+
+@explained(N_(
+    "Tour a throw-away register of sample data: one month of a car dealership with a "
+    "second-tier outlet and a sister store; all persons are invented.\n\n"
+    "  conflictctl demo --keep demo.db"))
+def demo(
+    ctx: typer.Context,
+    keep: Annotated[str | None, typer.Option("--keep", metavar="PATH", help=N_(
+        "Leave the register there, to try things out on it."))] = None,
+) -> None:
+    """Make the register, show what it says, remove it."""
+    session = session_of(ctx)
+    if session.db is not None:
+        raise WrongUsage(
+            Sentence("demo makes a register of its own"),
+            Sentence("--keep PATH leaves it there"),
+        )
+    with _place(keep) as path:
+        session.db = str(path)
+        try:
+            _fill(session, path)
+            _tour(session, keep)
+        finally:
+            session.close()
+
+
+@contextmanager
+def _place(keep: str | None) -> Iterator[Path]:
+    if keep is not None:
+        yield Path(keep)
+        return
+    with TemporaryDirectory(prefix="conflictctl-demo-") as folder:
+        yield Path(folder) / "demo.db"
+
+
+def sample_folder() -> Path:
+    """The sample data: inside an installed package, or beside a checkout's.
+
+    Raises StorageFailed where they are missing.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "_sample_data", package.parent / "sample_data"):
+        if (folder / "expected.json").is_file():
+            return folder
+    raise StorageFailed(
+        Sentence("the sample data are missing from this installation"),
+        Sentence("install conflictctl again"),
+    )
+
+
+def _fill(session: Session, path: Path) -> None:
+    from conflictctl.exchange.importing import import_file
+    from conflictctl.register.store import create_register
+
+    with create_register(str(path), zone=ZONE, policy=POLICY, clock=session.clock) as register:
+        for name, attester in FILES:
+            report = import_file(
+                register, sample_folder() / name, clock=session.clock, attest=attester
+            )
+            _say(Sentence("{file}: {count} events recorded, {staff} answers for them",
+                          file=name, count=report.recorded, staff=attester))
+
+
+def _tour(session: Session, keep: str | None) -> None:
+    disputes = json.loads((sample_folder() / "expected.json").read_text(encoding="utf-8"))
+    by_customer = {dispute["customer"]: dispute for dispute in disputes}
+    question = gather(session, disputes[0]["as_of"], None, POLICY, [])
+    _heading(tr("The disputes of the month"))
+    _list_disputes(disputes, question)
+    for customer in SHOWN:
+        dispute = by_customer[customer]
+        _heading(f"{customer}: {_in_language(dispute, 'title')}")
+        _command(f"verdict {customer}", dispute["as_of"])
+        show_one(question, customer)
+    _heading(tr("The morning list"))
+    _command("overdue", disputes[0]["as_of"])
+    overdue_list.show(question, list(overdue_list.dues(question, 1)), 1, "table")
+    _heading(tr("Where to go next"))
+    _next_steps(question, keep)
+
+
+def _list_disputes(disputes: list[dict[str, Any]], question: Question) -> None:
+    from conflictctl.render.terminal import Column, print_table
+
+    rows = []
+    for dispute in disputes:
+        ruling, _ = rule(question, dispute["customer"], dispute.get("deal"), explain=False)
+        rows.append([ruling.customer, ruling.decided_by or "", whose(ruling, question.people),
+                     _in_language(dispute, "title")])
+    print_table(
+        [Column(tr("customer")), Column(tr("clause")), Column(tr("whose")), Column(tr("dispute"))],
+        rows,
+    )
+
+
+def _in_language(dispute: dict[str, Any], name: str) -> str:
+    return str(dispute[f"{name}_zh" if language() == "zh" else name])
+
+
+def _heading(text: str) -> None:
+    print(f"\n\n== {text} ==\n")
+
+
+def _command(words: str, as_of: str) -> None:
+    print(f"$ conflictctl {words} --as-of {as_of}\n", flush=True)
+
+
+def _next_steps(question: Question, keep: str | None) -> None:
+    if keep is None:
+        _say(Sentence("This register is gone now. `conflictctl demo --keep demo.db` makes one "
+                      "that stays: --db demo.db or CONFLICTCTL_DB=demo.db uses it."))
+    else:
+        _say(Sentence("The register stays at {path}: --db {path} or CONFLICTCTL_DB={path} "
+                      "uses it.", path=keep))
+    _say(Sentence("A register of your own:"))
+    for line in (
+        "conflictctl init --timezone Asia/Shanghai",
+        "conflictctl import FILE --attest STAFF",
+        "conflictctl log-visit CUSTOMER --by STAFF --level A",
+        "conflictctl verdict CUSTOMER",
+        "conflictctl policy show",
+        "conflictctl --help",
+    ):
+        print(f"  {line}")
+
+
+def _say(sentence: Sentence) -> None:
+    from conflictctl.render.layout import wrap
+    from conflictctl.render.terminal import is_terminal, width
+
+    for line in wrap(say(sentence), width(), fold=is_terminal()):
+        print(line, flush=True)

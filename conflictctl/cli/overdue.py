@@ -1,0 +1,98 @@
+"""What is overdue or about to end, for the morning list and for cron."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from conflictctl.cli.options import explained, format_option
+from conflictctl.cli.session import session_of
+from conflictctl.cli.verdict import POLICY, SETTINGS, Question, gather
+from conflictctl.errors import WrongUsage
+from conflictctl.render.language import say
+from conflictctl.wording import N_, Sentence, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conflictctl.deadlines import Due
+
+
+def _days(value: str | int) -> int:
+    """`1d`, `24h`, `3`: whole days, hours rounded up."""
+    match = re.fullmatch(r"([0-9]{1,4})(d|h|)", str(value).strip().lower())
+    if match is None:
+        raise WrongUsage(
+            Sentence("{option}: {value} is no length of time", option="--within", value=str(value)),
+            Sentence("write it as 1d, 24h or 3 (days)"),
+        )
+    amount = int(match[1])
+    return -(-amount // 24) if match[2] == "h" else amount
+
+
+@explained(N_(
+    "List what is overdue or about to end.\n\n"
+    "Follow-ups by consultant, the longest overdue first; claim windows and filings about to "
+    "end.  Lost customers are left out.\n\n"
+    "For cron:\n\n"
+    "  conflictctl overdue --within 1d --quiet-if-empty\n"
+    "  conflictctl overdue --format json --exit-code"))
+def overdue(
+    ctx: typer.Context,
+    within: Annotated[int, typer.Option("--within", metavar="1d|24h|DAYS", parser=_days, help=N_(
+        "Also what falls due within this time; default one day."))] = 1,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="TIME", help=N_(
+        "As the list was, or will be, then; default now."))] = None,
+    policy: Annotated[str | None, POLICY] = None,
+    settings: Annotated[list[str] | None, SETTINGS] = None,
+    quiet_if_empty: Annotated[bool, typer.Option("--quiet-if-empty", help=N_(
+        "Print nothing at all if nothing is due."))] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help=N_(
+        "End with 1 if anything is due."))] = False,
+    form: Annotated[str, format_option("table", "json", "csv")] = "table",
+) -> None:
+    """Gather the deadlines, sort, show."""
+    question = gather(session_of(ctx), as_of, None, policy, settings or [])
+    found = list(dues(question, within))
+    if found or not quiet_if_empty:
+        show(question, found, within, form)
+    if found and exit_code:
+        raise typer.Exit(1)
+
+
+def dues(question: Question, within: int) -> Iterator[Due]:
+    """Everybody's deadlines that are past or at most `within` days ahead."""
+    from conflictctl.deadlines import follow_ups
+
+    for dossier in question.register.dossiers(question.known_at):
+        yield from follow_ups(
+            dossier.events, dossier.members, policy=question.policy, people=question.people,
+            calendar=question.calendar, as_of=question.as_of, settings=question.settings,
+            within_days=within,
+        )
+
+
+def show(question: Question, found: list[Due], within: int, form: str) -> None:
+    """Print the list."""
+    from conflictctl.render import overdue_table as views
+
+    calendar = question.calendar
+    if form == "json":
+        from conflictctl.render.json_text import write_json
+
+        write_json([views.due_json(due, calendar=calendar, head=question.head) for due in found],
+                   sys.stdout, indent=True)
+    elif form == "csv":
+        views.write_due_csv(found, sys.stdout, calendar=calendar)
+    elif not found:
+        print(say(Sentence("nothing is overdue or due within {span}", span=Span(within, "d"))))
+    else:
+        from conflictctl.render.terminal import console
+
+        views.overdue_table(
+            found, names=question.register.names(due.customer for due in found),
+            people=question.people, calendar=calendar, console=console(), as_of=question.as_of,
+        )

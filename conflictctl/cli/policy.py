@@ -1,0 +1,237 @@
+"""Policies: which there are, what one says, which one the register goes by."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from conflictctl.cli.options import Command, format_option, new_group
+from conflictctl.cli.session import Chosen, Session, session_of
+from conflictctl.errors import WrongUsage
+from conflictctl.render.language import say, term, tr
+from conflictctl.wording import N_, Sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conflictctl.policy.model import Parameter, Policy, Rule
+    from conflictctl.register.store import Register
+
+app = new_group(N_("List, show and choose policies."))
+
+
+def policy_in_use(register: Register | None, named: str | None) -> Chosen:
+    """The policy's id or file: `--policy`, CONFLICTCTL_POLICY, the register's default.
+
+    Where nothing names one and only one comes with the program, that one.  Raises
+    WrongUsage where there is a choice.
+    """
+    from conflictctl.policy.model import preset_ids
+
+    if named is not None:
+        return Chosen(named, Sentence("given by --policy"))
+    from_env = os.environ.get("CONFLICTCTL_POLICY")
+    if from_env:
+        return Chosen(from_env, Sentence("given by CONFLICTCTL_POLICY"))
+    default = register.settings().get("policy") if register is not None else None
+    if isinstance(default, str):
+        return Chosen(default, Sentence("the register's default"))
+    known = preset_ids()
+    if len(known) == 1:
+        return Chosen(known[0], Sentence("the only one there is"))
+    raise WrongUsage(
+        Sentence("the register goes by no policy yet"),
+        Sentence("`conflictctl policy use ID` chooses one of {known}; --policy names one for "
+                 "this time", known=known),
+    )
+
+
+@app.command("list", cls=Command, help=N_("List the policies that come with the program."))
+def list_policies(
+    ctx: typer.Context,
+    form: Annotated[str, format_option("table", "json")] = "table",
+) -> None:
+    """Print every preset, and which one rulings go by."""
+    from conflictctl.policy.model import load_policy, preset_ids
+
+    policies = [load_policy(identity) for identity in preset_ids()]
+    try:
+        in_use = _in_use(session_of(ctx))
+    except WrongUsage:
+        in_use = ""
+    if form == "json":
+        from conflictctl.render.json_text import write_json
+
+        write_json([{**_head(policy), "in_use": policy.id == in_use} for policy in policies],
+                   sys.stdout, indent=True)
+        return
+    from conflictctl.render.terminal import Column, print_table
+
+    print_table(
+        [Column(tr("policy")), Column(tr("edition")), Column(tr("full title")), Column("")],
+        [[policy.id, policy.version, say(policy.title),
+          tr("in use") if policy.id == in_use else ""] for policy in policies],
+    )
+
+
+@app.command("show", cls=Command, help=N_(
+    "Show a policy: its parameters with their clauses, and its rules in the order tried."))
+def show(
+    ctx: typer.Context,
+    policy: Annotated[str | None, typer.Argument(
+        metavar="ID", help=N_("A policy's id or file; the one in use if left out."))] = None,
+    form: Annotated[str, format_option("table", "json", "toml")] = "table",
+) -> None:
+    """Print one policy: for people, for programs, or the file itself."""
+    from conflictctl.policy.model import load_policy
+
+    session = session_of(ctx)
+    chosen = load_policy(policy or _in_use(session))
+    if form == "toml":
+        sys.stdout.write(chosen.text)
+    elif form == "json":
+        from conflictctl.render.json_text import write_json
+
+        write_json({**_head(chosen), "parameters": [_parameter(p) for p in
+                                                    chosen.parameters.values()],
+                    "rules": [_rule(chosen, rule) for rule in chosen.rules]},
+                   sys.stdout, indent=True)
+    else:
+        _show(chosen)
+
+
+@app.command("use", cls=Command, help=N_(
+    "Make a policy the register's default.  It takes management; the choice is recorded."))
+def use(
+    ctx: typer.Context,
+    policy: Annotated[str, typer.Argument(metavar="ID", help=N_("The policy's id."))],
+) -> None:
+    """Record the setting `policy`."""
+    from conflictctl.cli.record import record, show_receipt
+    from conflictctl.policy.model import preset_ids
+
+    if policy not in preset_ids():
+        raise WrongUsage(
+            Sentence("no policy {id}", id=policy),
+            Sentence("known are {known}", known=preset_ids()),
+        )
+    session = session_of(ctx)
+    receipt = record(session, {"kind": "setting", "name": "policy", "value": policy})
+    show_receipt(receipt, session.open())
+
+
+# ------------------------------------------------------------------------- showing
+
+
+def _in_use(session: Session) -> str:
+    return policy_in_use(None if session.missing() else session.open(), None).value
+
+
+def _head(policy: Policy) -> dict[str, object]:
+    return {
+        "id": policy.id,
+        "version": policy.version,
+        "digest": policy.digest,
+        "title": policy.title._asdict(),
+        "source": policy.source,
+        "applies_from": policy.applies_from and policy.applies_from.isoformat(),
+        "applies_to": policy.applies_to and policy.applies_to.isoformat(),
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, object]:
+    return {
+        "name": parameter.name,
+        "type": parameter.type,
+        "default": parameter.default,
+        "values": list(parameter.values),
+        "minimum": parameter.minimum,
+        "maximum": parameter.maximum,
+        "unit": parameter.unit,
+        "optional": parameter.optional,
+        "clause": parameter.clause,
+        "contested": parameter.contested,
+        "text": parameter.text._asdict(),
+    }
+
+
+def _rule(policy: Policy, rule: Rule) -> dict[str, object]:
+    title = policy.clause_title(rule.clause)
+    return {
+        "clause": rule.clause,
+        "title": title._asdict() if title is not None else None,
+        "stage": rule.stage,
+        "if": rule.guard,
+        "when": rule.when,
+        "then": dict(rule.then),
+        "why": rule.why._asdict(),
+    }
+
+
+def _show(policy: Policy) -> None:
+    from conflictctl.render.terminal import key_lines
+
+    facts = {
+        tr("policy"): policy.id,
+        tr("full title"): say(policy.title),
+        tr("edition"): policy.version,
+        tr("source"): policy.source,
+        tr("deals from"): policy.applies_from.isoformat() if policy.applies_from else "",
+        tr("deals until"): policy.applies_to.isoformat() if policy.applies_to else "",
+        tr("digest"): policy.digest,
+    }
+    for line in key_lines({name: value for name, value in facts.items() if value}):
+        print(line)
+    print(f"\n{tr('Parameters (--set NAME=VALUE changes one for one run)')}")
+    for parameter in policy.parameters.values():
+        for line in _parameter_lines(parameter):
+            print(line)
+    print(f"\n{tr('Rules, in the order tried')}")
+    for number, rule in enumerate(policy.rules, 1):
+        for line in _rule_lines(policy, rule, number):
+            print(line)
+
+
+def _parameter_lines(parameter: Parameter) -> Iterator[str]:
+    remarks = [tr("clause {clause}").format(clause=parameter.clause)] if parameter.clause else []
+    if parameter.unit:
+        remarks.append(term(parameter.unit))
+    if parameter.contested:
+        remarks.append(tr("contested"))
+    yield ""
+    yield f"  {parameter.name} = {value_text(parameter.default)}    ({'; '.join(remarks)})"
+    yield from _wrapped(say(parameter.text))
+    yield from _wrapped(say(Sentence("allowed: {values}", values=parameter.allowed())))
+
+
+def _rule_lines(policy: Policy, rule: Rule, number: int) -> Iterator[str]:
+    title = policy.clause_title(rule.clause)
+    yield ""
+    yield f"  {number}. {rule.clause}  {say(title) if title is not None else ''}".rstrip()
+    yield from _wrapped(say(rule.why))
+    if rule.guard:
+        yield from _wrapped(f"if {rule.guard}")
+    yield from _wrapped(f"when {' '.join(rule.when.split())}")
+    yield from _wrapped(f"then {value_text(rule.then)}")
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    from conflictctl.render.layout import wrap
+    from conflictctl.render.terminal import is_terminal, width
+
+    for line in wrap(text, min(width(), 120) - 6, fold=is_terminal()):
+        yield f"      {line}"
+
+
+def value_text(value: object) -> str:
+    """A value as `--set` and policy files write it: `true`, `null`, `H=3, A=7`."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if hasattr(value, "items"):
+        return ", ".join(f"{name}={value_text(part)}" for name, part in value.items())
+    return str(value)

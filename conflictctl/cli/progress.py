@@ -1,0 +1,27 @@
+"""A progress bar on standard error, where somebody looks and it is worth it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Hear = Callable[[int, int], None]
+
+WORTH_A_BAR = 50_000
+"""Entries whose reading takes long enough to be watched."""
+
+
+@contextmanager
+def progress_bar(title: str, *, worth: bool = True) -> Iterator[Hear | None]:
+    """Yield what is to be told `done` of `total`; None where there is no terminal."""
+    from conflictctl.render.terminal import console, is_terminal
+
+    if not (worth and is_terminal(sys.stderr)):
+        yield None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task(title)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

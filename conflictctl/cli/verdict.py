@@ -1,0 +1,267 @@
+"""Whose customer or deal it is: one ruling, or everybody's, streamed."""
+
+from __future__ import annotations
+
+import re
+import sys
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from conflictctl.cli.options import explained, format_option
+from conflictctl.cli.policy import policy_in_use
+from conflictctl.cli.session import Session, session_of
+from conflictctl.cli.times import read_at
+from conflictctl.errors import InputRejected, WrongUsage
+from conflictctl.render.language import list_joined, moment_text, person, term, tr
+from conflictctl.wording import N_, Sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conflictctl.adjudication.ruling import Ruling
+    from conflictctl.calendar import Calendar, Moment
+    from conflictctl.events import Event
+    from conflictctl.people import People
+    from conflictctl.policy.model import Policy
+    from conflictctl.register.store import Head, KnownAt, Register
+
+AS_OF = typer.Option("--as-of", metavar="TIME", help=N_(
+    "Only what had happened by then; default now."))
+KNOWN_AT = typer.Option("--known-at", metavar="SEQ|TIME", help=N_(
+    "Only what had been recorded by then."))
+POLICY = typer.Option("--policy", metavar="ID|FILE", help=N_(
+    "Rule by this policy instead of the register's."))
+SETTINGS = typer.Option("--set", metavar="PARAM=VALUE", help=N_(
+    "Read one parameter of the policy otherwise, this time; may be repeated."))
+
+
+class Question(NamedTuple):
+    """All that a ruling depends on but the customer."""
+
+    register: Register
+    people: People
+    calendar: Calendar
+    policy: Policy
+    settings: dict[str, Any]
+    as_of: Moment
+    known_at: KnownAt | None
+    head: Head
+
+
+@explained(N_(
+    "Rule whose customer or deal it is.\n\n"
+    "The ruling names whose it is, the clause that decides, every clause in the order tried "
+    "with its evidence, what did not count and why, and what is still open.\n\n"
+    "  conflictctl verdict K7\n"
+    "  conflictctl verdict K7 --as-of 2013-03-12T17:00:00+08:00 --explain\n"
+    "  conflictctl verdict K7 --set level_limit_days.H=5\n"
+    "  conflictctl verdict --all --format jsonl"))
+def verdict(
+    ctx: typer.Context,
+    customer: Annotated[str | None, typer.Argument(
+        metavar="CUSTOMER", help=N_("The customer's id."))] = None,
+    everyone: Annotated[bool, typer.Option("--all", help=N_("Rule on every customer."))] = False,
+    deal: Annotated[str | None, typer.Option("--deal", metavar="ID", help=N_(
+        "The deal to rule on, default the latest; `open`: who holds the customer now."))] = None,
+    as_of: Annotated[str | None, AS_OF] = None,
+    known_at: Annotated[str | None, KNOWN_AT] = None,
+    policy: Annotated[str | None, POLICY] = None,
+    settings: Annotated[list[str] | None, SETTINGS] = None,
+    explain: Annotated[bool, typer.Option("--explain", help=N_(
+        "Account for the ruling in full; with --all give every clause and contested reading."
+    ))] = False,
+    form: Annotated[str, format_option("table", "json", "jsonl")] = "table",
+) -> None:
+    """Gather what is known, rule, show."""
+    if (customer is None) != everyone:
+        raise WrongUsage(
+            Sentence("name one customer, or --all"),
+            Sentence("`conflictctl customer find TEXT` finds a customer by name or phone"),
+        )
+    if everyone and deal is not None:
+        raise WrongUsage(Sentence("--deal picks a deal of one customer, not of --all"))
+    question = gather(session_of(ctx), as_of, known_at, policy, settings or [])
+    if customer is not None:
+        show_one(question, customer, deal=deal, explain=explain, form=form)
+    elif form == "table":
+        _show_overview(question)
+    else:
+        _stream(question, explain=explain, one_list=form == "json")
+
+
+def gather(
+    session: Session, as_of: str | None, known_at: str | None, policy: str | None,
+    settings: list[str],
+) -> Question:
+    """Open the register, read the options' times, load the policy."""
+    from conflictctl.policy.model import load_policy, settings_from
+
+    register = session.open()
+    calendar = register.calendar
+    now = session.clock()
+    chosen = load_policy(policy_in_use(register, policy).value)
+    cutoff = _cutoff(known_at, now, register)
+    return Question(
+        register, register.people(cutoff), calendar, chosen, settings_from(chosen, settings),
+        now if as_of is None else read_at(as_of, now, calendar, allow_future=True),
+        cutoff, _head(register, cutoff),
+    )
+
+
+def rule(
+    question: Question, customer: str, deal: str | None = None, *, explain: bool = True
+) -> tuple[Ruling, list[Event]]:
+    """The ruling on one customer, and the events it looked at.
+
+    Raises InputRejected for a customer or deal nobody knows.
+    """
+    from conflictctl.adjudication.judge import rule_on
+
+    events = _events_about(question, customer)
+    ruling = rule_on(
+        events, customer, policy=question.policy, people=question.people,
+        calendar=question.calendar, as_of=question.as_of, settings=question.settings, deal=deal,
+        explain=explain,
+    )
+    return ruling, events
+
+
+def show_one(
+    question: Question, customer: str, *, deal: str | None = None, explain: bool = False,
+    form: str = "table",
+) -> None:
+    """Rule on one customer and print the ruling; raises what `rule` raises."""
+    ruling, events = rule(question, customer, deal)
+    if form != "table":
+        _write_json(question, ruling, indent=form == "json")
+        return
+    from conflictctl.render.ruling_table import ruling_table
+    from conflictctl.render.terminal import console
+
+    ruling_table(
+        ruling, people=question.people, calendar=question.calendar,
+        names=question.register.names({customer, ruling.customer}), policy=question.policy,
+        console=console(), head=question.head, explain=explain,
+        events={event.ref: event for event in events},
+    )
+
+
+def rulings(question: Question, *, explain: bool = False) -> Iterator[Ruling]:
+    """The rulings on everybody, one after the other, in bounded memory."""
+    from conflictctl.adjudication.judge import rule_group
+
+    for dossier in question.register.dossiers(question.known_at):
+        yield from rule_group(
+            dossier.events, dossier.members, policy=question.policy, people=question.people,
+            calendar=question.calendar, as_of=question.as_of, settings=question.settings,
+            explain=explain,
+        )
+
+
+# ------------------------------------------------------------------------ gathering
+
+
+def _cutoff(text: str | None, now: Moment, register: Register) -> KnownAt | None:
+    from conflictctl.register.store import KnownAt
+
+    if text is None:
+        return None
+    if re.fullmatch("#?[0-9]{1,15}", text):
+        seq, last = int(text.removeprefix("#")), register.head().seq
+        if not 0 < seq <= last:
+            raise InputRejected(
+                Sentence("there is no entry #{seq}", seq=seq),
+                Sentence("the register holds #1 to #{last}", last=last),
+            )
+        return KnownAt(seq=seq)
+    return KnownAt(moment=read_at(text, now, register.calendar, allow_future=True))
+
+
+def _head(register: Register, cutoff: KnownAt | None) -> Head:
+    """How far the register reached for this question: the ruling can be had again by it."""
+    from conflictctl.register.store import Head
+
+    if cutoff is None or cutoff.seq is None:
+        return register.head()
+    return Head(cutoff.seq, register.stored(cutoff.seq)[1])
+
+
+def _events_about(question: Question, customer: str) -> list[Event]:
+    dossier = question.register.dossier(customer, question.known_at)
+    if dossier is None:
+        known_now = question.known_at is not None and question.register.customer_exists(customer)
+        raise InputRejected(
+            Sentence("customer {customer} was not known yet", customer=customer) if known_now
+            else Sentence("no customer {customer}", customer=customer),
+            Sentence("`conflictctl customer find {customer}` searches by name and phone",
+                     customer=customer),
+        )
+    return dossier.events
+
+
+# -------------------------------------------------------------------------- showing
+
+
+def _write_json(question: Question, ruling: Ruling, *, indent: bool, full: bool = True) -> None:
+    from conflictctl.render.json_text import write_json
+    from conflictctl.render.ruling_json import ruling_json
+
+    write_json(
+        ruling_json(ruling, calendar=question.calendar, people=question.people,
+                    head=question.head, full=full),
+        sys.stdout, indent=indent,
+    )
+
+
+def _stream(question: Question, *, explain: bool, one_list: bool) -> None:
+    opening, between, closing = ("[\n", ",", "]\n") if one_list else ("", "", "")
+    sys.stdout.write(opening)
+    for number, ruling in enumerate(rulings(question, explain=explain)):
+        if number and between:
+            sys.stdout.write(between)
+        _write_json(question, ruling, indent=False, full=explain)
+    sys.stdout.write(closing)
+
+
+_NAMED_AT_ONCE = 500
+
+
+def _show_overview(question: Question) -> None:
+    from conflictctl.render.terminal import Column, print_table
+
+    print_table(
+        [Column(tr("customer")), Column(tr("name")), Column(tr("status")), Column(tr("whose")),
+         Column(tr("clause")), Column(tr("deal")), Column(tr("open until"))],
+        _overview_rows(question),
+    )
+
+
+def _overview_rows(question: Question) -> Iterator[list[str]]:
+    every = rulings(question)
+    while chunk := list(islice(every, _NAMED_AT_ONCE)):
+        names = question.register.names(ruling.customer for ruling in chunk)
+        for ruling in chunk:
+            yield [
+                ruling.customer, names.get(ruling.customer, ""), term(ruling.status),
+                whose(ruling, question.people), ruling.decided_by or "",
+                _moment(ruling.deal.moment if ruling.deal is not None else None, question),
+                _moment(ruling.provisional_until, question),
+            ]
+
+
+def whose(ruling: Ruling, people: People) -> str:
+    """Whose the deal or the customer is, or who has to decide, in one cell of a table."""
+    if ruling.referred_to is not None:
+        return term(ruling.referred_to)
+    if ruling.holder is not None:
+        return person(ruling.holder, people)
+    return list_joined([
+        person(part.party, people) + ("" if part.share == "100" else f" {part.share} %")
+        for part in ruling.credit
+    ])
+
+
+def _moment(moment: Moment | None, question: Question) -> str:
+    return "" if moment is None else moment_text(moment, question.calendar)
