@@ -665,7 +665,7 @@ _MANAGERIAL = frozenset({"notice", "reassign", "decision", "finding", "ruling", 
 
 
 def _without_effect(case: Case) -> list[Sentence]:
-    kinds = {entry.kind for entry in case.entries} & _MANAGERIAL
+    kinds = case.kinds & _MANAGERIAL
     if not kinds:
         return []
     sentences = []

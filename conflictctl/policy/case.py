@@ -41,6 +41,7 @@ class Case:
         "explain",
         "flawed",
         "history",
+        "kinds",
         "margin",
         "members",
         "overrides",
@@ -68,6 +69,7 @@ class Case:
         self.history = history
         self.members = members
         self.entries = entries
+        self.kinds = {entry.kind for entry in entries}
         self.deals = deals
         self.deal = deal
         self.anchor = anchor
@@ -164,7 +166,11 @@ class Case:
         key: Any = name if anyone and not household else (name, anyone, household)
         found = pools.get(key)
         if found is None:
-            found = pools[key] = self._collect(name, anyone, household)
+            if not household and self.kinds.isdisjoint(self.program.classes[name].kinds):
+                found = []
+            else:
+                found = self._collect(name, anyone, household)
+            pools[key] = found
         return found
 
     def _collect(self, name: str, anyone: bool, household: bool) -> list[Entry]:
