@@ -44,14 +44,14 @@ OF_MANAGEMENT = frozenset({"attestation", "redaction"})
 """Kinds for which a manager answers in person."""
 
 RULING_ROLES: dict[str, tuple[str, ...]] = {
-    "supervisor": ("supervisor",),
-    "sales_manager": ("manager",),
+    "supervisor": ("supervisor", "manager", "general_manager"),
+    "sales_manager": ("manager", "general_manager"),
     "department_head": ("department_head",),
     "both_heads": ("department_head",),
     "general_manager": ("general_manager",),
     "panel": ("supervisor", *MANAGEMENT),
 }
-"""Which roles may rule as which instance."""
+"""Which roles may rule as which instance; whoever stands above may rule for those below."""
 
 _RECORDERS = ("supervisor", "clerk", *MANAGEMENT)
 _CLAIM_RECORDERS = ("clerk", *MANAGEMENT)

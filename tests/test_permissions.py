@@ -186,7 +186,7 @@ def test_an_auditor_is_the_author_of_nothing_but_look_ups(author: str) -> None:
 # ----------------------------------------------------------------------------- rulings
 
 RULES_AS = {
-    "supervisor": {S}, "sales_manager": {M}, "department_head": {D}, "both_heads": {D},
+    "supervisor": {S, M, G}, "sales_manager": {M, G}, "department_head": {D}, "both_heads": {D},
     "general_manager": {G}, "panel": {S, M, D, G},
 }
 

@@ -184,7 +184,8 @@ def upgrade(ctx: typer.Context) -> None:
 
 
 @explained(N_(
-    "Copy the register to a file while others write to it.  The copy is verified.\n\n"
+    "Copy the register to a file while others write to it.\n\n"
+    "The copy is verified before it gets its name.\n\n"
     "  conflictctl backup /backups/register.db --force"))
 def backup(
     ctx: typer.Context,
@@ -202,8 +203,8 @@ def backup(
 
 
 @explained(N_(
-    "Bring a backup back as the register.  A register that is there is replaced only with "
-    "--force, and kept beside.\n\n"
+    "Bring a backup back as the register.\n\n"
+    "A register that is there is replaced only with --force, and kept beside.\n\n"
     "  conflictctl restore /backups/register.db"))
 def restore(
     ctx: typer.Context,

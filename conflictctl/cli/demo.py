@@ -29,8 +29,9 @@ SHOWN = ("C-020", "C-027", "C-034", "C-074")
 
 
 @explained(N_(
-    "Tour a throw-away register of sample data: one month of a car dealership with a "
-    "second-tier outlet and a sister store; all persons are invented.\n\n"
+    "Tour a throw-away register of sample data.\n\n"
+    "One month of a car dealership with a second-tier outlet and a sister store; all persons "
+    "are invented.\n\n"
     "  conflictctl demo --keep demo.db"))
 def demo(
     ctx: typer.Context,

@@ -26,7 +26,14 @@ from conflictctl.register.chain import (
     link,
     read_receipt,
 )
-from conflictctl.register.rows import MENDS, WITH_SUBJECT, concerned, subject_of, touched
+from conflictctl.register.rows import (
+    MENDS,
+    WITH_SUBJECT,
+    concerned,
+    spoken_of,
+    subject_of,
+    touched,
+)
 from conflictctl.register.schema import events, personal, touches
 from conflictctl.register.store import Register
 from conflictctl.wording import Sentence
@@ -172,21 +179,17 @@ class Walk:
         subject = subject_of(kind, record.get("by"), customer, data) if kind in WITH_SUBJECT \
             else None
         everyone = None
-        reference = REFERENCE_FIELDS.get(kind)
-        if reference is not None and data.get(reference) is not None:
-            target = find(data[reference])
-            if target is None or target.seq >= row.seq:
-                return reference
-            inherited = self._groups.get(target.seq) or concerned(target.customer, {})
+        if refs := spoken_of(kind, data):
+            inherited: set[str] = set()
+            for target in map(find, refs):
+                if target is None or target.seq >= row.seq:
+                    return "reference"
+                inherited |= self._groups.get(target.seq) or concerned(target.customer, {})
+                if kind in MENDS:
+                    subject = target.subject
             everyone = concerned(customer, data, inherited)
-            subject = target.subject if kind in MENDS else None
         elif "customers" in data:
             everyone = concerned(customer, data)
-        elif "strikes" in data:
-            struck = [find(ref) for ref in data["strikes"]]
-            everyone = concerned(customer, data, frozenset().union(
-                *(self._groups.get(one.seq) or concerned(one.customer, {})
-                  for one in struck if one is not None)))
         if subject != row.subject:
             return "subject"
         expected = touched(customer, everyone) if everyone is not None else ()
@@ -307,7 +310,7 @@ def _page(register: Register, after: tuple[Any, Any], limit: int) -> _Page:
 
 def _targets(register: Register, rows: Sequence[Row]) -> dict[str | int, Target]:
     """The entries that those of a page speak of, by the reference used."""
-    refs = {ref for ref in map(_reference, rows) if ref is not None}
+    refs = {ref for row in rows for ref in _references(row)}
     found: dict[str | int, Target] = {}
     for column, kind in ((events.c.seq, int), (events.c.id, str)):
         wanted = [ref for ref in refs if type(ref) is kind]
@@ -320,14 +323,14 @@ def _targets(register: Register, rows: Sequence[Row]) -> dict[str | int, Target]
     return found
 
 
-def _reference(row: Row) -> Any:
-    field = REFERENCE_FIELDS.get(row.kind) if isinstance(row.kind, str) else None
-    if field is None:
-        return None
+def _references(row: Row) -> list[str | int]:
+    if row.kind not in REFERENCE_FIELDS and row.kind != "finding":
+        return []
     try:
-        return orjson.loads(row.body)["data"].get(field)
+        return [ref for ref in spoken_of(row.kind, orjson.loads(row.body)["data"])
+                if isinstance(ref, (str, int))]
     except (ValueError, TypeError, KeyError, AttributeError):
-        return None  # `check` says what is wrong with it
+        return []  # `check` says what is wrong with it
 
 
 def _surroundings(register: Register) -> tuple[int | None, Sentence | None]:

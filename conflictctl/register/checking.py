@@ -73,9 +73,11 @@ def _resolve_strikes(draft: Draft, find: Find) -> Draft:
     if not strikes:
         return draft
     targets = [_found("strikes", ref, find) for ref in strikes]
-    customer = draft.customer if draft.customer is not None else targets[0].customer
+    for target in targets:
+        _check_target(draft.kind, "strikes", target)
+    named = next((target.customer for target in targets if target.customer is not None), None)
     return draft._replace(
-        customer=customer,
+        customer=draft.customer if draft.customer is not None else named,
         fields={**draft.fields, "strikes": [settled(target) for target in targets]},
     )
 

@@ -13,7 +13,7 @@ import orjson
 
 from conflictctl.calendar import Moment
 from conflictctl.errors import DamagedRegister
-from conflictctl.events import Event, merge_personal
+from conflictctl.events import REFERENCE_FIELDS, Event, merge_personal
 from conflictctl.wording import Sentence
 
 _SUBJECT_FIELD = {
@@ -48,6 +48,15 @@ def subject_of(kind: str, by: str | None, customer: str | None,
     if kind in _SUBJECT_CUSTOMER:
         return customer
     return by if kind == "attestation" else None
+
+
+def spoken_of(kind: str, data: Mapping[str, Any]) -> list[str | int]:
+    """The entries that an entry speaks of, as it names them: its target, or what it strikes."""
+    field = REFERENCE_FIELDS.get(kind)
+    if field is not None:
+        ref = data.get(field)
+        return [] if ref is None else [ref]
+    return data.get("strikes") or [] if kind == "finding" else []
 
 
 def concerned(customer: str | None, data: Mapping[str, Any],

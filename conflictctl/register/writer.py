@@ -24,6 +24,7 @@ from conflictctl.register.rows import (
     STAFF_KINDS,
     WITH_SUBJECT,
     concerned,
+    spoken_of,
     subject_of,
     touched,
 )
@@ -219,10 +220,10 @@ class Writer:
             subject = self._subject(target) if kind in MENDS else None
         elif "customers" in plain:
             everyone = concerned(customer, plain)
-        elif "strikes" in plain:
-            struck = [self.target(ref) for ref in plain["strikes"]]
-            everyone = concerned(customer, plain, frozenset().union(
-                *(self._concerned(one) for one in struck if one is not None)))
+        elif refs := spoken_of(kind, plain):
+            struck = filter(None, map(self.target, refs))
+            everyone = concerned(
+                customer, plain, frozenset().union(*map(self._concerned, struck)))
         if kind in WITH_SUBJECT:
             subject = subject_of(kind, event.by, customer, plain)
         if everyone is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -60,10 +61,19 @@ def due_values(due: Due, calendar: Calendar) -> dict[str, Any]:
         "outlet": due.outlet,
         "level": due.level,
         "last_contact": None if due.last_contact is None else calendar.iso(due.last_contact),
-        "due": None if due.due is None else calendar.iso(due.due),
+        "due": _due_text(due, calendar),
         "days": due.days,
         "may_be_reassigned": due.may_be_reassigned,
     }
+
+
+def _due_text(due: Due, calendar: Calendar) -> str | None:
+    """A follow-up falls due on a day, whatever the hour; windows and filings end at a moment."""
+    if due.due is None:
+        return None
+    if due.type == "followup" and due.due_day is not None:
+        return date.fromordinal(due.due_day).isoformat()
+    return calendar.iso(due.due)
 
 
 def write_due_csv(dues: Iterable[Due], stream: IO[str], *, calendar: Calendar) -> int:

@@ -47,7 +47,8 @@ def tamper(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("PRAGMA foreign_keys = OFF")
         raw.execute("PRAGMA ignore_check_constraints = ON")
-        for name, in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        names = raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in names:
             raw.execute(f"DROP TRIGGER {name}")
         for statement in statements:
             raw.execute(statement)

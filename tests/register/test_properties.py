@@ -229,9 +229,8 @@ def naive_dossiers(events: list[Event]) -> dict[str, list[int]]:
         changes = event.get("changes", {})
         names |= {changes["customer"]} if changes.get("customer") else set()
         names |= set(changes.get("customers") or ())
-        reference = REFERENCE_FIELDS.get(event.kind)
-        if reference is not None and event.get(reference) is not None:
-            names |= concerned[places[event.fields[reference]]]
+        for ref in (event.get(REFERENCE_FIELDS.get(event.kind, "")), *event.get("strikes", ())):
+            names |= concerned[places[ref]] if ref is not None else set()
         concerned[event.seq] = names
     linked = groups((seq, name) for seq, names in concerned.items() for name in names)
     result: dict[str, list[int]] = {}

@@ -100,6 +100,14 @@ def test_a_finding_belongs_to_the_customer_of_what_it_strikes(
     assert dossier.events[-1].kind == "finding"
 
 
+def test_a_finding_stands_in_the_dossiers_of_all_it_strikes(
+        register: Register, showroom: Log) -> None:
+    showroom(line(id="v1"), line(id="v2", customer="K2"),
+             {"kind": "finding", "by": "sun", "customer": "K3", "question": "untrue",
+              "subject": "wang", "answer": True, "strikes": ["v1", "v2"]})
+    assert members(register, "K2") == ("K1", "K2", "K3")
+
+
 def test_all_dossiers_are_each_customer_once_by_the_smallest_id(
         register: Register, showroom: Log) -> None:
     showroom(customer("K0"), customer("甲"), link("K3", "K1"), line(customer="甲"))

@@ -21,9 +21,11 @@ NAMES = {"K1": "刘女士", "K2": "A company with a very long name indeed, of Zi
 
 def due(kind: str, customer: str, staff: str | None, days: int | None, end: str = "",
         **fields: object) -> Due:
+    moment = samples.moment(end) if end else None
     values: dict[str, object] = {
         "type": kind, "customer": customer, "staff": staff, "outlet": "shop", "level": None,
-        "last_contact": None, "due": samples.moment(end) if end else None, "due_day": None,
+        "last_contact": None, "due": moment,
+        "due_day": None if moment is None else samples.SHANGHAI.day(moment - 1),
         "days": days, "may_be_reassigned": False, **fields,
     }
     return Due(**values)  # type: ignore[arg-type]
@@ -99,7 +101,7 @@ def test_json_has_the_keys_of_the_contract() -> None:
     row = due_json(DUES[1], calendar=samples.SHANGHAI, head=samples.SampleHead())
     assert row == {
         "type": "followup", "customer": "K1", "staff": "wang", "outlet": "shop", "level": "A",
-        "last_contact": "2013-03-02T16:00:00+08:00", "due": "2013-03-10T00:00:00+08:00",
+        "last_contact": "2013-03-02T16:00:00+08:00", "due": "2013-03-09",
         "days": 3, "may_be_reassigned": True,
         "register": {"seq": 812, "head": "sha256:" + "ab" * 32},
     }
