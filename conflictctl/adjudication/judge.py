@@ -430,6 +430,14 @@ def _window_end(case: Case, name: str) -> Moment:
     return end - 1 if case.program.windows[name].hours else end
 
 
+def _end_in_words(case: Case, name: str) -> Sentence | When:
+    """A window of days ends at 24:00 of its last day, one of hours at its hour."""
+    end = _window_end(case, name)
+    if case.program.windows[name].hours:
+        return When(end)
+    return Sentence("24:00 on {day}", day=Day(case.history.calendar.day(end - 1)))
+
+
 def _undecided(case: Case, rule: CompiledRule) -> _Outcome:
     no_rule = case.program.policy.no_rule
     return _Outcome(
@@ -541,7 +549,7 @@ def _values(
         values["measured"] = Span(margin[0], margin[2]) if margin is not None else "-"
         values["limit"] = Span(margin[1], margin[2]) if margin is not None else "-"
     if "{window_end}" in template:
-        values["window_end"] = When(_window_end(case, rule.provisional_window or "claim"))
+        values["window_end"] = _end_in_words(case, rule.provisional_window or "claim")
     return values
 
 
