@@ -89,7 +89,9 @@ def _replay(case: Case, until: Anchor, unit_type: str | None) -> list[Tenure]:
         elif step.kind == "reassign":
             refusal = unjustified(case, step, holder, tenures)
             if refusal is None:
-                tenures.append(Tenure(step.get("to"), moment, "transfer", step, holder))
+                # With nobody in between, he takes over from the last who held.
+                before = next((t.staff for t in reversed(tenures) if t.staff is not None), None)
+                tenures.append(Tenure(step.get("to"), moment, "transfer", step, before))
             else:
                 case.warn(refusal)
         else:

@@ -237,7 +237,7 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
         raw = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE)
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("PRAGMA synchronous = EXTRA")
-        raw.execute("PRAGMA cache_size = -32768")
+        raw.execute("PRAGMA cache_size = -32768"); raw.execute("PRAGMA temp_store = MEMORY")
         return raw
 
     engine = create_engine("sqlite://", creator=open_file, poolclass=NullPool)
