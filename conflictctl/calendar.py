@@ -34,6 +34,8 @@ _COMMON = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)([+-])(\d\d):(\d\d)
 _day_numbers: dict[str, int] = {}
 
 
+# Most entries were recorded when they happened: the second reading costs nothing.
+@lru_cache(maxsize=4096)
 def parse_time(text: str) -> tuple[Moment, int]:
     """Read ISO 8601 with an offset; return the moment and the offset in minutes.
 

@@ -274,7 +274,11 @@ def involved(events: Iterable[Event], people: People | None = None) -> set[str]:
     or is named in an agreement or an award.  Such a person decides nothing in the matter."""
     parties: set[str] = set()
     claims: dict[str, int] = {}
+    events = list(events)
+    voided = {event.fields["voids"] for event in events if event.kind == "void"}
     for event in events:
+        if voided and (event.seq in voided or event.id in voided):
+            continue
         kind = event.kind
         if kind in ("claim", "withdraw_claim"):
             by = event.by or ""

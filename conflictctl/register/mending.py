@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from conflictctl.calendar import parse_time
@@ -13,18 +13,22 @@ from conflictctl.register.rows import MENDS
 _MANAGING = frozenset(("manager", "department_head", "general_manager"))
 
 
-def mended(events: Sequence[Event]) -> list[Event]:
+def mended(
+    events: Sequence[Event], people: Callable[[], People] | None = None
+) -> list[Event]:
     """The entries as they stand after the corrections and voids among them, in seq order.
 
-    `events` are in seq order and hold the targets of all corrections and voids in them.
-    A void undoes a correction or another void as well.  Like everywhere, an entry is mended
-    by its author or its recorder; somebody else's takes the power to manage.
+    `events` are in seq order; a correction or void whose target is not among them concerns
+    others.  A void undoes a correction or another void as well.  Like everywhere, an entry is
+    mended by its author or its recorder; somebody else's takes the power to manage.
+    `people` gives the staff; without it they are read off the events.
     """
     if not any(event.kind in MENDS for event in events):
         return list(events)
     place = {event.id: event.seq for event in events if event.id is not None}
     at_place = {event.seq: event for event in events}
-    roles = People(event for event in events if event.kind not in MENDS)
+    roles = people() if people is not None else People(
+        event for event in events if event.kind not in MENDS)
     voided: set[int] = set()
     corrections: dict[int, list[Event]] = {}
     # From the last to the first: whether a mend holds depends on later ones only.
@@ -32,9 +36,9 @@ def mended(events: Sequence[Event]) -> list[Event]:
         if event.kind not in MENDS or event.seq in voided:
             continue
         ref = event.fields[REFERENCE_FIELDS[event.kind]]
-        seq = ref if isinstance(ref, int) else place[ref]
-        target = at_place[seq]
-        if (
+        seq = ref if isinstance(ref, int) else place.get(ref, 0)
+        target = at_place.get(seq)
+        if target is None or (
             event.by not in (target.by, target.recorded_by)
             and roles.role(event.by or "", event.recorded_at) not in _MANAGING
         ):

@@ -237,7 +237,10 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
         raw = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE)
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("PRAGMA synchronous = EXTRA")
-        raw.execute("PRAGMA cache_size = -32768"); raw.execute("PRAGMA temp_store = MEMORY")
+        raw.execute("PRAGMA cache_size = -32768")  # KiB
+        # What SQLite must keep to undo one statement stays out of files: of an import it
+        # would write forty times the register's size into one.
+        raw.execute("PRAGMA temp_store = MEMORY")
         return raw
 
     engine = create_engine("sqlite://", creator=open_file, poolclass=NullPool)

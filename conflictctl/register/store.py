@@ -404,7 +404,7 @@ class Register:
             .where(events.c.kind.in_([*CARD_KINDS, *MENDS]), which)
             .order_by(events.c.subject, events.c.seq))
         for customer, rows in groupby(self.fetch(statement), _last):
-            entries = mended([event_of(self.log, *row[:-1]) for row in rows])
+            entries = mended([event_of(self.log, *row[:-1]) for row in rows], self.people)
             if any(entry.kind == "customer" for entry in entries):
                 yield _card(customer, entries)
 

@@ -43,9 +43,14 @@ class Receipt(NamedTuple):
     """
 
     seq: int
-    text: str
+    hash: bytes
     already: bool
     event: Event
+
+    @property
+    def text(self) -> str:
+        """The receipt as it is printed: `K7QF-3M2A-9XPD-T6WL`."""
+        return receipt_text(self.hash)
 
 
 class _Pending(NamedTuple):
@@ -241,7 +246,7 @@ class Writer:
             self._learn(event)
         if len(self._event_rows) >= _BUFFERED:
             self.flush()
-        return Receipt(seq, receipt_text(link_hash), False, event)
+        return Receipt(seq, link_hash, False, event)
 
     def _seal(self, seq: int, personal: Mapping[str, Any]) -> str:
         salt = os.urandom(SALT_LENGTH)
@@ -294,7 +299,7 @@ class Writer:
                          id=draft.id, seq=seq, differences="; ".join(found)),
                 Sentence("give the new entry an id of its own, or mend the old one with "
                          "`conflictctl correct`"))
-        return Receipt(seq, receipt_text(link_hash), True, event)
+        return Receipt(seq, link_hash, True, event)
 
     def _of_same_content(self, content: int, draft: Draft,
                          plain: dict[str, Any]) -> Receipt | None:
@@ -303,7 +308,7 @@ class Writer:
         for seq in places + self._pending_contents.get(content, []):
             event, link_hash, personal_gone = self._stored(seq)
             if not differences(event, draft, plain if personal_gone else draft.fields):
-                return Receipt(seq, receipt_text(link_hash), True, event)
+                return Receipt(seq, link_hash, True, event)
         return None
 
     def _stored(self, seq: int) -> tuple[Event, bytes, bool]:
