@@ -174,6 +174,20 @@ def _ident(value: object) -> str:
     return value
 
 
+_recurring_ids: set[str] = set()
+
+
+def _recurring(value: object) -> str:
+    """An id that comes again and again in one file: a person's, a customer's."""
+    if type(value) is str and value in _recurring_ids:
+        return value
+    identity = _ident(value)
+    if len(_recurring_ids) > 100_000:
+        _recurring_ids.clear()
+    _recurring_ids.add(identity)
+    return identity
+
+
 def _ref(value: Any) -> str | int:
     if type(value) is int and 0 < value < 2**53:
         return value
@@ -386,6 +400,8 @@ class Kind(NamedTuple):
     own: bool = False  # written by the register itself, never taken from a file
     personal: frozenset[str] = frozenset()
     referring: tuple[tuple[str, str], ...] = ()
+    defaults: tuple[tuple[str, Any], ...] = ()
+    required: tuple[str, ...] = ()
 
 
 def _one_of(*values: str, required: bool = False, default: str | None = None) -> Field:
@@ -429,6 +445,8 @@ def _kind(
         own,
         frozenset(key for key, field in fields.items() if field.personal),
         tuple((key, field.refers) for key, field in fields.items() if field.refers),
+        tuple((key, field.default) for key, field in fields.items() if field.default is not None),
+        tuple(key for key, field in fields.items() if field.required),
     )
 
 
@@ -734,7 +752,11 @@ def read_line(line: Mapping[str, Any]) -> Draft:
         field_name = "at"
         at, offset = _moment(line.get("at"))
         field_name = "recorded_at"
-        recorded_at, recorded_offset = _moment(line.get("recorded_at"))
+        recorded = line.get("recorded_at")
+        if recorded is not None and recorded == line.get("at"):
+            recorded_at, recorded_offset = at, offset
+        else:
+            recorded_at, recorded_offset = _moment(recorded)
         if at is not None and recorded_at is not None and recorded_at < at:
             raise Problem(Sentence("recorded before it happened"))
         if at is None:
@@ -742,7 +764,7 @@ def read_line(line: Mapping[str, Any]) -> Draft:
         field_name = "by"
         by = line.get("by")
         if by is not None:
-            by = _ident(by)
+            by = _recurring(by)
         field_name = "recorded_by"
         recorded_by = line.get("recorded_by")
         if recorded_by is not None:
@@ -752,7 +774,7 @@ def read_line(line: Mapping[str, Any]) -> Draft:
         if customer is not None:
             if kind.customer == "none":
                 raise Problem(Sentence("is not a field of {kind}", kind=kind.name))
-            customer = _ident(customer)
+            customer = _recurring(customer)
         elif kind.customer == "required":
             raise Problem(Sentence("is missing"))
         fields: dict[str, Any] = {}
@@ -765,12 +787,11 @@ def read_line(line: Mapping[str, Any]) -> Draft:
                 raise Problem(Sentence("is not a field of {kind}", kind=kind.name))
             if value is not None:
                 fields[field_name] = field.check(value)
-        for field_name, field in known.items():
+        for field_name, default in kind.defaults:
+            fields.setdefault(field_name, default)
+        for field_name in kind.required:
             if field_name not in fields:
-                if field.default is not None:
-                    fields[field_name] = field.default
-                elif field.required:
-                    raise Problem(Sentence("is missing"))
+                raise Problem(Sentence("is missing"))
         if name == "filing" and "to" not in fields and "to_outlet" not in fields:
             field_name = "to"
             raise Problem(Sentence("is missing"))

@@ -238,6 +238,8 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("PRAGMA synchronous = EXTRA")
         raw.execute("PRAGMA cache_size = -32768")  # KiB
+        # A transaction that outgrows memory locks readers out; up to 128 MiB it does not.
+        raw.execute("PRAGMA cache_spill = 32768")  # pages
         # What SQLite must keep to undo one statement stays out of files: of an import it
         # would write forty times the register's size into one.
         raw.execute("PRAGMA temp_store = MEMORY")
@@ -275,17 +277,23 @@ def begin(connection: Connection, patience: float = PATIENCE) -> None:
     # and many may be waiting.
     raw: Any = connection.connection.driver_connection
     raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        _begin(raw, patience)
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+
+
+def _begin(raw: sqlite3.Connection, patience: float) -> None:
     started = time.monotonic()
     while True:
         try:
             raw.execute("BEGIN IMMEDIATE")
-            break
+            return
         except sqlite3.OperationalError as error:
             waited = time.monotonic() - started
             if error.sqlite_errorcode & 0xFF not in _BUSY or waited > patience:
                 raise
             time.sleep(random.uniform(0.001, 0.02 / (1 + 2 * waited)))
-    raw.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
 
 
 def commit(connection: Connection) -> None:

@@ -89,6 +89,7 @@ def create_register(target: str, *, zone: str, clock: Callable[[], Moment],
             Sentence("`conflictctl status --db {path}` says what it is", path=target))
     calendar = _calendar(zone)
     sqlite.check_link(path)
+    path = path.resolve()
     settings = {"timezone": zone} if policy is None else {"timezone": zone, "policy": policy}
     with sqlite.failures(target):
         if path.exists():  # an empty file stays the file it is

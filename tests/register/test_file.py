@@ -353,6 +353,14 @@ def test_a_link_to_ones_own_file_is_followed(closed: Path, tmp_path: Path) -> No
 
 
 @posix_only
+def test_a_link_to_nothing_yet_becomes_a_register_there(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "real.db")
+    create_register(str(tmp_path / "link.db"), zone="UTC", clock=clock).close()
+    assert (tmp_path / "link.db").is_symlink()
+    open_register(str(tmp_path / "real.db")).close()
+
+
+@posix_only
 def test_a_link_to_somebody_elses_file_is_refused(
         closed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     link = tmp_path / "link.db"

@@ -134,6 +134,7 @@ def test_a_writer_that_cannot_wait_any_longer_is_told(
             with pytest.raises(Busy), other.writing(now):
                 pytest.fail("two writers at once")
             assert 0.2 <= time.monotonic() - started < 2
+            assert other.head().seq == 9  # it still reads
         with other.writing(now) as writer:
             assert writer.add(read_line(visit("second"))).seq == 11
 
@@ -147,6 +148,20 @@ def test_readers_read_on_while_somebody_writes(shared: Path) -> None:
             assert other.head() == before
             assert len(list(other.events())) == before.seq
         assert other.head().seq == before.seq + 1
+
+
+def test_readers_read_on_during_a_large_import(shared: Path) -> None:
+    with open_register(str(shared)) as one, open_register(str(shared)) as other:
+        with one.writing(now) as writer:
+            for number in range(4000):
+                line = visit(f"v{number}")
+                line["note"] = f"{number:05}" * 2500
+                writer.add(read_line(line))
+            writer.flush()  # some 50 MB, more than the cache
+            started = time.monotonic()
+            assert other.head().seq == 9
+            assert time.monotonic() - started < 1
+        assert other.head().seq == 4009
 
 
 def test_a_long_reading_lets_writers_in(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
