@@ -30,12 +30,13 @@ def judge(
     params: dict[str, Any] | None = None,
     deal: str | None = None,
     attested: bool = True,
+    explaining: bool = True,
 ) -> dict[str, Any]:
     """The answer of both judges; fails where they differ, or where explaining changes it."""
     second = second_judge.judge(
         lines, customer, as_of=as_of, params=params, deal=deal, attested=attested
     )
-    for explain in (False, True):
+    for explain in (False, True) if explaining else (False,):
         product = as_answer(
             rule(
                 lines,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from tests import both_judges
 import pytest
-from tests.histories import histories, parameter_settings, random_history, random_settings
 from hypothesis import HealthCheck, given, settings
+
+from tests import both_judges
+from tests.histories import histories, parameter_settings, random_history, random_settings
 from tests.in_memory import LONG_AFTER, RENAULT, as_answer, rule
 from tests.second_judge import PARAMETERS
 
@@ -30,13 +31,16 @@ def test_both_judges_agree_on_any_history_under_any_reading(
 
 
 @pytest.mark.slow
-def test_both_judges_agree_on_ten_thousand_seeded_histories() -> None:
+def test_both_judges_agree_on_five_thousand_seeded_histories() -> None:
     clauses = set()
-    for seed in range(10_000):
+    for seed in range(5_000):
         rng = random.Random(seed)
         lines, params = random_history(rng), random_settings(rng)
         for customer in customers_of(lines):
-            answer = both_judges.judge(lines, customer, as_of=LONG_AFTER, params=params)
+            # Explaining tries every contested reading, which one history in ten is asked to do.
+            answer = both_judges.judge(
+                lines, customer, as_of=LONG_AFTER, params=params, explaining=seed % 10 == 0
+            )
             clauses.add(answer["decided_by"])
     assert clauses >= set(RENAULT.clauses) - {"K3"}
 

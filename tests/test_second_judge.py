@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
+from .both_judges import judge
 from .histories import (
     FIRST_DAY,
     FOUNDED,
@@ -24,7 +25,6 @@ from .histories import (
     parameter_settings,
     random_history,
 )
-from .both_judges import judge
 from .second_judge import PARAMETERS
 
 NEXT_YEAR = datetime.fromisoformat("2014-03-01T00:00:00+08:00")

@@ -29,8 +29,8 @@ class Case:
     __slots__ = (
         "_left_out",
         "_memo",
-        "_pools",
         "_others",
+        "_pools",
         "anchor",
         "as_of",
         "deal",

@@ -220,6 +220,14 @@ def test_erased_data_of_a_redacted_customer_are_counted(copy: Path) -> None:
     assert (found.ok, found.redacted) == (True, 1)
 
 
+def test_a_redaction_does_not_excuse_what_was_recorded_after_it(copy: Path) -> None:
+    with open_register(str(copy)) as register, register.writing(Clock()) as writer:
+        seq = writer.add(read_line(
+            {"kind": "visit", "customer": "K3", "by": "li", "note": "back"})).seq
+    tamper(copy, f"DELETE FROM personal WHERE seq = {seq}")
+    assert audit(copy).first_bad == seq
+
+
 @pytest.mark.parametrize("change", [
     "data = '{\"note\":\"other\"}'", "salt = zeroblob(32)", "data = x''", "seq = seq + 1000",
 ])
