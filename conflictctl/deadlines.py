@@ -147,7 +147,7 @@ def _noticed(case: Case, staff: str, due_day: int) -> bool:
             notice.get("to") == staff
             and case.day(notice) > due_day
             and not any(
-                e.by == staff and e.moment > notice.moment
+                e.by == staff and e.key > notice.key
                 for e in case.pool(case.program.holding.keeps)
             )
         ):

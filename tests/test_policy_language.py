@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -125,15 +126,13 @@ def test_what_is_not_in_the_language_is_refused(text: str) -> None:
 
 @given(st.text(alphabet=string.printable, max_size=60))
 def test_any_text_compiles_or_is_refused_in_one_line(text: str) -> None:
+    # Words given values of the wrong kind fail when run, not when compiled.
     for attempt in (
         lambda: evaluate(text, a=True, b=False),
         lambda: compile_entry_test(text, {}, "t"),
     ):
-        try:
+        with suppress(InputRejected, TypeError, AttributeError):
             attempt()
-        except (InputRejected, TypeError, AttributeError) as error:
-            # Words given values of the wrong kind fail when run, not when compiled.
-            assert not isinstance(error, (SyntaxError, NameError))
 
 
 def test_a_bare_number_has_to_become_a_parameter() -> None:

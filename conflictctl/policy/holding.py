@@ -166,7 +166,7 @@ def _notice_ignored(case: Case, transfer: Entry, holder: str | None, tenures: li
         if lapse is None or lapse.limit is None or lapse.days <= lapse.limit:
             continue
         if not any(
-            e.by == holder and notice.moment < e.moment < transfer.moment
+            e.by == holder and notice.key < e.key < transfer.key
             for e in case.pool(case.program.holding.keeps)
         ):
             return True
