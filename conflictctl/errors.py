@@ -20,6 +20,10 @@ class ConflictctlError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Handed over whole from one process to another.
+        return type(self), (self.message, self.hint)
+
 
 class WrongUsage(ConflictctlError):
     """The command was called in a way it does not understand."""

@@ -79,6 +79,9 @@ class Sentence:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Sentence is immutable")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _sentence, (self.template, dict(self.values))
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sentence):
             return NotImplemented
@@ -94,6 +97,10 @@ class Sentence:
         """English with raw values: for logs and test failures, not for readers."""
         template = self.template.en if isinstance(self.template, Bilingual) else self.template
         return template.format_map({k: _raw(v) for k, v in self.values.items()})
+
+
+def _sentence(template: str | Bilingual, values: dict[str, object]) -> Sentence:
+    return Sentence(template, **values)
 
 
 def _raw(value: object) -> object:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -13,6 +15,7 @@ from conflictctl.cli.options import explained, format_option
 from conflictctl.cli.policy import policy_in_use
 from conflictctl.cli.session import Session, session_of
 from conflictctl.cli.times import read_at
+from conflictctl.cli.workers import in_order
 from conflictctl.errors import InputRejected, WrongUsage
 from conflictctl.render.language import list_joined, moment_text, person, term, tr
 from conflictctl.wording import N_, Sentence
@@ -218,11 +221,58 @@ def _write_json(question: Question, ruling: Ruling, *, indent: bool, full: bool 
 def _stream(question: Question, *, explain: bool, one_list: bool) -> None:
     opening, between, closing = ("[\n", ",", "]\n") if one_list else ("", "", "")
     sys.stdout.write(opening)
-    for number, ruling in enumerate(rulings(question, explain=explain)):
-        if number and between:
+    first = True
+    for lines in json_lines(question, explain=explain):
+        if not first and lines and between:
             sys.stdout.write(between)
-        _write_json(question, ruling, indent=False, full=explain)
+        sys.stdout.write(between.join(lines))
+        first = first and not lines
     sys.stdout.write(closing)
+
+
+def json_lines(
+    question: Question, *, explain: bool = False, workers: int | None = None
+) -> Iterator[list[str]]:
+    """The rulings on everybody as lines of JSON, a page of customers at a time."""
+    from conflictctl.register.store import KnownAt
+
+    moment = question.known_at.moment if question.known_at is not None else None
+    # Every process keeps to the head that this one saw.
+    question = question._replace(known_at=KnownAt(question.head.seq, moment))
+    _registers.clear()
+    _registers[os.getpid()] = question.register
+    pages = question.register.families(question.known_at)
+    return in_order(partial(_page_in_json, question, explain), pages, workers=workers)
+
+
+_registers: dict[int, Register] = {}
+"""The register as this process opened it: a connection does not survive a fork."""
+
+
+def _page_in_json(
+    question: Question, explain: bool, families: list[tuple[str, ...]]
+) -> list[str]:
+    from conflictctl.adjudication.judge import rule_group
+    from conflictctl.register.store import open_register
+    from conflictctl.render.json_text import json_line
+    from conflictctl.render.ruling_json import ruling_json
+
+    register = _registers.get(os.getpid())
+    if register is None:
+        register = _registers[os.getpid()] = open_register(question.register.target)
+    encoding = sys.stdout.encoding
+    return [
+        json_line(
+            ruling_json(ruling, calendar=question.calendar, people=question.people,
+                        head=question.head, full=explain),
+            encoding,
+        )
+        for dossier in register.dossiers_of(families, question.known_at)
+        for ruling in rule_group(
+            dossier.events, dossier.members, policy=question.policy, people=question.people,
+            calendar=question.calendar, as_of=question.as_of, settings=question.settings,
+            explain=explain)
+    ]
 
 
 _NAMED_AT_ONCE = 500

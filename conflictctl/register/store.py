@@ -308,14 +308,24 @@ class Register:
         Read in pages of customers, so that the memory needed does not grow with the register.
         """
         known_at = self._bounded(known_at)
+        for families in self.families(known_at):
+            yield from self.dossiers_of(families, known_at)
+
+    def families(self, known_at: KnownAt | None = None) -> Iterator[list[tuple[str, ...]]]:
+        """All customers in groups of connected ones, in pages of groups, by smallest id."""
+        known_at = self._bounded(known_at)
         linked = groups(self.fetch(_known_touches(_LINKS, known_at)))
         for page in self._customer_pages():
             families = [linked.get(customer, (customer,)) for customer in page]
-            first = [family for family, customer in zip(families, page, strict=True)
-                     if family[0] == customer]
-            for dossier in self._dossiers(first, known_at):
-                if dossier.events:
-                    yield dossier
+            yield [family for family, customer in zip(families, page, strict=True)
+                   if family[0] == customer]
+
+    def dossiers_of(self, families: Sequence[tuple[str, ...]],
+                    known_at: KnownAt | None = None) -> Iterator[Dossier]:
+        """The dossiers of some whole groups of connected customers that were known then."""
+        for dossier in self._dossiers(families, self._bounded(known_at)):
+            if dossier.events:
+                yield dossier
 
     def members(self, customers: Iterable[str],
                 known_at: KnownAt | None = None) -> tuple[str, ...]:

@@ -40,8 +40,13 @@ def json_bytes(value: Any, *, indent: bool = False, ascii_only: bool = False) ->
     return _ACTIVE.sub(_escaped, data)
 
 
+def json_line(value: Any, encoding: str | None, *, indent: bool = False) -> str:
+    """One value and a new line, in characters that the encoding of the output can carry."""
+    name = (encoding or "utf-8").lower().replace("-", "")
+    data = json_bytes(value, indent=indent, ascii_only=name not in ("utf8", "utf_8"))
+    return data.decode() + "\n"
+
+
 def write_json(value: Any, stream: IO[str], *, indent: bool = False) -> None:
     """Write one value and a new line to a text stream, in the stream's own encoding."""
-    encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
-    data = json_bytes(value, indent=indent, ascii_only=encoding not in ("utf8", "utf_8"))
-    stream.write(data.decode() + "\n")
+    stream.write(json_line(value, getattr(stream, "encoding", None), indent=indent))

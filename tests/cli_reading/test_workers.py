@@ -1,0 +1,83 @@
+"""The same question asked of many by several processes: the same answers, in the same order."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conflictctl.cli import verdict, workers
+from conflictctl.cli.workers import in_order
+from conflictctl.errors import InputRejected
+from conflictctl.wording import Sentence, Who
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
+
+
+def slow_first(number: int) -> int:
+    time.sleep(0.05 if number % 5 == 0 else 0)
+    return number * number
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_answers_come_in_the_order_of_the_questions(number: int) -> None:
+    answers = in_order(slow_first, iter(range(40)), workers=number)
+    assert list(answers) == [n * n for n in range(40)]
+
+
+def test_few_questions_are_answered_in_this_process() -> None:
+    import os
+
+    assert set(in_order(lambda _: os.getpid(), range(workers.FEW), workers=4)) == {os.getpid()}
+    assert os.getpid() not in set(in_order(lambda _: os.getpid(), range(20), workers=2))
+
+
+def test_questions_are_drawn_only_a_few_ahead_of_the_reader() -> None:
+    drawn = []
+
+    def questions():  # type: ignore[no-untyped-def]
+        for number in range(1000):
+            drawn.append(number)
+            yield number
+
+    answers = in_order(slow_first, questions(), workers=2)
+    assert next(answers) == 0
+    assert len(drawn) < 20
+    answers.close()  # type: ignore[attr-defined]
+
+
+def refuse(number: int) -> int:
+    raise InputRejected(Sentence("no {staff}", staff=Who("li")), Sentence("try another"))
+
+
+def test_an_error_in_another_process_arrives_whole() -> None:
+    with pytest.raises(InputRejected) as caught:
+        list(in_order(refuse, range(20), workers=2))
+    assert caught.value.message == Sentence("no {staff}", staff=Who("li"))
+    assert caught.value.hint == Sentence("try another")
+    assert pickle.loads(pickle.dumps(caught.value)).exit_code == 3
+
+
+def test_everybody_is_ruled_alike_by_one_process_and_by_two(
+    month: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from conflictctl.calendar import parse_time
+    from conflictctl.policy.model import load_policy
+    from conflictctl.register.store import open_register
+
+    monkeypatch.setattr(workers, "FEW", 0)
+    with open_register(str(month)) as register:
+        question = verdict.Question(
+            register, register.people(), register.calendar, load_policy("renault-zibo-2013"), {},
+            parse_time("2025-04-03T20:00:00+08:00")[0], None, register.head(),
+        )
+        for explain in (False, True):
+            alone = [line for page in verdict.json_lines(question, explain=explain, workers=1)
+                     for line in page]
+            shared = [line for page in verdict.json_lines(question, explain=explain, workers=2)
+                      for line in page]
+            assert shared == alone
+            assert len(alone) > 70
