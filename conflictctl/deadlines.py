@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from conflictctl.adjudication.judge import Matter, judge_deal, matter_of, name_of, persons_of
+from conflictctl.adjudication.judge import (
+    Matter,
+    case_of,
+    judge_deal,
+    matter_of,
+    name_of,
+    persons_of,
+)
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.events import Event
 from conflictctl.history import Deal, replay
@@ -81,27 +88,13 @@ def _is_lost(matter: Matter) -> bool:
     return lost
 
 
-def _open_case(matter: Matter) -> Case:
-    return Case(
-        matter.program,
-        matter.history,
-        matter.members,
-        matter.entries,
-        matter.deals,
-        None,
-        None,
-        matter.as_of,
-        explain=False,
-    )
-
-
 def _followup(matter: Matter, customer: str) -> list[Due]:
     if any(
         matter.program.moment_entry(deal) is not None and deal.close is None
         for deal in matter.deals
     ):
         return []  # ordered and not yet delivered: there is a deal
-    case = _open_case(matter)
+    case = case_of(matter, None)
     now = matter.as_of + 1
     tenures = holding.timeline(case, now)
     staff = tenures[-1].staff if tenures else None
@@ -147,8 +140,7 @@ def _noticed(case: Case, staff: str, due_day: int) -> bool:
             notice.get("to") == staff
             and case.day(notice) > due_day
             and not any(
-                e.by == staff and e.key > notice.key
-                for e in case.pool(case.program.holding.keeps)
+                e.by == staff and e.key > notice.key for e in case.pool(case.program.holding.keeps)
             )
         ):
             return True
@@ -165,17 +157,7 @@ def _claims(matter: Matter, customer: str) -> list[Due]:
         ruling = judge_deal(matter, customer, deal, explain=False)
         if ruling.provisional_until is None:
             continue
-        case = Case(
-            matter.program,
-            matter.history,
-            matter.members,
-            matter.entries,
-            matter.deals,
-            deal,
-            anchor,
-            matter.as_of,
-            explain=False,
-        )
+        case = case_of(matter, deal)
         staff = case.value("original") if "original" in case.program.lets else None
         end = ruling.provisional_until
         last_day = calendar.day(end - 1)
@@ -196,17 +178,7 @@ def _claims(matter: Matter, customer: str) -> list[Due]:
 
 
 def _window_open(matter: Matter, deal: Deal) -> bool:
-    case = Case(
-        matter.program,
-        matter.history,
-        matter.members,
-        matter.entries,
-        matter.deals,
-        deal,
-        matter.program.moment_entry(deal),
-        matter.as_of,
-        explain=False,
-    )
+    case = case_of(matter, deal)
     return any(
         matter.as_of < window(case, name, None)[2] or matter.program.windows[name].from_knowledge
         for name in matter.program.windows
@@ -214,7 +186,7 @@ def _window_open(matter: Matter, deal: Deal) -> bool:
 
 
 def _filings(matter: Matter, customer: str) -> list[Due]:
-    case = _open_case(matter)
+    case = case_of(matter, None)
     calendar = matter.history.calendar
     rows = []
     for entry in matter.entries:

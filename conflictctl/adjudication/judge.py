@@ -127,22 +127,27 @@ def matter_of(program: Program, history: History, members: frozenset[str], as_of
     return Matter(program, history, members, entries, deals_of(entries), as_of)
 
 
+def case_of(matter: Matter, deal: Deal | None, *, explain: bool = False) -> Case:
+    """A deal of a matter (None: the open question who holds the customer) as a policy sees it."""
+    return Case(
+        matter.program,
+        matter.history,
+        matter.members,
+        matter.entries,
+        matter.deals,
+        deal,
+        matter.program.moment_entry(deal) if deal is not None else None,
+        matter.as_of,
+        explain=explain,
+    )
+
+
 def name_of(matter: Matter) -> str:
     """The id under which a person is ruled: that of the oldest of his files."""
     if len(matter.members) == 1:
         return next(iter(matter.members))
     program = matter.program.whole_history()
-    case = Case(
-        program,
-        matter.history,
-        matter.members,
-        matter.entries,
-        matter.deals,
-        None,
-        None,
-        matter.as_of,
-        explain=False,
-    )
+    case = case_of(matter._replace(program=program), None)
     files = case.pool(program.holding.opens, anyone=True)
     return files[0].customer or min(matter.members) if files else min(matter.members)
 
@@ -175,19 +180,8 @@ def _choose(matter: Matter, customer: str, wanted: str | None) -> Deal | None:
 
 def judge_deal(matter: Matter, customer: str, deal: Deal | None, explain: bool) -> Ruling:
     """Rule on one deal of a matter (None: who holds the customer), readings not contested."""
-    program, history = matter.program, matter.history
-    anchor = program.moment_entry(deal) if deal is not None else None
-    case = Case(
-        program,
-        history,
-        matter.members,
-        matter.entries,
-        matter.deals,
-        deal,
-        anchor,
-        matter.as_of,
-        explain=explain,
-    )
+    program = matter.program
+    case = case_of(matter, deal, explain=explain)
     outcome, findings = _try_rules(case)
     sanctions = _sanctions(case)
     by_rule = None
