@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -144,10 +145,16 @@ def _leave(code: int, session: Session) -> NoReturn:
             sys.stdout.flush()
     except Exception as error:
         code = door.code_for(error, session) if code == 0 else code
+        _drop_output()
     if code == door.PIPE_CLOSED:
-        # Or the interpreter would complain of the lost pipe while it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
     sys.exit(code)
+
+
+def _drop_output() -> None:
+    """Let the interpreter's own last flush go nowhere: its complaint would change the code."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_version(value: bool) -> None:

@@ -50,6 +50,8 @@ def code_for(error: BaseException, session: Session) -> int:
             print(error.format_message(), file=sys.stderr)
         return 2
     failure = failure_of(error)
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()  # what was said before the failure stands before it
     with suppress(OSError):  # nobody reads what cannot be written
         show_failure(failure, session)
     return failure.exit_code
