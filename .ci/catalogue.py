@@ -144,8 +144,11 @@ def problems(package: Path = PACKAGE) -> list[str]:
     path = catalogue_path(package)
     ids = message_ids(package)
     entries = read_catalogue(path)
-    found = [f"missing: {message!r} ({', '.join(ids[message])})" for message in sorted(ids)
-             if not entries.get(message, ("", False))[0]]
+    found = [
+        f"missing: {message!r} ({', '.join(ids[message])})"
+        for message in sorted(ids)
+        if not entries.get(message, ("", False))[0]
+    ]
     found += [f"stale: {message!r}" for message in sorted(set(entries) - set(ids))]
     for message, (text, fuzzy) in sorted(entries.items()):
         if fuzzy:
@@ -182,8 +185,11 @@ def _differing(message: str, text: str) -> list[str]:
 def update(package: Path = PACKAGE, fragments: Path | None = None) -> list[str]:
     """Write .po and .mo; return the message ids that still have no translation."""
     path = catalogue_path(package)
-    translations = {message: text for message, (text, fuzzy) in read_catalogue(path).items()
-                    if text and not fuzzy}
+    translations = {
+        message: text
+        for message, (text, fuzzy) in read_catalogue(path).items()
+        if text and not fuzzy
+    }
     if fragments is not None:
         translations.update(read_fragments(fragments))
     ids = message_ids(package)

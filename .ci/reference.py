@@ -31,22 +31,32 @@ class Page(NamedTuple):
 
 
 PAGES = (
-    Page(ROOT / "docs" / "cli.md", "en", "[中文](zh/cli.md)", """\
+    Page(
+        ROOT / "docs" / "cli.md",
+        "en",
+        "[中文](zh/cli.md)",
+        """\
 # Command reference
 
 {other}
 
 Made from the help of the commands by `.ci/reference.py`; do not edit it. What the commands
 have in common: [concepts](concepts.md); messages and exit codes: [errors](errors.md).
-"""),
-    Page(ROOT / "docs" / "zh" / "cli.md", "zh", "[English](../cli.md)", """\
+""",
+    ),
+    Page(
+        ROOT / "docs" / "zh" / "cli.md",
+        "zh",
+        "[English](../cli.md)",
+        """\
 # 命令参考
 
 {other}
 
 本页由 `.ci/reference.py` 根据各命令的帮助生成，请勿手工修改。共同的约定见[概念](concepts.md)；
 提示与退出码见[错误](errors.md)。
-"""),
+""",
+    ),
 )
 
 
@@ -68,12 +78,17 @@ def commands() -> dict[str, list[str]]:
 
 def help_of(words: list[str], language: str) -> str:
     """What a reader sees who asks for the help of a command."""
-    env = {key: value for key, value in os.environ.items()
-           if not key.startswith(("CONFLICTCTL_", "LC_")) and key != "LANG"}
+    env = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("CONFLICTCTL_", "LC_")) and key != "LANG"
+    }
     done = subprocess.run(
         [sys.executable, "-m", "conflictctl", *words, "--help", "--lang", language],
         env={**env, "COLUMNS": WIDTH, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"},
-        capture_output=True, encoding="utf-8", check=False,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     if done.returncode:
         raise SystemExit(f"{' '.join(words)} --help: exit {done.returncode}\n{done.stderr}")
@@ -87,9 +102,13 @@ def page_text(page: Page, listed: dict[str, list[str]]) -> str:
         paths.append([name])
         paths += [[name, sub] for sub in below]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        texts = dict(zip(map(tuple, paths),
-                         pool.map(lambda words: help_of(words, page.language), paths),
-                         strict=True))
+        texts = dict(
+            zip(
+                map(tuple, paths),
+                pool.map(lambda words: help_of(words, page.language), paths),
+                strict=True,
+            )
+        )
     # The options of every command stand once, in the root help.
     common = "\n\n" + texts[()].rsplit("\n\n", 1)[1]
     set_language(page.language)
@@ -116,8 +135,9 @@ def main() -> int:
         stale += 1
         name = str(page.path.relative_to(ROOT))
         if check:
-            lines = difflib.unified_diff(old.splitlines(), text.splitlines(), name, name, n=1,
-                                         lineterm="")
+            lines = difflib.unified_diff(
+                old.splitlines(), text.splitlines(), name, name, n=1, lineterm=""
+            )
             print("\n".join(lines))
         else:
             page.path.write_text(text, "utf-8")

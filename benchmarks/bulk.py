@@ -37,8 +37,18 @@ def lines_of(folder: Path, size: tuple[int, int]) -> Path:
     if not path.exists():
         half = path.with_suffix(".part")
         script = str(Path(__file__).with_name("generate.py"))
-        run([sys.executable, script, "--customers", str(customers), "--events", str(events),
-             str(half)], environment())
+        run(
+            [
+                sys.executable,
+                script,
+                "--customers",
+                str(customers),
+                "--events",
+                str(events),
+                str(half),
+            ],
+            environment(),
+        )
         half.rename(path)
     return path
 
@@ -109,10 +119,13 @@ def measure_big(report: Report, folder: Path, usual: Summary, rounds: int) -> No
     report.goal(f"verdict --all, {BIG[0]:,} customers, memory", everybody.peak_mb, MEMORY_MB, " MB")
 
     command = [program(), "verdict", CUSTOMER, "--format", "json", "--policy", POLICY]
-    single = interleaved(rounds, {
-        path.stem: lambda path=path: run(command, environment(CONFLICTCTL_DB=str(path)))
-        for path in (small, big)
-    })
+    single = interleaved(
+        rounds,
+        {
+            path.stem: lambda path=path: run(command, environment(CONFLICTCTL_DB=str(path)))
+            for path in (small, big)
+        },
+    )
     for name, figures in single.items():
         report.figure(f"one verdict, {name}", figures)
     ratio = single[big.stem].median / single[small.stem].median

@@ -33,7 +33,10 @@ LEVELS = "HAABBBCC"
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华"
 NOTES = (
-    "看了两款车型,下周再来", "电话里问了价格", "等儿子放假一起来试驾", "想要白色,现车",
+    "看了两款车型,下周再来",
+    "电话里问了价格",
+    "等儿子放假一起来试驾",
+    "想要白色,现车",
     "比较了三家的报价",
 )
 
@@ -50,8 +53,13 @@ def setting_up() -> list[Line]:
         {"kind": "staff", "staff": MANAGER, "name": "高峰", "role": "manager", "outlet": "main"},
     ]
     rows += [
-        {"kind": "staff", "staff": staff, "name": f"顾问{staff}", "role": "consultant",
-         "outlet": "east" if staff in OUTLET_STAFF else "main"}
+        {
+            "kind": "staff",
+            "staff": staff,
+            "name": f"顾问{staff}",
+            "role": "consultant",
+            "outlet": "east" if staff in OUTLET_STAFF else "main",
+        }
         for staff in CONSULTANTS + OUTLET_STAFF
     ]
     return [{"at": at, "recorded_at": at, **row} for row in rows]
@@ -78,8 +86,13 @@ class Story:
                 at = last + timedelta(minutes=1)
         # The first line is entered at once: the others name the customer it introduces.
         recorded = at + timedelta(days=late, minutes=self.dice.randrange(20) if self.lines else 0)
-        line = {"kind": kind, "at": at.isoformat(), "recorded_at": recorded.isoformat(),
-                "customer": self.customer, **fields}
+        line = {
+            "kind": kind,
+            "at": at.isoformat(),
+            "recorded_at": recorded.isoformat(),
+            "customer": self.customer,
+            **fields,
+        }
         if by is not None:
             line["by"] = by
         self.lines.append((at, line))
@@ -114,8 +127,13 @@ class Story:
         self.add(0, "customer", None, name=name, phones=phones)
         last_day = dice.randrange(4, 40)
         starter = dice.choice(OUTLET_STAFF) if ending is filed else first
-        self.add(0, "visit", starter, level=dice.choice(LEVELS),
-                 outlet="east" if ending is filed else "main")
+        self.add(
+            0,
+            "visit",
+            starter,
+            level=dice.choice(LEVELS),
+            outlet="east" if ending is filed else "main",
+        )
         days = sorted(dice.randrange(1, last_day) for _ in range(length - least))
         for day in days:
             self.contact(day, starter)

@@ -31,8 +31,10 @@ class Summary(NamedTuple):
     def __str__(self) -> str:
         unit, factor = ("ms", 1000) if self.median < 1 else ("s", 1)
         median, least, most, cpu = (f"{value * factor:.4g}" for value in self[:4])
-        return (f"{median} {unit} (min {least}, max {most}, processor {cpu}; {self.runs} runs, "
-                f"{self.peak_mb:.0f} MB)")
+        return (
+            f"{median} {unit} (min {least}, max {most}, processor {cpu}; {self.runs} runs, "
+            f"{self.peak_mb:.0f} MB)"
+        )
 
 
 def program() -> str:
@@ -49,13 +51,21 @@ def environment(**more: str) -> dict[str, str]:
 
     PYTHONDONTWRITEBYTECODE, for one, would have every start compile a checkout anew.
     """
-    kept = {key: value for key, value in os.environ.items()
-            if not key.startswith(("CONFLICTCTL_", "PYTHON"))}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("CONFLICTCTL_", "PYTHON"))
+    }
     return {**kept, "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **more}
 
 
-def run(command: Sequence[str], env: Mapping[str, str], *, keep: Path | None = None,
-        fine: tuple[int, ...] = (0,)) -> Run:
+def run(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    keep: Path | None = None,
+    fine: tuple[int, ...] = (0,),
+) -> Run:
     """Run once, standard output into `keep` or nowhere; stop the benchmark if it fails.
 
     The peak is that of this one child (`wait4`), not of all children so far.  A child
@@ -64,8 +74,9 @@ def run(command: Sequence[str], env: Mapping[str, str], *, keep: Path | None = N
     """
     with Path(keep or os.devnull).open("wb") as out:
         begin = time.perf_counter()
-        child = subprocess.Popen(command, env=dict(env), stdout=out, stdin=subprocess.DEVNULL,
-                                 stderr=subprocess.PIPE)
+        child = subprocess.Popen(
+            command, env=dict(env), stdout=out, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         assert child.stderr is not None
         said = child.stderr.read()
         _, status, usage = os.wait4(child.pid, 0)
@@ -80,9 +91,14 @@ def run(command: Sequence[str], env: Mapping[str, str], *, keep: Path | None = N
 
 def summary(runs: Sequence[Run]) -> Summary:
     times = [one.seconds for one in runs]
-    return Summary(statistics.median(times), min(times), max(times),
-                   statistics.median(one.cpu for one in runs),
-                   max(one.peak_mb for one in runs), len(runs))
+    return Summary(
+        statistics.median(times),
+        min(times),
+        max(times),
+        statistics.median(one.cpu for one in runs),
+        max(one.peak_mb for one in runs),
+        len(runs),
+    )
 
 
 def interleaved(rounds: int, cases: Mapping[str, Callable[[], Run]]) -> dict[str, Summary]:
@@ -108,8 +124,9 @@ class Report:
     def figure(self, name: str, value: object) -> None:
         print(f"{name:<46} {value}", flush=True)
 
-    def goal(self, name: str, value: float, goal: float, unit: str = "", *,
-             at_least: bool = False) -> None:
+    def goal(
+        self, name: str, value: float, goal: float, unit: str = "", *, at_least: bool = False
+    ) -> None:
         met = value >= goal if at_least else value <= goal
         self.missed += not met
         sign = ">=" if at_least else "<="

@@ -40,8 +40,13 @@ def prepare(folder: Path) -> dict[str, str]:
 
 
 def imports_sqlalchemy(command: list[str], env: dict[str, str]) -> bool:
-    traced = subprocess.run(command, env={**env, "PYTHONPROFILEIMPORTTIME": "1"},
-                            capture_output=True, text=True, check=False)
+    traced = subprocess.run(
+        command,
+        env={**env, "PYTHONPROFILEIMPORTTIME": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return "sqlalchemy" in traced.stderr
 
 
@@ -57,17 +62,24 @@ def main() -> int:
         conflictctl = program()
         visit = [conflictctl, "log-visit", "K1", "--by", "li", "--as", "li", "--level", "A"]
         bare = [sys.executable, str(here / "bare_insert.py"), str(folder / "bare.db")]
-        writing = interleaved(rounds, {
-            "bare_insert.py": lambda: run(bare, env),
-            "log-visit": lambda: run(visit, env),
-        })
+        writing = interleaved(
+            rounds,
+            {
+                "bare_insert.py": lambda: run(bare, env),
+                "log-visit": lambda: run(visit, env),
+            },
+        )
         for case, figures in writing.items():
             report.figure(case, figures)
         ratio = writing["log-visit"].median / writing["bare_insert.py"].median
         report.goal("log-visit / bare_insert.py", ratio, 1.25)
 
-        complete = {**env, "_CONFLICTCTL_COMPLETE": "complete_bash",
-                    "COMP_WORDS": "conflictctl log-", "COMP_CWORD": "1"}
+        complete = {
+            **env,
+            "_CONFLICTCTL_COMPLETE": "complete_bash",
+            "COMP_WORDS": "conflictctl log-",
+            "COMP_CWORD": "1",
+        }
         looking = {
             "--help": ([conflictctl, "--help"], env),
             "completion": ([conflictctl], complete),

@@ -12,18 +12,58 @@ HOME_COUNTRY = "86"
 
 # Surnames whose reading differs from the character's usual one.
 SURNAMES: dict[str, tuple[str, ...]] = {
-    "单": ("shan",), "曾": ("zeng",), "解": ("xie",), "仇": ("qiu",), "区": ("ou",),
-    "查": ("zha",), "朴": ("piao",), "盖": ("ge",), "任": ("ren",), "华": ("hua",),
-    "翟": ("zhai",), "宓": ("mi",), "尹": ("yin",), "乐": ("yue",), "员": ("yun",),
-    "召": ("shao",), "覃": ("qin",), "晟": ("cheng",), "冼": ("xian",), "折": ("she",),
-    "种": ("chong",), "秘": ("bi",), "缪": ("miao",), "繁": ("po",), "能": ("nai",),
-    "逄": ("pang",), "隗": ("wei",), "黑": ("he",), "牟": ("mu",), "洗": ("xian",),
-    "葛": ("ge",), "燕": ("yan",), "宁": ("ning",), "过": ("guo",), "那": ("na",),
-    "哈": ("ha",), "句": ("gou",), "阚": ("kan",), "褚": ("chu",), "佴": ("nai",),
-    "尉迟": ("yu", "chi"), "长孙": ("zhang", "sun"), "万俟": ("mo", "qi"),
-    "澹台": ("tan", "tai"), "令狐": ("ling", "hu"), "单于": ("chan", "yu"),
-    "夏侯": ("xia", "hou"), "鲜于": ("xian", "yu"), "赫连": ("he", "lian"),
-    "宇文": ("yu", "wen"), "亓官": ("qi", "guan"), "濮阳": ("pu", "yang"),
+    "单": ("shan",),
+    "曾": ("zeng",),
+    "解": ("xie",),
+    "仇": ("qiu",),
+    "区": ("ou",),
+    "查": ("zha",),
+    "朴": ("piao",),
+    "盖": ("ge",),
+    "任": ("ren",),
+    "华": ("hua",),
+    "翟": ("zhai",),
+    "宓": ("mi",),
+    "尹": ("yin",),
+    "乐": ("yue",),
+    "员": ("yun",),
+    "召": ("shao",),
+    "覃": ("qin",),
+    "晟": ("cheng",),
+    "冼": ("xian",),
+    "折": ("she",),
+    "种": ("chong",),
+    "秘": ("bi",),
+    "缪": ("miao",),
+    "繁": ("po",),
+    "能": ("nai",),
+    "逄": ("pang",),
+    "隗": ("wei",),
+    "黑": ("he",),
+    "牟": ("mu",),
+    "洗": ("xian",),
+    "葛": ("ge",),
+    "燕": ("yan",),
+    "宁": ("ning",),
+    "过": ("guo",),
+    "那": ("na",),
+    "哈": ("ha",),
+    "句": ("gou",),
+    "阚": ("kan",),
+    "褚": ("chu",),
+    "佴": ("nai",),
+    "尉迟": ("yu", "chi"),
+    "长孙": ("zhang", "sun"),
+    "万俟": ("mo", "qi"),
+    "澹台": ("tan", "tai"),
+    "令狐": ("ling", "hu"),
+    "单于": ("chan", "yu"),
+    "夏侯": ("xia", "hou"),
+    "鲜于": ("xian", "yu"),
+    "赫连": ("he", "lian"),
+    "宇文": ("yu", "wen"),
+    "亓官": ("qi", "guan"),
+    "濮阳": ("pu", "yang"),
 }
 
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
@@ -64,7 +104,7 @@ def phone_key(text: str) -> str | None:
 def _international(digits: str) -> str | None:
     if digits.startswith(HOME_COUNTRY):
         # Inside the country numbers are dialled with a leading 0 that abroad is left out.
-        return f"+{HOME_COUNTRY}{digits[len(HOME_COUNTRY):].lstrip('0')}"
+        return f"+{HOME_COUNTRY}{digits[len(HOME_COUNTRY) :].lstrip('0')}"
     return f"+{digits}" if digits else None
 
 

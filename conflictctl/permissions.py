@@ -36,8 +36,9 @@ CLAIMS = frozenset({"claim", "withdraw_claim"})
 MANAGERIAL = frozenset({"decision", "notice", "reassign", "finding", "sanction", "unlink"})
 """Kinds that decide about others; `demand` and household links are near to them."""
 
-HOUSE = frozenset({"outlet", "staff", "staff_left", "staff_returned", "staff_moved",
-                   "staff_absent", "setting"})
+HOUSE = frozenset(
+    {"outlet", "staff", "staff_left", "staff_returned", "staff_moved", "staff_absent", "setting"}
+)
 """Kinds that set the register up."""
 
 OF_MANAGEMENT = frozenset({"attestation", "redaction"})
@@ -58,8 +59,10 @@ _CLAIM_RECORDERS = ("clerk", *MANAGEMENT)
 _OWN_WORD = ("witness", "approved_by", "accompanied_by", "jointly_with", "answer")
 _BY_REGISTER = frozenset({"notification", "checkpoint"})
 
-WHO_ACTS = Sentence("--as STAFF or CONFLICTCTL_AS says who acts; "
-                    "`staff edit STAFF --login NAME` ties a login to somebody")
+WHO_ACTS = Sentence(
+    "--as STAFF or CONFLICTCTL_AS says who acts; "
+    "`staff edit STAFF --login NAME` ties a login to somebody"
+)
 
 Parties = Callable[[], set[str]]
 
@@ -72,8 +75,15 @@ def has_management(people: People, moment: Moment) -> bool:
     )
 
 
-def refusal(people: People, draft: Draft, actor: str | None, moment: Moment, *,
-            target: Event | None, involved: Parties) -> Sentence | None:
+def refusal(
+    people: People,
+    draft: Draft,
+    actor: str | None,
+    moment: Moment,
+    *,
+    target: Event | None,
+    involved: Parties,
+) -> Sentence | None:
     """Why a live entry is not permitted, or None if it is.
 
     `target` is the entry that the draft speaks of, if it speaks of one; `involved` gives the
@@ -104,8 +114,9 @@ def refusal(people: People, draft: Draft, actor: str | None, moment: Moment, *,
     )
 
 
-def warning_on_import(people: People, draft: Draft, moment: Moment,
-                      target: Event | None) -> Sentence | None:
+def warning_on_import(
+    people: People, draft: Draft, moment: Moment, target: Event | None
+) -> Sentence | None:
     """Why an entry of a file has no effect, as far as roles tell, or None."""
     kind, author = draft.kind, draft.by
     if kind in HOUSE or kind in _BY_REGISTER or author is None:
@@ -128,46 +139,60 @@ def who_may(draft: Draft) -> Sentence:
     if kind in HOUSE:
         return Sentence("it needs one of: {roles}; --as says who acts", roles=_terms(MANAGEMENT))
     if kind == "ruling":
-        return Sentence("as {instance} rules, and enters it, one of: {roles}; and no party",
-                        instance=Term(draft.fields["instance"]),
-                        roles=_terms(RULING_ROLES[draft.fields["instance"]]))
+        return Sentence(
+            "as {instance} rules, and enters it, one of: {roles}; and no party",
+            instance=Term(draft.fields["instance"]),
+            roles=_terms(RULING_ROLES[draft.fields["instance"]]),
+        )
     if kind in MANAGERIAL or kind == "demand" or _household(draft):
         return Sentence("it needs one of: {roles}; and no party", roles=_terms(MANAGEMENT))
     if kind in OF_MANAGEMENT:
         return Sentence("it needs one of: {roles}", roles=_terms(MANAGEMENT))
     if kind in ("correction", "void"):
-        return Sentence("its author may, who entered it, or one of: {roles}; and no party",
-                        roles=_terms(MANAGEMENT))
+        return Sentence(
+            "its author may, who entered it, or one of: {roles}; and no party",
+            roles=_terms(MANAGEMENT),
+        )
     if kind == "confirm":
         return Sentence("only the person named in the entry confirms, acting himself")
     if kind in OWN_BUSINESS:
-        return Sentence("--by names one of: {authors}; for another may enter it: {recorders}",
-                        authors=_terms(SELLERS),
-                        recorders=_terms(_CLAIM_RECORDERS if kind in CLAIMS else _RECORDERS))
-    return Sentence("anybody but an auditor may; for another: {recorders}",
-                    recorders=_terms(_RECORDERS))
+        return Sentence(
+            "--by names one of: {authors}; for another may enter it: {recorders}",
+            authors=_terms(SELLERS),
+            recorders=_terms(_CLAIM_RECORDERS if kind in CLAIMS else _RECORDERS),
+        )
+    return Sentence(
+        "anybody but an auditor may; for another: {recorders}", recorders=_terms(_RECORDERS)
+    )
 
 
 # ------------------------------------------------------------------ the single questions
 
 
-def _author(people: People, draft: Draft, author: str, recorder: str, moment: Moment,
-            target: Event | None) -> Sentence | None:
+def _author(
+    people: People, draft: Draft, author: str, recorder: str, moment: Moment, target: Event | None
+) -> Sentence | None:
     """Whether the author has the power that the act takes."""
     kind = draft.kind
     role = people.role(author, moment)
     if kind == "check":
         return None
     if role == "auditor":
-        return Sentence("{staff} is an auditor, who records nothing but look-ups",
-                        staff=Who(author))
+        return Sentence(
+            "{staff} is an auditor, who records nothing but look-ups", staff=Who(author)
+        )
     if kind in OWN_BUSINESS and role not in SELLERS:
-        return Sentence("{kind}: {staff} is {role}, and it is the business of {roles}",
-                        kind=Term(kind), staff=Who(author), role=_term(role),
-                        roles=_terms(SELLERS))
+        return Sentence(
+            "{kind}: {staff} is {role}, and it is the business of {roles}",
+            kind=Term(kind),
+            staff=Who(author),
+            role=_term(role),
+            roles=_terms(SELLERS),
+        )
     if kind == "withdraw_claim" and target is not None and target.by != author:
-        return Sentence("{event} is the claim of {staff}", event=target.ref,
-                        staff=Who(target.by or "?"))
+        return Sentence(
+            "{event} is the claim of {staff}", event=target.ref, staff=Who(target.by or "?")
+        )
     if kind == "ruling":
         return _ruling_power(draft, author, role)
     if kind == "demand":
@@ -175,13 +200,17 @@ def _author(people: People, draft: Draft, author: str, recorder: str, moment: Mo
             return None
         return _lacks(draft, recorder, people.role(recorder, moment))
     if role not in MANAGEMENT and (
-            kind in MANAGERIAL or kind in OF_MANAGEMENT or kind in HOUSE or _household(draft)):
+        kind in MANAGERIAL or kind in OF_MANAGEMENT or kind in HOUSE or _household(draft)
+    ):
         return _lacks(draft, author, role)
     if kind == "agreement":
         approver = draft.fields.get("approved_by")
         if approver is not None and people.role(approver, moment) not in (None, *MANAGEMENT):
-            return Sentence("{staff} is {role} and cannot approve an agreement",
-                            staff=Who(approver), role=_term(people.role(approver, moment)))
+            return Sentence(
+                "{staff} is {role} and cannot approve an agreement",
+                staff=Who(approver),
+                role=_term(people.role(approver, moment)),
+            )
     return None
 
 
@@ -189,8 +218,12 @@ def _ruling_power(draft: Draft, author: str, role: str | None) -> Sentence | Non
     instance = draft.fields["instance"]
     if role in RULING_ROLES[instance]:
         return None
-    return Sentence("{staff} is {role} and does not rule as {instance}", staff=Who(author),
-                    role=_term(role), instance=Term(instance))
+    return Sentence(
+        "{staff} is {role} and does not rule as {instance}",
+        staff=Who(author),
+        role=_term(role),
+        instance=Term(instance),
+    )
 
 
 def _recorder(draft: Draft, author: str, actor: str, role: str) -> Sentence | None:
@@ -201,14 +234,22 @@ def _recorder(draft: Draft, author: str, actor: str, role: str) -> Sentence | No
     if actor == author:
         return None
     if kind == "ruling" or kind in OF_MANAGEMENT:
-        return Sentence("{kind}: it is entered by the very person who gives it, {staff}",
-                        kind=Term(kind), staff=Who(author))
+        return Sentence(
+            "{kind}: it is entered by the very person who gives it, {staff}",
+            kind=Term(kind),
+            staff=Who(author),
+        )
     if kind in MANAGERIAL or kind in HOUSE or _household(draft):
         return None if role in MANAGEMENT else _lacks(draft, actor, role)
     if role in (_CLAIM_RECORDERS if kind in CLAIMS else _RECORDERS):
         return None
-    return Sentence("{kind}: {staff} is {role} and does not enter it in the name of {other}",
-                    staff=Who(actor), role=_term(role), kind=Term(kind), other=Who(author))
+    return Sentence(
+        "{kind}: {staff} is {role} and does not enter it in the name of {other}",
+        staff=Who(actor),
+        role=_term(role),
+        kind=Term(kind),
+        other=Who(author),
+    )
 
 
 def _own_case(draft: Draft, author: str, actor: str, involved: Parties) -> Sentence | None:
@@ -238,21 +279,32 @@ def _party(deciding: set[str], parties: set[str]) -> Sentence | None:
     partial = sorted(deciding & parties)
     if not partial:
         return None
-    return Sentence("{staff} is a party and does not decide in his own case",
-                    staff=Who(partial[0]))
+    return Sentence("{staff} is a party and does not decide in his own case", staff=Who(partial[0]))
 
 
-def _mending(people: People, draft: Draft, actor: str, moment: Moment, target: Event | None,
-             involved: Parties) -> Sentence | None:
+def _mending(
+    people: People,
+    draft: Draft,
+    actor: str,
+    moment: Moment,
+    target: Event | None,
+    involved: Parties,
+) -> Sentence | None:
     author = draft.by if draft.by is not None else actor
     role = people.role(actor, moment)
     if role == "auditor" or people.role(author, moment) == "auditor":
-        return Sentence("{staff} is an auditor, who records nothing but look-ups",
-                        staff=Who(actor if role == "auditor" else author))
+        return Sentence(
+            "{staff} is an auditor, who records nothing but look-ups",
+            staff=Who(actor if role == "auditor" else author),
+        )
     if actor != author and role not in _CLAIM_RECORDERS:
-        return Sentence("{kind}: {staff} is {role} and does not enter it in the name of {other}",
-                        staff=Who(actor), role=_term(role), kind=Term(draft.kind),
-                        other=Who(author))
+        return Sentence(
+            "{kind}: {staff} is {role} and does not enter it in the name of {other}",
+            staff=Who(actor),
+            role=_term(role),
+            kind=Term(draft.kind),
+            other=Who(author),
+        )
     if target is None:
         return None
     if author not in (target.by, target.recorded_by):
@@ -264,8 +316,9 @@ def _mending(people: People, draft: Draft, actor: str, moment: Moment, target: E
     return _mended(people, draft, actor, moment, target, involved)
 
 
-def _mended(people: People, draft: Draft, actor: str, moment: Moment, target: Event,
-            involved: Parties) -> Sentence | None:
+def _mended(
+    people: People, draft: Draft, actor: str, moment: Moment, target: Event, involved: Parties
+) -> Sentence | None:
     """A correction may not say what its author could not have entered."""
     changes = draft.fields.get("changes")
     if draft.kind != "correction" or not isinstance(changes, dict) or set(changes) <= {"note"}:
@@ -277,21 +330,38 @@ def _mended(people: People, draft: Draft, actor: str, moment: Moment, target: Ev
     try:
         return refusal(
             people,
-            Draft(target.kind, None, None, 0, None, changes.get("by", target.by), actor,
-                  target.customer, fields),
-            actor, moment, target=None, involved=involved)
+            Draft(
+                target.kind,
+                None,
+                None,
+                0,
+                None,
+                changes.get("by", target.by),
+                actor,
+                target.customer,
+                fields,
+            ),
+            actor,
+            moment,
+            target=None,
+            involved=involved,
+        )
     except (KeyError, TypeError, AttributeError):
         return None  # changes of the wrong shape: the register says so
 
 
 def _confirming(author: str, actor: str, target: Event | None) -> Sentence | None:
     if actor != author:
-        return Sentence("{staff} confirms himself; {other} cannot do it for him",
-                        staff=Who(author), other=Who(actor))
+        return Sentence(
+            "{staff} confirms himself; {other} cannot do it for him",
+            staff=Who(author),
+            other=Who(actor),
+        )
     if target is None or author in _spoken_of(target):
         return None
-    return Sentence("{event} says nothing of {staff} that he could confirm", event=target.ref,
-                    staff=Who(author))
+    return Sentence(
+        "{event} says nothing of {staff} that he could confirm", event=target.ref, staff=Who(author)
+    )
 
 
 def _spoken_of(event: Event) -> set[str]:
@@ -314,13 +384,21 @@ def _manages(people: People, staff: str, moment: Moment) -> bool:
 
 
 def _not_his(author: str, target: Event) -> Sentence:
-    return Sentence("{event} is the entry of {other}, not of {staff}", event=target.ref,
-                    other=Who(target.by or target.recorded_by or "?"), staff=Who(author))
+    return Sentence(
+        "{event} is the entry of {other}, not of {staff}",
+        event=target.ref,
+        other=Who(target.by or target.recorded_by or "?"),
+        staff=Who(author),
+    )
 
 
 def _lacks(draft: Draft, staff: str, role: str | None) -> Sentence:
-    return Sentence("{kind}: {staff} is {role} and has no power for it", staff=Who(staff),
-                    role=_term(role), kind=Term(draft.kind))
+    return Sentence(
+        "{kind}: {staff} is {role} and has no power for it",
+        staff=Who(staff),
+        role=_term(role),
+        kind=Term(draft.kind),
+    )
 
 
 def _term(role: str | None) -> Term:

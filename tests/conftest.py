@@ -21,8 +21,9 @@ _COMMAND = (
 class Runner(Protocol):
     """Runs `conflictctl` as its own process and demands an exit code."""
 
-    def __call__(self, *arguments: str, code: int = 0, stdin: str = "",
-                 **environment: str) -> subprocess.CompletedProcess[str]: ...
+    def __call__(
+        self, *arguments: str, code: int = 0, stdin: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]: ...
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +51,9 @@ def register_path(tmp_path: Path) -> Path:
 def conflictctl(register_path: Path) -> Runner:
     """`conflictctl("verdict", "K1", code=3)` on this test's register."""
 
-    def run(*arguments: str, code: int = 0, stdin: str = "",
-            **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, code: int = 0, stdin: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [*_COMMAND, *arguments],
             input=stdin,

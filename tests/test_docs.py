@@ -63,11 +63,12 @@ def occurs(prints: list[str], output: str) -> str | None:
     rest = output.splitlines()
     for line in prints:
         pattern = ".*".join(re.escape(part) for part in line.rstrip().split("..."))
-        place = next((n for n, found in enumerate(rest) if re.fullmatch(pattern, found.rstrip())),
-                     None)
+        place = next(
+            (n for n, found in enumerate(rest) if re.fullmatch(pattern, found.rstrip())), None
+        )
         if place is None:
             return line
-        rest = rest[place + 1:]
+        rest = rest[place + 1 :]
     return None
 
 

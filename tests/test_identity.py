@@ -11,34 +11,63 @@ from conflictctl.identity import SURNAMES, Query, latin, phone_key, phone_keys, 
 MOBILE = "+8613800138000"
 
 
-@pytest.mark.parametrize("text", [
-    "13800138000", "138 0013 8000", "138-0013-8000", "138.0013.8000", " 13800138000 ",
-    "+8613800138000", "+86 138 0013 8000", "+86-138-0013-8000", "(+86) 13800138000",
-    "0086 13800138000", "0086-138-0013-8000", "8613800138000", "86 138 0013 8000",
-    "013800138000", "１３８００１３８０００", "＋８６　１３８００１３８０００", "138–0013–8000",
-    "138\u00a00013\u00a08000",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "13800138000",
+        "138 0013 8000",
+        "138-0013-8000",
+        "138.0013.8000",
+        " 13800138000 ",
+        "+8613800138000",
+        "+86 138 0013 8000",
+        "+86-138-0013-8000",
+        "(+86) 13800138000",
+        "0086 13800138000",
+        "0086-138-0013-8000",
+        "8613800138000",
+        "86 138 0013 8000",
+        "013800138000",
+        "１３８００１３８０００",
+        "＋８６　１３８００１３８０００",
+        "138–0013–8000",
+        "138\u00a00013\u00a08000",
+    ],
+)
 def test_spellings_of_one_mobile_number(text: str) -> None:
     assert phone_key(text) == MOBILE
 
 
-@pytest.mark.parametrize("text", [
-    "0533-2345678", "0533 2345678", "(0533) 2345678", "(0533)2345678", "+86 533 2345678",
-    "+86 (0)533 2345678", "+86 0533 2345678", "0086 533 2345678", "０５３３－２３４５６７８",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0533-2345678",
+        "0533 2345678",
+        "(0533) 2345678",
+        "(0533)2345678",
+        "+86 533 2345678",
+        "+86 (0)533 2345678",
+        "+86 0533 2345678",
+        "0086 533 2345678",
+        "０５３３－２３４５６７８",
+    ],
+)
 def test_spellings_of_one_line(text: str) -> None:
     assert phone_key(text) == "+865332345678"
 
 
-@pytest.mark.parametrize(("text", "key"), [
-    ("2345678", "2345678"),
-    ("10086", "10086"),
-    ("+1 415 555 2671", "+14155552671"),
-    ("001 (415) 555-2671", "+14155552671"),
-    ("+852 2345 6789", "+85223456789"),
-    ("+44 (0)20 7946 0018", "+442079460018"),
-    ("01012345678", "+861012345678"),
-])
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("2345678", "2345678"),
+        ("10086", "10086"),
+        ("+1 415 555 2671", "+14155552671"),
+        ("001 (415) 555-2671", "+14155552671"),
+        ("+852 2345 6789", "+85223456789"),
+        ("+44 (0)20 7946 0018", "+442079460018"),
+        ("01012345678", "+861012345678"),
+    ],
+)
 def test_other_numbers(text: str, key: str) -> None:
     assert phone_key(text) == key
 
@@ -53,10 +82,15 @@ def test_the_same_national_number_in_two_countries_is_two_numbers() -> None:
     assert phone_key("+86 2345 6789") != phone_key("+852 2345 6789")
 
 
-@pytest.mark.parametrize("text", [
-    "13800138000/13900139000", "13800138000, 13900139000", "13800138000；139 0013 9000",
-    "13800138000、13900139000",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "13800138000/13900139000",
+        "13800138000, 13900139000",
+        "13800138000；139 0013 9000",
+        "13800138000、13900139000",
+    ],
+)
 def test_two_numbers_in_one_text(text: str) -> None:
     assert phone_keys(text) == [MOBILE, "+8613900139000"]
 
@@ -82,20 +116,46 @@ def test_any_text_can_be_looked_for(text: str, name: str) -> None:
 # ---------------------------------------------------------------------------------- sound
 
 
-@pytest.mark.parametrize(("typed", "letters"), [
-    ("wangxiaoming", "wangxiaoming"), ("Wang Xiao Ming", "wangxiaoming"),
-    ("Wáng Xiǎomíng", "wangxiaoming"), ("lǚ", "lv"), ("lu:", "lv"), ("LÜ", "lv"), ("xi'an", "xian"),
-    ("王", ""), ("K1", ""), ("138", ""), ("", ""),
-])
+@pytest.mark.parametrize(
+    ("typed", "letters"),
+    [
+        ("wangxiaoming", "wangxiaoming"),
+        ("Wang Xiao Ming", "wangxiaoming"),
+        ("Wáng Xiǎomíng", "wangxiaoming"),
+        ("lǚ", "lv"),
+        ("lu:", "lv"),
+        ("LÜ", "lv"),
+        ("xi'an", "xian"),
+        ("王", ""),
+        ("K1", ""),
+        ("138", ""),
+        ("", ""),
+    ],
+)
 def test_pinyin_as_typed(typed: str, letters: str) -> None:
     assert latin(typed) == letters
 
 
-@pytest.mark.parametrize(("name", "reading"), [
-    ("单丽娜", "shan"), ("曾强", "zeng"), ("解缙", "xie"), ("仇英", "qiu"), ("区志强", "ou"),
-    ("查良镛", "zha"), ("朴正", "piao"), ("盖聂", "ge"), ("任平", "ren"), ("华罗庚", "hua"),
-    ("尉迟恭", "yu"), ("长孙无忌", "zhang"), ("万俟卨", "mo"), ("王芳", "wang"), ("李雷", "li"),
-])
+@pytest.mark.parametrize(
+    ("name", "reading"),
+    [
+        ("单丽娜", "shan"),
+        ("曾强", "zeng"),
+        ("解缙", "xie"),
+        ("仇英", "qiu"),
+        ("区志强", "ou"),
+        ("查良镛", "zha"),
+        ("朴正", "piao"),
+        ("盖聂", "ge"),
+        ("任平", "ren"),
+        ("华罗庚", "hua"),
+        ("尉迟恭", "yu"),
+        ("长孙无忌", "zhang"),
+        ("万俟卨", "mo"),
+        ("王芳", "wang"),
+        ("李雷", "li"),
+    ],
+)
 def test_a_surname_is_read_as_a_surname(name: str, reading: str) -> None:
     assert readings(name)[0][0] == reading
 
@@ -105,29 +165,40 @@ def test_the_table_of_surnames_gives_a_reading_for_each_character() -> None:
         assert len(surname) == len(reading)
 
 
-@pytest.mark.parametrize(("typed", "name", "rank"), [
-    ("shanlina", "单丽娜", 4),
-    ("zengqiang", "曾强", 4),
-    ("yuchigong", "尉迟恭", 4),
-    ("lvbu", "吕布", 4),
-    ("lubu", "吕布", 4),
-    ("lyubu", "吕布", 4),
-    ("wang", "王小明", 9),
-    ("wangxm", "王小明", 9),
-    ("wxm", "王小明", 9),
-    ("wangxiaom", "王小明", 9),
-    ("danlina", "单丽娜", 4),
-])
+@pytest.mark.parametrize(
+    ("typed", "name", "rank"),
+    [
+        ("shanlina", "单丽娜", 4),
+        ("zengqiang", "曾强", 4),
+        ("yuchigong", "尉迟恭", 4),
+        ("lvbu", "吕布", 4),
+        ("lubu", "吕布", 4),
+        ("lyubu", "吕布", 4),
+        ("wang", "王小明", 9),
+        ("wangxm", "王小明", 9),
+        ("wxm", "王小明", 9),
+        ("wangxiaom", "王小明", 9),
+        ("danlina", "单丽娜", 4),
+    ],
+)
 def test_pinyin_answers(typed: str, name: str, rank: int) -> None:
     match = Query(typed).by_sound(name)
     assert match is not None
     assert (match.rank, match.by) == (rank, "pinyin")
 
 
-@pytest.mark.parametrize(("typed", "name"), [
-    ("wong", "王小明"), ("xiaoming", "王小明"), ("wangxiaomingg", "王小明"), ("lina", "单丽娜"),
-    ("smith", "王小明"), ("wang", ""), ("wang", "Smith"),
-])
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("wong", "王小明"),
+        ("xiaoming", "王小明"),
+        ("wangxiaomingg", "王小明"),
+        ("lina", "单丽娜"),
+        ("smith", "王小明"),
+        ("wang", ""),
+        ("wang", "Smith"),
+    ],
+)
 def test_pinyin_does_not_answer(typed: str, name: str) -> None:
     assert Query(typed).by_sound(name) is None
 
@@ -146,6 +217,11 @@ def test_what_is_equal_ranks_before_what_is_like_it() -> None:
         assert match is not None
         return match.rank
 
-    assert (rank("K1", "K1", "x") < rank("13800138000", "K2", "x", "138-0013-8000")
-            < rank("王芳", "K2", "王芳") < rank("王芳", "K2", "王芳芳") < rank("芳", "K2", "王芳"))
+    assert (
+        rank("K1", "K1", "x")
+        < rank("13800138000", "K2", "x", "138-0013-8000")
+        < rank("王芳", "K2", "王芳")
+        < rank("王芳", "K2", "王芳芳")
+        < rank("芳", "K2", "王芳")
+    )
     assert rank("0138", "K2", "x", "13801380000") == 7

@@ -18,8 +18,26 @@ from conflictctl.render.language import set_language
 
 # Names of formats, programs and standards, which are the same in every language.
 NAMES = {
-    "conflictctl", "JSON", "Lines", "Excel", "Python", "PostgreSQL", "Alembic", "cron", "pip",
-    "systemd", "utf", "json", "jsonl", "csv", "table", "text", "true", "false", "null", "none",
+    "conflictctl",
+    "JSON",
+    "Lines",
+    "Excel",
+    "Python",
+    "PostgreSQL",
+    "Alembic",
+    "cron",
+    "pip",
+    "systemd",
+    "utf",
+    "json",
+    "jsonl",
+    "csv",
+    "table",
+    "text",
+    "true",
+    "false",
+    "null",
+    "none",
 }
 HAN = re.compile(r"[\u4e00-\u9fff]")
 WORD = re.compile(r"[A-Za-z][a-z]{2,}")
@@ -76,8 +94,26 @@ def english_words(text: str, stored: frozenset[str] = frozenset()) -> list[str]:
 SHOWS_POLICY = re.compile(r"policy show|--set nothing")
 # Fixed words of the acknowledgement, and what the story itself stores.
 SAID_ANYWAY = frozenset(
-    {"recorded", "rejected", "wang", "sun", "shop", "boshan", "renault", "zibo", "nobody",
-     "nowhere", "soon", "parquet", "colour", "never", "nothing", "either", "yesterday", "main"}
+    {
+        "recorded",
+        "rejected",
+        "wang",
+        "sun",
+        "shop",
+        "boshan",
+        "renault",
+        "zibo",
+        "nobody",
+        "nowhere",
+        "soon",
+        "parquet",
+        "colour",
+        "never",
+        "nothing",
+        "either",
+        "yesterday",
+        "main",
+    }
 )
 # The everyday Chinese forms of a time are examples of input; the policy's source is a title.
 INPUT_FORMS = re.compile(r"`[^`]*`|昨天下午3点|今天|昨天|前天|淄博.*")
@@ -116,7 +152,8 @@ def test_help_is_english_in_english(command: tuple[str, ...]) -> None:
 def run(arguments: list[str], lang: str, register: Path, **environment: str) -> str:
     """Everything a command says; it must not fail in an unforeseen way."""
     result = CliRunner().invoke(
-        app, [*arguments, "--lang", lang],
+        app,
+        [*arguments, "--lang", lang],
         env={"CONFLICTCTL_DB": str(register), "CONFLICTCTL_AS": "sun", **environment},
     )
     assert result.exit_code in range(9), (arguments, result.output, result.exception)
@@ -194,10 +231,26 @@ export --format parquet
 init
 """.strip()
 NAMES_IN = {
-    "en": {"shop": "Showroom", "sun": "Sun", "wang": "Wang", "li": "Li", "gm": "Gao",
-           "boshan": "Boshan", "liu": "Liu", "chen": "Chen"},
-    "zh": {"shop": "展厅", "sun": "孙经理", "wang": "王强", "li": "李娜", "gm": "高总",
-           "boshan": "博山网点", "liu": "刘女士", "chen": "陈先生"},
+    "en": {
+        "shop": "Showroom",
+        "sun": "Sun",
+        "wang": "Wang",
+        "li": "Li",
+        "gm": "Gao",
+        "boshan": "Boshan",
+        "liu": "Liu",
+        "chen": "Chen",
+    },
+    "zh": {
+        "shop": "展厅",
+        "sun": "孙经理",
+        "wang": "王强",
+        "li": "李娜",
+        "gm": "高总",
+        "boshan": "博山网点",
+        "liu": "刘女士",
+        "chen": "陈先生",
+    },
 }
 
 
@@ -220,6 +273,9 @@ def test_all_that_is_said_in_chinese_is_chinese(tmp_path: Path) -> None:
 
 
 def test_all_that_is_said_in_english_is_english(tmp_path: Path) -> None:
-    left = {line: found for line, text in story("en", tmp_path)
-            if (found := HAN.findall(INPUT_FORMS.sub("", text)))}
+    left = {
+        line: found
+        for line, text in story("en", tmp_path)
+        if (found := HAN.findall(INPUT_FORMS.sub("", text)))
+    }
     assert left == {}

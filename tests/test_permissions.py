@@ -25,15 +25,30 @@ STAFF = [(role + suffix, role) for role in ROLES for suffix in ("", "2")]
 
 def event(seq: int, line: dict[str, Any]) -> Event:
     draft = read_line(line)
-    return Event("main", seq, draft.id, draft.kind, NOW - DAY, 480, NOW - DAY, NOW - DAY,
-                 draft.by, draft.recorded_by, draft.customer, draft.fields)
+    return Event(
+        "main",
+        seq,
+        draft.id,
+        draft.kind,
+        NOW - DAY,
+        480,
+        NOW - DAY,
+        NOW - DAY,
+        draft.by,
+        draft.recorded_by,
+        draft.customer,
+        draft.fields,
+    )
 
 
 def people_of(staff: list[tuple[str, str]]) -> People:
     people = People([event(1, {"kind": "outlet", "outlet": "shop", "name": "S", "type": "store"})])
     for seq, (name, role) in enumerate(staff, 2):
-        people.learn(event(seq, {"kind": "staff", "staff": name, "name": name, "role": role,
-                                 "outlet": "shop"}))
+        people.learn(
+            event(
+                seq, {"kind": "staff", "staff": name, "name": name, "role": role, "outlet": "shop"}
+            )
+        )
     return people
 
 
@@ -73,11 +88,18 @@ LINES: dict[str, dict[str, Any]] = {
     "learn": {"customer": "K1"},
     "claim": {"customer": "K1"},
     "withdraw_claim": {"customer": "K1"},
-    "agreement": {"customer": "K1", "parties": ["consultant2"],
-                  "shares": [{"party": "consultant2", "share": "100"}]},
+    "agreement": {
+        "customer": "K1",
+        "parties": ["consultant2"],
+        "shares": [{"party": "consultant2", "share": "100"}],
+    },
     "finding": {"customer": "K1", "question": "q", "subject": "consultant2", "answer": True},
-    "ruling": {"customer": "K1", "instance": "panel",
-               "award": [{"party": "consultant2", "share": "100"}], "reason": "r"},
+    "ruling": {
+        "customer": "K1",
+        "instance": "panel",
+        "award": [{"party": "consultant2", "share": "100"}],
+        "reason": "r",
+    },
     "appeal": {"customer": "K1", "against": 7, "to": "panel"},
     "sanction": {"customer": "K1", "staff": "consultant2", "measure": "warning"},
     "correction": {"customer": "K1", "corrects": 7, "changes": {"note": "n"}},
@@ -94,15 +116,45 @@ ALL_BUT_AUDITOR = {C, S, M, D, G, K}
 
 # Which role may enter a kind as its own act.
 ALONE: dict[str, set[str]] = {
-    **dict.fromkeys(("outlet", "staff", "staff_left", "staff_returned", "staff_moved",
-                     "staff_absent", "setting", "attestation", "redaction"), MANAGERS),
-    **dict.fromkeys(("customer", "lost", "reopened", "link", "inform", "accompany", "together",
-                     "filing", "order", "cancel_order", "close", "learn", "agreement",
-                     "appeal"), ALL_BUT_AUDITOR),
-    **dict.fromkeys(("visit", "call", "followup", "level", "card", "claim", "withdraw_claim"),
-                    SELLERS),
-    **dict.fromkeys(("unlink", "decision", "notice", "reassign", "finding", "sanction",
-                     "demand"), MANAGERS),
+    **dict.fromkeys(
+        (
+            "outlet",
+            "staff",
+            "staff_left",
+            "staff_returned",
+            "staff_moved",
+            "staff_absent",
+            "setting",
+            "attestation",
+            "redaction",
+        ),
+        MANAGERS,
+    ),
+    **dict.fromkeys(
+        (
+            "customer",
+            "lost",
+            "reopened",
+            "link",
+            "inform",
+            "accompany",
+            "together",
+            "filing",
+            "order",
+            "cancel_order",
+            "close",
+            "learn",
+            "agreement",
+            "appeal",
+        ),
+        ALL_BUT_AUDITOR,
+    ),
+    **dict.fromkeys(
+        ("visit", "call", "followup", "level", "card", "claim", "withdraw_claim"), SELLERS
+    ),
+    **dict.fromkeys(
+        ("unlink", "decision", "notice", "reassign", "finding", "sanction", "demand"), MANAGERS
+    ),
     "ruling": {S, M, D, G},  # as panel
     "check": set(ROLES),
     # of another's entry, which names nobody
@@ -117,18 +169,45 @@ FOR_A_CONSULTANT: dict[str, set[str]] = {
     "claim": {M, D, G, K},
     "withdraw_claim": {M, D, G, K},
     "demand": MANAGERS,
-    **{kind: set() for kind in (
-        "outlet", "staff", "staff_left", "staff_returned", "staff_moved", "staff_absent",
-        "setting", "attestation", "redaction", "unlink", "decision", "notice", "reassign",
-        "finding", "sanction", "ruling", "confirm", "correction", "void")},
+    **{
+        kind: set()
+        for kind in (
+            "outlet",
+            "staff",
+            "staff_left",
+            "staff_returned",
+            "staff_moved",
+            "staff_absent",
+            "setting",
+            "attestation",
+            "redaction",
+            "unlink",
+            "decision",
+            "notice",
+            "reassign",
+            "finding",
+            "sanction",
+            "ruling",
+            "confirm",
+            "correction",
+            "void",
+        )
+    },
 }
 
 
-def refused(line: dict[str, Any], actor: str | None, *, target: Event | None = None,
-            involved: set[str] | None = None, people: People = PEOPLE) -> bool:
+def refused(
+    line: dict[str, Any],
+    actor: str | None,
+    *,
+    target: Event | None = None,
+    involved: set[str] | None = None,
+    people: People = PEOPLE,
+) -> bool:
     """Whether a live entry is refused."""
-    reason = refusal(people, read_line(line), actor, NOW, target=target,
-                     involved=lambda: involved or set())
+    reason = refusal(
+        people, read_line(line), actor, NOW, target=target, involved=lambda: involved or set()
+    )
     if reason is not None:
         assert str(reason)
         assert str(who_may(read_line(line)))
@@ -159,19 +238,22 @@ def test_every_kind_is_in_the_table() -> None:
 def test_a_role_enters_its_own_act(kind: str, role: str) -> None:
     assert refused(line_of(kind), role, target=target_of(kind, role)) is not (role in ALONE[kind])
     assert refused(line_of(kind, role), role, target=target_of(kind, role)) is not (
-        role in ALONE[kind])
+        role in ALONE[kind]
+    )
 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("kind", sorted(FOR_A_CONSULTANT))
 def test_a_role_enters_the_act_of_a_consultant(kind: str, role: str) -> None:
-    assert refused(line_of(kind, "consultant2"), role,
-                   target=target_of(kind, "consultant2")) is not (role in FOR_A_CONSULTANT[kind])
+    assert refused(
+        line_of(kind, "consultant2"), role, target=target_of(kind, "consultant2")
+    ) is not (role in FOR_A_CONSULTANT[kind])
 
 
 @pytest.mark.parametrize("role", [C, S, K, A])
-@pytest.mark.parametrize("kind", ["decision", "notice", "reassign", "finding", "sanction",
-                                  "unlink"])
+@pytest.mark.parametrize(
+    "kind", ["decision", "notice", "reassign", "finding", "sanction", "unlink"]
+)
 def test_nobody_enters_a_managers_act_without_the_power_himself(kind: str, role: str) -> None:
     assert refused(line_of(kind, "manager"), role, target=target_of(kind, "manager"))
 
@@ -186,8 +268,12 @@ def test_an_auditor_is_the_author_of_nothing_but_look_ups(author: str) -> None:
 # ----------------------------------------------------------------------------- rulings
 
 RULES_AS = {
-    "supervisor": {S, M, G}, "sales_manager": {M, G}, "department_head": {D}, "both_heads": {D},
-    "general_manager": {G}, "panel": {S, M, D, G},
+    "supervisor": {S, M, G},
+    "sales_manager": {M, G},
+    "department_head": {D},
+    "both_heads": {D},
+    "general_manager": {G},
+    "panel": {S, M, D, G},
 }
 
 
@@ -205,8 +291,9 @@ def test_a_ruling_is_entered_by_the_person_who_rules() -> None:
         assert refused(line, actor)
 
 
-@pytest.mark.parametrize("kind", ["ruling", "decision", "notice", "reassign", "finding",
-                                  "sanction", "unlink", "demand"])
+@pytest.mark.parametrize(
+    "kind", ["ruling", "decision", "notice", "reassign", "finding", "sanction", "unlink", "demand"]
+)
 def test_a_party_does_not_decide(kind: str) -> None:
     target = target_of(kind, "manager")
     assert not refused(line_of(kind), "manager", target=target, involved={"consultant"})
@@ -256,19 +343,24 @@ def test_a_party_does_not_approve() -> None:
 
 
 @pytest.mark.parametrize("kind", ["correction", "void"])
-@pytest.mark.parametrize(("actor", "may"), [
-    ("supervisor2", True),  # its author
-    ("clerk", True),  # who entered it
-    ("clerk2", False),
-    ("consultant", False),
-    ("supervisor", False),
-    ("manager", True),
-    ("department_head", True),
-    ("general_manager", True),
-    ("auditor", False),
-])
+@pytest.mark.parametrize(
+    ("actor", "may"),
+    [
+        ("supervisor2", True),  # its author
+        ("clerk", True),  # who entered it
+        ("clerk2", False),
+        ("consultant", False),
+        ("supervisor", False),
+        ("manager", True),
+        ("department_head", True),
+        ("general_manager", True),
+        ("auditor", False),
+    ],
+)
 def test_an_entry_is_mended_by_author_recorder_or_management(
-    kind: str, actor: str, may: bool,
+    kind: str,
+    actor: str,
+    may: bool,
 ) -> None:
     target = TARGET._replace(recorded_by="clerk")
     assert refused(line_of(kind), actor, target=target) is not may
@@ -282,8 +374,9 @@ def test_a_party_mends_only_its_own(kind: str) -> None:
 
 def test_a_correction_says_nothing_its_author_could_not_have_entered() -> None:
     def correct(actor: str, target: Event, **changes: Any) -> bool:
-        return refused({"kind": "correction", "corrects": 7, "changes": changes}, actor,
-                       target=target)
+        return refused(
+            {"kind": "correction", "corrects": 7, "changes": changes}, actor, target=target
+        )
 
     assert not correct("supervisor2", TARGET, level="A")
     assert correct("supervisor2", TARGET, by="manager")
@@ -300,8 +393,9 @@ def test_a_correction_says_nothing_its_author_could_not_have_entered() -> None:
 # ------------------------------------------------------------------------- confirmations
 
 
-@pytest.mark.parametrize(("field", "value"), [
-    ("witness", "clerk"), ("accompanied_by", "clerk"), ("answer", "clerk")])
+@pytest.mark.parametrize(
+    ("field", "value"), [("witness", "clerk"), ("accompanied_by", "clerk"), ("answer", "clerk")]
+)
 def test_who_is_spoken_of_confirms(field: str, value: str) -> None:
     target = event(7, {**line_of("visit"), "by": "consultant", "named": "consultant", field: value})
     assert not refused(line_of("confirm"), "clerk", target=target)
@@ -339,7 +433,8 @@ def test_nothing_is_entered_by_nobody(kind: str) -> None:
 @pytest.mark.parametrize("staff", [[], [("desk", "clerk"), ("li", "consultant")]])
 @pytest.mark.parametrize("kind", sorted(LINES))
 def test_while_there_is_no_management_anybody_sets_the_register_up(
-    kind: str, staff: list[tuple[str, str]],
+    kind: str,
+    staff: list[tuple[str, str]],
 ) -> None:
     people = people_of(staff)
     assert not has_management(people, NOW)
@@ -394,4 +489,5 @@ def test_an_import_warns_of_the_author_and_not_of_who_entered_it() -> None:
 def test_a_warning_says_what_a_refusal_says() -> None:
     draft: Draft = read_line(line_of("notice", "consultant"))
     assert warning_on_import(PEOPLE, draft, NOW, None) == refusal(
-        PEOPLE, draft, "consultant", NOW, target=None, involved=set)
+        PEOPLE, draft, "consultant", NOW, target=None, involved=set
+    )

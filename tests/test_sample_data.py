@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 from conflictctl.cli.app import app
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_data"
-DISPUTES: list[dict[str, Any]] = json.loads(
-    (SAMPLES / "expected.json").read_text(encoding="utf-8"))
+DISPUTES: list[dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))
 
 
 def run(*arguments: str) -> str:
@@ -37,22 +36,30 @@ def test_a_dispute_is_ruled_as_told(register: str, dispute: dict[str, Any]) -> N
     if "deal" in dispute:
         options += ["--deal", dispute["deal"]]
     ruling = json.loads(run("verdict", dispute["customer"], "--db", register, *options))
-    told = {key: dispute[key] for key in (
-        "status", "holder", "decided_by", "referred_to", "provisional_until") if key in dispute}
+    told = {
+        key: dispute[key]
+        for key in ("status", "holder", "decided_by", "referred_to", "provisional_until")
+        if key in dispute
+    }
     assert {key: ruling[key] for key in told} == told
     assert [(part["party"], part["share"]) for part in ruling["credit"]] == [
-        (part["party"], part["share"]) for part in dispute["credit"]]
+        (part["party"], part["share"]) for part in dispute["credit"]
+    ]
     if "by_rule" in dispute:
         by_rule = ruling["by_rule"]
         assert {k: by_rule[k] for k in ("status", "decided_by")} == {
-            k: dispute["by_rule"][k] for k in ("status", "decided_by")}
+            k: dispute["by_rule"][k] for k in ("status", "decided_by")
+        }
         assert [part["party"] for part in by_rule["credit"]] == [
-            part["party"] for part in dispute["by_rule"]["credit"]]
+            part["party"] for part in dispute["by_rule"]["credit"]
+        ]
 
 
 def test_there_are_enough_of_everything() -> None:
-    lines = [json.loads(line) for line in
-             (SAMPLES / "dealership.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [
+        json.loads(line)
+        for line in (SAMPLES / "dealership.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     customers = {line["customer"] for line in lines if line["kind"] == "customer"}
     assert len(customers) >= 60
     assert len(lines) >= 300

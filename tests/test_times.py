@@ -228,15 +228,18 @@ def test_a_naive_time_is_answered_with_the_zones_offset() -> None:
 
 def test_the_future_is_read_where_it_is_asked_for() -> None:
     assert read_at("2025-03-21T00:00+08:00", NOW, SHANGHAI, allow_future=True) == moment(
-        "2025-03-21T00:00+08:00")
+        "2025-03-21T00:00+08:00"
+    )
 
 
 def test_yesterday_is_the_registers_day_and_not_that_of_utc() -> None:
     just_after_midnight = moment("2025-03-20T00:10:00+08:00")
     assert read_at("yesterday 23:00", just_after_midnight, SHANGHAI) == moment(
-        "2025-03-19T23:00:00+08:00")
+        "2025-03-19T23:00:00+08:00"
+    )
     assert read_at("today 00:05", just_after_midnight, SHANGHAI) == moment(
-        "2025-03-20T00:05:00+08:00")
+        "2025-03-20T00:05:00+08:00"
+    )
 
 
 # Berlin: on 30 March 2025 the clocks go from 02:00 to 03:00, on 26 October back from 03:00.
@@ -244,31 +247,39 @@ AFTER_SPRING = moment("2025-03-30T12:00:00+02:00")
 AFTER_AUTUMN = moment("2025-10-26T12:00:00+01:00")
 
 
-@pytest.mark.parametrize(("text", "now", "reason"), [
-    ("today 02:30", AFTER_SPRING, "skipped"),
-    ("today 02:00", AFTER_SPRING, "skipped"),
-    ("yesterday 02:30", AFTER_SPRING + DAY, "skipped"),
-    ("today 02:30", AFTER_AUTUMN, "twice"),
-    ("today 02:00", AFTER_AUTUMN, "twice"),
-    ("yesterday 02:59", AFTER_AUTUMN + DAY, "twice"),
-    ("1 day ago", moment("2025-03-31T02:30:00+02:00"), "skipped"),
-])
+@pytest.mark.parametrize(
+    ("text", "now", "reason"),
+    [
+        ("today 02:30", AFTER_SPRING, "skipped"),
+        ("today 02:00", AFTER_SPRING, "skipped"),
+        ("yesterday 02:30", AFTER_SPRING + DAY, "skipped"),
+        ("today 02:30", AFTER_AUTUMN, "twice"),
+        ("today 02:00", AFTER_AUTUMN, "twice"),
+        ("yesterday 02:59", AFTER_AUTUMN + DAY, "twice"),
+        ("1 day ago", moment("2025-03-31T02:30:00+02:00"), "skipped"),
+    ],
+)
 def test_times_that_clocks_skipped_or_showed_twice_are_refused(
-    text: str, now: Moment, reason: str,
+    text: str,
+    now: Moment,
+    reason: str,
 ) -> None:
     with pytest.raises(InputRejected, match=reason):
         read_at(text, now, BERLIN)
 
 
-@pytest.mark.parametrize(("text", "now", "expected"), [
-    ("today 01:59", AFTER_SPRING, "2025-03-30T01:59:00+01:00"),
-    ("today 03:00", AFTER_SPRING, "2025-03-30T03:00:00+02:00"),
-    ("today 01:59", AFTER_AUTUMN, "2025-10-26T01:59:00+02:00"),
-    ("today 03:00", AFTER_AUTUMN, "2025-10-26T03:00:00+01:00"),
-    ("yesterday 12:00", AFTER_AUTUMN, "2025-10-25T12:00:00+02:00"),
-    ("12 hours ago", AFTER_AUTUMN, "2025-10-26T01:00:00+02:00"),
-    ("2025-10-26T02:30+02:00", AFTER_AUTUMN, "2025-10-26T02:30:00+02:00"),
-])
+@pytest.mark.parametrize(
+    ("text", "now", "expected"),
+    [
+        ("today 01:59", AFTER_SPRING, "2025-03-30T01:59:00+01:00"),
+        ("today 03:00", AFTER_SPRING, "2025-03-30T03:00:00+02:00"),
+        ("today 01:59", AFTER_AUTUMN, "2025-10-26T01:59:00+02:00"),
+        ("today 03:00", AFTER_AUTUMN, "2025-10-26T03:00:00+01:00"),
+        ("yesterday 12:00", AFTER_AUTUMN, "2025-10-25T12:00:00+02:00"),
+        ("12 hours ago", AFTER_AUTUMN, "2025-10-26T01:00:00+02:00"),
+        ("2025-10-26T02:30+02:00", AFTER_AUTUMN, "2025-10-26T02:30:00+02:00"),
+    ],
+)
 def test_the_days_on_which_clocks_change(text: str, now: Moment, expected: str) -> None:
     assert read_at(text, now, BERLIN) == moment(expected)
 

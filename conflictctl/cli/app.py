@@ -44,8 +44,14 @@ class Root(Group):
     def command_sections(self, ctx: Context) -> list[tuple[str, list[Row]]]:
         """The commands under their headings, from the table alone."""
         return [
-            (tr(section) + ":", [(name, tr(entry.help)) for name, entry in COMMANDS.items()
-                                 if entry.section == section])
+            (
+                tr(section) + ":",
+                [
+                    (name, tr(entry.help))
+                    for name, entry in COMMANDS.items()
+                    if entry.section == section
+                ],
+            )
             for section in SECTIONS
         ]
 
@@ -55,12 +61,21 @@ class Root(Group):
 
         if incomplete.startswith("-"):
             return TyperCommand.shell_complete(self, ctx, incomplete)
-        return [CompletionItem(name, help=tr(entry.help)) for name, entry in COMMANDS.items()
-                if entry.section is not None and name.startswith(incomplete)]
+        return [
+            CompletionItem(name, help=tr(entry.help))
+            for name, entry in COMMANDS.items()
+            if entry.section is not None and name.startswith(incomplete)
+        ]
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None,
-             complete_var: str | None = None, standalone_mode: bool = True,
-             windows_expand_args: bool = True, **extra: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run one command line and exit with its code."""
         words = list(sys.argv[1:] if args is None else args)
         prog_name = prog_name or "conflictctl"
@@ -96,7 +111,8 @@ def load(name: str, target: str, help: str) -> AnyCommand:
     if isinstance(found, typer.Typer):
         return typer.main.get_command(found)
     made: AnyCommand = (
-        found(name) if getattr(found, "makes_command", False) else command(name, found, help))
+        found(name) if getattr(found, "makes_command", False) else command(name, found, help)
+    )
     return made
 
 
@@ -132,8 +148,9 @@ def _refuse_broken_words(words: Sequence[str]) -> None:
             if not os.path.lexists(word):  # a file may have any name
                 raise WrongUsage(
                     Sentence("{word} is not valid text in this terminal's encoding", word=word),
-                    Sentence("set LANG to the encoding that the terminal uses, for example "
-                             "zh_CN.UTF-8"),
+                    Sentence(
+                        "set LANG to the encoding that the terminal uses, for example zh_CN.UTF-8"
+                    ),
                 ) from None
 
 
@@ -166,14 +183,26 @@ def _show_version(value: bool) -> None:
 
 
 app = typer.Typer(
-    name="conflictctl", cls=Root, rich_markup_mode=None, pretty_exceptions_enable=False,
-    help=N_("Record who met, called and filed which customer, and rule by the written policy "
-            "whose deal it is."))
+    name="conflictctl",
+    cls=Root,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help=N_(
+        "Record who met, called and filed which customer, and rule by the written policy "
+        "whose deal it is."
+    ),
+)
 
 
 @app.callback()
 def conflictctl(
-    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True,
-                                 expose_value=False, help=N_("Show the version and exit.")),
+    version: bool = typer.Option(
+        False,
+        "--version",
+        callback=_show_version,
+        is_eager=True,
+        expose_value=False,
+        help=N_("Show the version and exit."),
+    ),
 ) -> None:
     """Take the options that stand before the command."""

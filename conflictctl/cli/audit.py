@@ -21,16 +21,27 @@ if TYPE_CHECKING:
 app = new_group(N_("Check that nothing was altered."))
 
 
-@app.command("verify", cls=Command, help=N_(
-    "Check every entry, the chain over them and all that is derived from them.\n\n"
-    "Ends with 7 and names the first bad entry if anything does not hold.  A receipt that "
-    "somebody kept seals all entries up to its own: a register rewritten as a whole no longer "
-    "bears it.\n\n"
-    "  conflictctl audit verify --receipt K7QF-3M2A-9XPD-T6WL"))
+@app.command(
+    "verify",
+    cls=Command,
+    help=N_(
+        "Check every entry, the chain over them and all that is derived from them.\n\n"
+        "Ends with 7 and names the first bad entry if anything does not hold.  A receipt that "
+        "somebody kept seals all entries up to its own: a register rewritten as a whole no longer "
+        "bears it.\n\n"
+        "  conflictctl audit verify --receipt K7QF-3M2A-9XPD-T6WL"
+    ),
+)
 def verify(
     ctx: typer.Context,
-    receipt: Annotated[str | None, typer.Option("--receipt", metavar="TEXT", help=N_(
-        "Also look for the entry that this receipt was given for."))] = None,
+    receipt: Annotated[
+        str | None,
+        typer.Option(
+            "--receipt",
+            metavar="TEXT",
+            help=N_("Also look for the entry that this receipt was given for."),
+        ),
+    ] = None,
     form: Annotated[str, format_option("text", "json")] = "text",
 ) -> None:
     """Verify the register and say how far the evidence reaches."""
@@ -49,42 +60,59 @@ def verify(
 
 
 def _evidence(found: Verification, register: Register) -> list[Sentence]:
-    sentences = [Sentence("all {count} events verify; head {head}", count=found.events,
-                          head=found.head.text)]
+    sentences = [
+        Sentence("all {count} events verify; head {head}", count=found.events, head=found.head.text)
+    ]
     if found.redacted:
-        sentences.append(Sentence("personal data erased from {count} of them",
-                                  count=found.redacted))
+        sentences.append(
+            Sentence("personal data erased from {count} of them", count=found.redacted)
+        )
     if found.receipt_seq is not None:
-        sentences.append(Sentence("the receipt is that of #{seq}: nothing up to it was altered",
-                                  seq=found.receipt_seq))
+        sentences.append(
+            Sentence(
+                "the receipt is that of #{seq}: nothing up to it was altered", seq=found.receipt_seq
+            )
+        )
     if found.unsealed:
         first = register.event(found.events - found.unsealed + 1)
         assert first is not None
-        sentences.append(Sentence(
-            "unsealed: {count} events since {moment}; that they were not rewritten as a whole, "
-            "only a receipt kept elsewhere can show", count=found.unsealed,
-            moment=When(first.appended_at)))
+        sentences.append(
+            Sentence(
+                "unsealed: {count} events since {moment}; that they were not rewritten as a whole, "
+                "only a receipt kept elsewhere can show",
+                count=found.unsealed,
+                moment=When(first.appended_at),
+            )
+        )
     if found.clock_back:
-        sentences.append(Sentence(
-            "the clock stood earlier than for the entry before in {count} cases: there only the "
-            "order of the entries is certain", count=found.clock_back))
+        sentences.append(
+            Sentence(
+                "the clock stood earlier than for the entry before in {count} cases: there "
+                "only the order of the entries is certain",
+                count=found.clock_back,
+            )
+        )
     return sentences
 
 
 def _print_json(found: Verification) -> None:
     from conflictctl.render.json_text import write_json
 
-    write_json({
-        "ok": found.ok,
-        "events": found.events,
-        "head": found.head.text,
-        "first_bad": found.first_bad,
-        "problem": None if found.problem is None else say(found.problem),
-        "redacted": found.redacted,
-        "receipt_seq": found.receipt_seq,
-        "unsealed": found.unsealed,
-        "clock_back": found.clock_back,
-    }, sys.stdout, indent=True)
+    write_json(
+        {
+            "ok": found.ok,
+            "events": found.events,
+            "head": found.head.text,
+            "first_bad": found.first_bad,
+            "problem": None if found.problem is None else say(found.problem),
+            "redacted": found.redacted,
+            "receipt_seq": found.receipt_seq,
+            "unsealed": found.unsealed,
+            "clock_back": found.clock_back,
+        },
+        sys.stdout,
+        indent=True,
+    )
 
 
 def _damage(found: Verification) -> DamagedRegister:
@@ -93,5 +121,8 @@ def _damage(found: Verification) -> DamagedRegister:
     if found.first_bad is None:
         return DamagedRegister(found.problem, hint)
     return DamagedRegister(
-        Sentence("the first bad entry is #{seq}: {problem}", seq=found.first_bad,
-                 problem=found.problem), hint)
+        Sentence(
+            "the first bad entry is #{seq}: {problem}", seq=found.first_bad, problem=found.problem
+        ),
+        hint,
+    )

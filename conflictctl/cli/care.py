@@ -25,16 +25,31 @@ if TYPE_CHECKING:
 _FORCE = typer.Option("--force", help=N_("Replace what is there already."))
 
 
-@explained(N_(
-    "Create the register.\n\n"
-    "Its time zone is set once and for all: it decides which day an entry belongs to.\n\n"
-    "  conflictctl init --timezone Asia/Shanghai"))
+@explained(
+    N_(
+        "Create the register.\n\n"
+        "Its time zone is set once and for all: it decides which day an entry belongs to.\n\n"
+        "  conflictctl init --timezone Asia/Shanghai"
+    )
+)
 def init(
     ctx: typer.Context,
-    timezone: Annotated[str | None, typer.Option("--timezone", metavar="ZONE", help=N_(
-        "The IANA name of the time zone; the system's if left out."))] = None,
-    policy: Annotated[str | None, typer.Option("--policy", metavar="ID", help=N_(
-        "The policy to go by; `conflictctl policy list` shows them."))] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            "--timezone",
+            metavar="ZONE",
+            help=N_("The IANA name of the time zone; the system's if left out."),
+        ),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            "--policy",
+            metavar="ID",
+            help=N_("The policy to go by; `conflictctl policy list` shows them."),
+        ),
+    ] = None,
 ) -> None:
     """Make the register; refuse if there is one."""
     from conflictctl.register.store import create_register
@@ -50,24 +65,33 @@ def init(
         _check_policy(policy)
     target = session.target.value
     with create_register(target, zone=zone, policy=policy, clock=session.clock):
-        print(say(Sentence("created the register {target}, time zone {zone}", target=target,
-                           zone=zone)))
+        print(
+            say(
+                Sentence(
+                    "created the register {target}, time zone {zone}", target=target, zone=zone
+                )
+            )
+        )
 
 
 def _check_policy(policy: str) -> None:
     from conflictctl.policy.model import preset_ids
 
     if policy not in preset_ids():
-        raise WrongUsage(Sentence("no policy {id}", id=policy),
-                         Sentence("known are {known}", known=preset_ids()))
+        raise WrongUsage(
+            Sentence("no policy {id}", id=policy), Sentence("known are {known}", known=preset_ids())
+        )
 
 
 # -------------------------------------------------------------------------- status
 
 
-@explained(N_(
-    "Show which register is in use, and why; its policy, who acts, how far it reaches, and "
-    "who may read it."))
+@explained(
+    N_(
+        "Show which register is in use, and why; its policy, who acts, how far it reaches, and "
+        "who may read it."
+    )
+)
 def status(
     ctx: typer.Context,
     form: Annotated[str, format_option("table", "json")] = "table",
@@ -86,9 +110,15 @@ def status(
 
     for line in key_lines(_status_lines(facts)):
         print(line)
-    print(say(Sentence(
-        "note: whoever may write this file may enter anything in anybody's name; roles are "
-        "checked by the program, not by the file.  Receipts kept elsewhere show what was there.")))
+    print(
+        say(
+            Sentence(
+                "note: whoever may write this file may enter anything in anybody's name; roles are "
+                "checked by the program, not by the file.  Receipts kept elsewhere show what "
+                "was there."
+            )
+        )
+    )
 
 
 def _facts(session: Session, register: Register) -> dict[str, Any]:
@@ -140,20 +170,27 @@ def _status_lines(facts: Mapping[str, Any]) -> dict[str, str]:
     return {
         tr("register"): _with_why(facts["register"], facts["why"]),
         tr("time zone"): facts["timezone"],
-        tr("policy"): _with_why(policy, facts["policy_why"]) if policy else
-        tr("none; `conflictctl policy use ID` chooses one"),
-        tr("acting"): _with_why(acting, facts["acting_why"]) if acting else
-        tr("nobody; writing needs --as STAFF"),
+        tr("policy"): _with_why(policy, facts["policy_why"])
+        if policy
+        else tr("none; `conflictctl policy use ID` chooses one"),
+        tr("acting"): _with_why(acting, facts["acting_why"])
+        if acting
+        else tr("nobody; writing needs --as STAFF"),
         tr("events"): str(facts["events"]),
         tr("first recorded"): facts["first_recorded"] or "",
         tr("last recorded"): facts["last_recorded"] or "",
         tr("head"): facts["head"],
         tr("schema"): facts["schema"],
         tr("log"): f"{facts['log']} {facts['origin']}",
-        tr("file"): say(Sentence("{bytes} bytes, rights {rights}", bytes=facts["bytes"],
-                                 rights=facts["rights"]) if private else
-                        Sentence("{bytes} bytes, rights {rights}: others may open it, too",
-                                 bytes=facts["bytes"], rights=facts["rights"])),
+        tr("file"): say(
+            Sentence("{bytes} bytes, rights {rights}", bytes=facts["bytes"], rights=facts["rights"])
+            if private
+            else Sentence(
+                "{bytes} bytes, rights {rights}: others may open it, too",
+                bytes=facts["bytes"],
+                rights=facts["rights"],
+            )
+        ),
     }
 
 
@@ -164,10 +201,13 @@ def _with_why(value: str, why: str | Sentence) -> str:
 # --------------------------------------------------------- upgrade, backup, restore
 
 
-@explained(N_(
-    "Bring a register of an older version to this version's schema.\n\n"
-    "It becomes wholly the new one or stays wholly the old one; a copy of the old one is kept "
-    "beside it."))
+@explained(
+    N_(
+        "Bring a register of an older version to this version's schema.\n\n"
+        "It becomes wholly the new one or stays wholly the old one; a copy of the old one is kept "
+        "beside it."
+    )
+)
 def upgrade(ctx: typer.Context) -> None:
     """Upgrade the register and say what was done."""
     from conflictctl.register.upgrade import upgrade as bring_up
@@ -179,14 +219,25 @@ def upgrade(ctx: typer.Context) -> None:
     if done.copy is None:
         print(say(Sentence("the register is up to date (schema {version})", version=done.after)))
         return
-    print(say(Sentence("upgraded from schema {before} to {after}; the old register is {copy}",
-                       before=done.before, after=done.after, copy=str(done.copy))))
+    print(
+        say(
+            Sentence(
+                "upgraded from schema {before} to {after}; the old register is {copy}",
+                before=done.before,
+                after=done.after,
+                copy=str(done.copy),
+            )
+        )
+    )
 
 
-@explained(N_(
-    "Copy the register to a file while others write to it.\n\n"
-    "The copy is verified before it gets its name.\n\n"
-    "  conflictctl backup /backups/register.db --force"))
+@explained(
+    N_(
+        "Copy the register to a file while others write to it.\n\n"
+        "The copy is verified before it gets its name.\n\n"
+        "  conflictctl backup /backups/register.db --force"
+    )
+)
 def backup(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help=N_("Where the copy goes."))],
@@ -198,14 +249,25 @@ def backup(
     register = session_of(ctx).open()
     with progress_bar(tr("verifying"), worth=register.head().seq > WORTH_A_BAR) as progress:
         found = copy(register, Path(file), overwrite=force, progress=progress)
-    print(say(Sentence("{path} holds #1 to #{seq} and verifies; head {head}", path=file,
-                       seq=found.head.seq, head=found.head.text)))
+    print(
+        say(
+            Sentence(
+                "{path} holds #1 to #{seq} and verifies; head {head}",
+                path=file,
+                seq=found.head.seq,
+                head=found.head.text,
+            )
+        )
+    )
 
 
-@explained(N_(
-    "Bring a backup back as the register.\n\n"
-    "A register that is there is replaced only with --force, and kept beside.\n\n"
-    "  conflictctl restore /backups/register.db"))
+@explained(
+    N_(
+        "Bring a backup back as the register.\n\n"
+        "A register that is there is replaced only with --force, and kept beside.\n\n"
+        "  conflictctl restore /backups/register.db"
+    )
+)
 def restore(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help=N_("The backup."))],
@@ -218,7 +280,12 @@ def restore(
     with progress_bar(tr("verifying")) as progress:
         kept = put_back(Path(file), session.target.value, force=force, progress=progress)
     head = session.open().head()
-    print(say(Sentence("the register is back: #1 to #{seq}; head {head}", seq=head.seq,
-                       head=head.text)))
+    print(
+        say(
+            Sentence(
+                "the register is back: #1 to #{seq}; head {head}", seq=head.seq, head=head.text
+            )
+        )
+    )
     if kept is not None:
         print(say(Sentence("what was there is now {path}", path=str(kept))))

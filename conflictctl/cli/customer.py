@@ -39,28 +39,55 @@ _MOST_FOUND = 50
 @makes_command
 def app(name: str) -> Group:
     """The group `customer`."""
-    return group_of(name, N_("Add, find, link and show customers."), [
-        kind_command("add", KINDS["customer"], N_(
-        "Add a customer.\n\n"
-        '  conflictctl customer add K1 --name "Wang Fang" --phone 13800138000'), complete=_new),
-        kind_command("edit", KINDS["customer"], N_(
-        "Change what is known of a customer.\n\n"
-        "What is not named stays; --phone replaces all numbers. The old values stay in "
-        "the history."), optional=("name",), complete=_edited),
-        command("find", find, N_("Find customers by id, name, pinyin or telephone number.")),
-        command("list", list_customers, N_("List the customers.")),
-        command("show", show, N_("Show a customer and what was recorded last.")),
-        kind_command("link", KINDS["link"], N_(
-        "Link customers, who stay two records.\n\n"
-        "`same` is one person entered twice, `household` a family, `group` companies that "
-        "belong together. A household is linked by a manager who is no party.\n\n"
-        "  conflictctl customer link K1 K2 --relation same")),
-        kind_command("unlink", KINDS["unlink"], N_("Undo the links between customers.")),
-        kind_command("lost", KINDS["lost"], N_(
-        "Record that a customer is gone.\n\n"
-        "He leaves the overdue list and keeps his history.")),
-        kind_command("reopen", KINDS["reopened"], N_("Record that a lost customer is back.")),
-    ])
+    return group_of(
+        name,
+        N_("Add, find, link and show customers."),
+        [
+            kind_command(
+                "add",
+                KINDS["customer"],
+                N_(
+                    "Add a customer.\n\n"
+                    '  conflictctl customer add K1 --name "Wang Fang" --phone 13800138000'
+                ),
+                complete=_new,
+            ),
+            kind_command(
+                "edit",
+                KINDS["customer"],
+                N_(
+                    "Change what is known of a customer.\n\n"
+                    "What is not named stays; --phone replaces all numbers. The old values stay in "
+                    "the history."
+                ),
+                optional=("name",),
+                complete=_edited,
+            ),
+            command("find", find, N_("Find customers by id, name, pinyin or telephone number.")),
+            command("list", list_customers, N_("List the customers.")),
+            command("show", show, N_("Show a customer and what was recorded last.")),
+            kind_command(
+                "link",
+                KINDS["link"],
+                N_(
+                    "Link customers, who stay two records.\n\n"
+                    "`same` is one person entered twice, `household` a family, `group` companies "
+                    "that belong together. A household is linked by a manager who is no party.\n\n"
+                    "  conflictctl customer link K1 K2 --relation same"
+                ),
+            ),
+            kind_command("unlink", KINDS["unlink"], N_("Undo the links between customers.")),
+            kind_command(
+                "lost",
+                KINDS["lost"],
+                N_(
+                    "Record that a customer is gone.\n\n"
+                    "He leaves the overdue list and keeps his history."
+                ),
+            ),
+            kind_command("reopen", KINDS["reopened"], N_("Record that a lost customer is back.")),
+        ],
+    )
 
 
 # ------------------------------------------------------------------------- add and edit
@@ -70,23 +97,31 @@ def _new(writer: Writer, line: Line, calendar: Calendar) -> Line:
     if writer.customer_known(line["customer"]) and not sent_before(writer, line):
         raise InputRejected(
             Sentence("there is a customer {customer} already", customer=line["customer"]),
-            Sentence("`conflictctl customer edit {customer}` changes it; a person met twice may "
-                     "have two records, joined by `customer link`", customer=line["customer"]))
+            Sentence(
+                "`conflictctl customer edit {customer}` changes it; a person met twice may "
+                "have two records, joined by `customer link`",
+                customer=line["customer"],
+            ),
+        )
     return line
 
 
 def _edited(writer: Writer, line: Line, calendar: Calendar) -> Line:
     if not writer.customer_known(line["customer"]):
         raise _unknown(line["customer"])
-    history = standing(writer.involved_events(line["customer"]), writer.people, calendar,
-                       writer.now)
+    history = standing(
+        writer.involved_events(line["customer"]), writer.people, calendar, writer.now
+    )
     return {**_card(history, line["customer"]), **line}
 
 
 def _card(history: History, customer: str) -> dict[str, Any]:
     """The fields of a customer's card as it stands."""
-    cards = [entry for entry in history.entries
-             if entry.kind == "customer" and entry.customer == customer and not entry.voided]
+    cards = [
+        entry
+        for entry in history.entries
+        if entry.kind == "customer" and entry.customer == customer and not entry.voided
+    ]
     if not cards:
         return {}
     latest = max(cards, key=lambda entry: entry.seq)
@@ -96,8 +131,10 @@ def _card(history: History, customer: str) -> dict[str, Any]:
 def _unknown(customer: str) -> InputRejected:
     return InputRejected(
         Sentence("no customer {customer}", customer=customer),
-        Sentence("`conflictctl customer find {customer}` searches by name and phone",
-                 customer=customer))
+        Sentence(
+            "`conflictctl customer find {customer}` searches by name and phone", customer=customer
+        ),
+    )
 
 
 # ------------------------------------------------------------------------ list and find
@@ -121,8 +158,7 @@ def _row(card: CustomerCard) -> tuple[str, str, str, str]:
 
 
 def _as_json(card: CustomerCard) -> dict[str, Any]:
-    return {"customer": card.id, "name": card.name, "phones": list(card.phones),
-            "lost": card.lost}
+    return {"customer": card.id, "name": card.name, "phones": list(card.phones), "lost": card.lost}
 
 
 def _write_list(values: Iterable[dict[str, Any]]) -> None:
@@ -146,12 +182,22 @@ class Hit(NamedTuple):
 
 def find(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(
-        metavar="TEXT",
-        help=N_("An id, a name, pinyin or its initials, or a number in any spelling."))],
-    most: Annotated[int, typer.Option(
-        "--most", metavar="NUMBER", parser=whole_number("--most", 1),
-        help=N_("How many to show at most."))] = _MOST_FOUND,
+    text: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEXT",
+            help=N_("An id, a name, pinyin or its initials, or a number in any spelling."),
+        ),
+    ],
+    most: Annotated[
+        int,
+        typer.Option(
+            "--most",
+            metavar="NUMBER",
+            parser=whole_number("--most", 1),
+            help=N_("How many to show at most."),
+        ),
+    ] = _MOST_FOUND,
     form: Annotated[str, _FORMS] = "table",
 ) -> None:
     """Print the customers that a text may mean, the best first."""
@@ -160,8 +206,10 @@ def find(
 
     hits = search(session_of(ctx).open(), Query(text))
     if len(hits) > most:
-        print(warning_line(Sentence("{count} found, {most} shown", count=len(hits), most=most)),
-              file=sys.stderr)
+        print(
+            warning_line(Sentence("{count} found, {most} shown", count=len(hits), most=most)),
+            file=sys.stderr,
+        )
     if form == "json":
         _write_list({**_as_json(hit.card), "found_by": hit.match.by} for hit in hits[:most])
         return
@@ -169,8 +217,10 @@ def find(
         print(warning_line(Sentence("no customer answers to {text}", text=text)), file=sys.stderr)
         return
     titles = (tr("Customer"), tr("Name"), tr("Phones"), tr("State"), tr("Found by"))
-    print_table([Column(title) for title in titles],
-                ((*_row(hit.card), _FOUND_BY[hit.match.by]()) for hit in hits[:most]))
+    print_table(
+        [Column(title) for title in titles],
+        ((*_row(hit.card), _FOUND_BY[hit.match.by]()) for hit in hits[:most]),
+    )
 
 
 _FOUND_BY = {
@@ -195,8 +245,11 @@ def search(register: Register, query: Query) -> list[Hit]:
         if match is not None:
             hits.append(Hit(match, card))
     if not hits and not query.is_spelt:
-        hits = [Hit(match, card) for card in register.customers()
-                if (match := query.by_sound(card.name)) is not None]
+        hits = [
+            Hit(match, card)
+            for card in register.customers()
+            if (match := query.by_sound(card.name)) is not None
+        ]
     return sorted(hits, key=lambda hit: (hit.match.rank, hit.card.lost is not None, hit.card.id))
 
 
@@ -205,11 +258,21 @@ def search(register: Register, query: Query) -> list[Hit]:
 
 def show(
     ctx: typer.Context,
-    customer: Annotated[str, typer.Argument(
-        metavar="CUSTOMER", help=N_("The customer's id, or a text that finds only him."))],
-    entries: Annotated[int, typer.Option(
-        "--events", metavar="NUMBER", parser=whole_number("--events"),
-        help=N_("How many of the latest events to show."))] = 10,
+    customer: Annotated[
+        str,
+        typer.Argument(
+            metavar="CUSTOMER", help=N_("The customer's id, or a text that finds only him.")
+        ),
+    ],
+    entries: Annotated[
+        int,
+        typer.Option(
+            "--events",
+            metavar="NUMBER",
+            parser=whole_number("--events"),
+            help=N_("How many of the latest events to show."),
+        ),
+    ] = 10,
     form: Annotated[str, _FORMS] = "table",
 ) -> None:
     """Print one customer with the latest events."""
@@ -245,38 +308,50 @@ def _meant(register: Register, text: str) -> str:
         return hits[0].card.id
     if hits:
         raise InputRejected(
-            Sentence("{text} may be any of {customers}", text=text,
-                     customers=[hit.card.id for hit in hits[:5]]),
-            Sentence("`conflictctl customer find {text}` shows them", text=text))
+            Sentence(
+                "{text} may be any of {customers}",
+                text=text,
+                customers=[hit.card.id for hit in hits[:5]],
+            ),
+            Sentence("`conflictctl customer find {text}` shows them", text=text),
+        )
     raise _unknown(text)
 
 
 def _lost(history: History, customer: str) -> str | None:
     """Why the customer is gone, if he is."""
-    steps = [entry for entry in history.entries if entry.kind in ("lost", "reopened")
-             and entry.customer == customer and not entry.voided]
+    steps = [
+        entry
+        for entry in history.entries
+        if entry.kind in ("lost", "reopened") and entry.customer == customer and not entry.voided
+    ]
     return max(steps, key=lambda entry: entry.seq).get("reason") if steps else None
 
 
 def _links(history: History, customer: str) -> list[dict[str, str]]:
     """To whom the customer is linked, and how."""
-    return [{"relation": relation, "customer": left if right == customer else right}
-            for (left, right), relations in sorted(history.links.edges.items())
-            if customer in (left, right) for relation in sorted(relations)]
+    return [
+        {"relation": relation, "customer": left if right == customer else right}
+        for (left, right), relations in sorted(history.links.edges.items())
+        if customer in (left, right)
+        for relation in sorted(relations)
+    ]
 
 
 def _show_json(facts: dict[str, Any], latest: Iterable[Event], register: Register) -> None:
     from conflictctl.render.json_text import write_json
 
     attesters = register.attesters()
-    lines = [{"seq": event.seq,
-              **line_of(event, register.origin, attesters.get(event.attestation or 0))}
-             for event in latest]
+    lines = [
+        {"seq": event.seq, **line_of(event, register.origin, attesters.get(event.attestation or 0))}
+        for event in latest
+    ]
     write_json({**facts, "events": lines}, sys.stdout, indent=True)
 
 
-def _show_table(facts: dict[str, Any], latest: Iterable[Event], people: People,
-                session: Session) -> None:
+def _show_table(
+    facts: dict[str, Any], latest: Iterable[Event], people: People, session: Session
+) -> None:
     from conflictctl.render.entry_words import entry_text
     from conflictctl.render.terminal import Column, key_lines, print_table
 
@@ -288,15 +363,24 @@ def _show_table(facts: dict[str, Any], latest: Iterable[Event], people: People,
         tr("Type"): term(kind) if kind else "",
         tr("Segment"): facts.get("segment", ""),
         tr("Address"): facts.get("address", ""),
-        tr("Linked with"): list_joined([f"{link['customer']} ({term(link['relation'])})"
-                                        for link in facts["links"]]),
+        tr("Linked with"): list_joined(
+            [f"{link['customer']} ({term(link['relation'])})" for link in facts["links"]]
+        ),
         tr("State"): term(facts["lost"]) if facts["lost"] else "",
     }
     print(*key_lines({name: value for name, value in lines.items() if value}), sep="\n")
     print()
     titles = (tr("When"), tr("Entry"), tr("Who"), tr("What"), tr("Note"))
-    print_table([Column(title) for title in titles], (
-        (moment_text(event.at, session.calendar), event.ref,
-         person(event.by, people) if event.by else "", entry_text(event, people),
-         event.get("note", ""))
-        for event in latest))
+    print_table(
+        [Column(title) for title in titles],
+        (
+            (
+                moment_text(event.at, session.calendar),
+                event.ref,
+                person(event.by, people) if event.by else "",
+                entry_text(event, people),
+                event.get("note", ""),
+            )
+            for event in latest
+        ),
+    )

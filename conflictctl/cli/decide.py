@@ -14,12 +14,18 @@ from conflictctl.wording import N_
 @makes_command
 def settle(name: str) -> Command:
     """`settle CUSTOMER --share A=60 --share B=40`: an agreement of the parties."""
-    return kind_command(name, KINDS["agreement"], N_(
-        "Record an agreement on a deal.\n\n"
-        "Who has a share is a party; --party names further ones. The agreement has "
-        "effect once the manager named by --approved-by has entered or confirmed it.\n\n"
-        "  conflictctl settle K1 --share li=60 --share wang=40 --approved-by sun"),
-                        optional=("parties",), shape=_with_parties)
+    return kind_command(
+        name,
+        KINDS["agreement"],
+        N_(
+            "Record an agreement on a deal.\n\n"
+            "Who has a share is a party; --party names further ones. The agreement has "
+            "effect once the manager named by --approved-by has entered or confirmed it.\n\n"
+            "  conflictctl settle K1 --share li=60 --share wang=40 --approved-by sun"
+        ),
+        optional=("parties",),
+        shape=_with_parties,
+    )
 
 
 def _with_parties(line: Line) -> Line:
@@ -31,39 +37,53 @@ def _with_parties(line: Line) -> Line:
 @makes_command
 def rule(name: str) -> Command:
     """`rule CUSTOMER --instance sales_manager --award li=100 --reason ...`."""
-    return kind_command(name, KINDS["ruling"], N_(
-        "Record a ruling made by a person.\n\n"
-        "It is entered by the person who rules, who is no party and whose role fits the "
-        "instance.\n\n"
-        "  conflictctl rule K1 --instance sales_manager --award li=70 --award wang=30 \\\n"
-        '      --reason "both worked on it"'))
+    return kind_command(
+        name,
+        KINDS["ruling"],
+        N_(
+            "Record a ruling made by a person.\n\n"
+            "It is entered by the person who rules, who is no party and whose role fits the "
+            "instance.\n\n"
+            "  conflictctl rule K1 --instance sales_manager --award li=70 --award wang=30 \\\n"
+            '      --reason "both worked on it"'
+        ),
+    )
 
 
 @makes_command
 def appeal(name: str) -> Command:
     """`appeal RULING --to general_manager`."""
-    return kind_command(name, KINDS["appeal"], N_(
-        "Appeal against a ruling.\n\n"
-        "  conflictctl appeal '#42' --to general_manager"), subject="against")
+    return kind_command(
+        name,
+        KINDS["appeal"],
+        N_("Appeal against a ruling.\n\n  conflictctl appeal '#42' --to general_manager"),
+        subject="against",
+    )
 
 
 @makes_command
 def reassign(name: str) -> Command:
     """`reassign CUSTOMER --to li --cause overdue`."""
-    return kind_command(name, KINDS["reassign"], N_(
-        "Hand a customer to another consultant.\n\n"
-        "A manager, department head or general manager who is no party does it. With "
-        "cause `overdue` it has effect if a notice on an earlier day brought no contact.\n\n"
-        "  conflictctl reassign K1 --to li --cause overdue"))
+    return kind_command(
+        name,
+        KINDS["reassign"],
+        N_(
+            "Hand a customer to another consultant.\n\n"
+            "A manager, department head or general manager who is no party does it. With "
+            "cause `overdue` it has effect if a notice on an earlier day brought no contact.\n\n"
+            "  conflictctl reassign K1 --to li --cause overdue"
+        ),
+    )
 
 
 @makes_command
 def claim(name: str) -> Group:
     """`claim withdraw CUSTOMER`."""
     withdraw = kind_command(
-        "withdraw", KINDS["withdraw_claim"], N_(
-        "Withdraw a claim.\n\n"
-        "  conflictctl claim withdraw K1"))
+        "withdraw",
+        KINDS["withdraw_claim"],
+        N_("Withdraw a claim.\n\n  conflictctl claim withdraw K1"),
+    )
     return group_of(name, N_("Withdraw a claim; `log-claim` makes one."), [withdraw])
 
 
@@ -78,8 +98,13 @@ _DECISIONS = {
 @makes_command
 def filing(name: str) -> Group:
     """`filing approve REF` and its likes."""
-    return group_of(name, N_("Approve, reject, return or extend a filing."), [
-        kind_command(decision, KINDS["decision"], help, subject="on",
-                     fixed={"decision": decision})
-        for decision, help in _DECISIONS.items()
-    ])
+    return group_of(
+        name,
+        N_("Approve, reject, return or extend a filing."),
+        [
+            kind_command(
+                decision, KINDS["decision"], help, subject="on", fixed={"decision": decision}
+            )
+            for decision, help in _DECISIONS.items()
+        ],
+    )

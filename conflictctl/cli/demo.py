@@ -28,15 +28,22 @@ SHOWN = ("C-020", "C-027", "C-034", "C-074")
 """Disputes ruled on in full: a silent close, a lapse, a tie for the panel, an open window."""
 
 
-@explained(N_(
-    "Tour a throw-away register of sample data.\n\n"
-    "One month of a car dealership with a second-tier outlet and a sister store; all persons "
-    "are invented.\n\n"
-    "  conflictctl demo --keep demo.db"))
+@explained(
+    N_(
+        "Tour a throw-away register of sample data.\n\n"
+        "One month of a car dealership with a second-tier outlet and a sister store; all persons "
+        "are invented.\n\n"
+        "  conflictctl demo --keep demo.db"
+    )
+)
 def demo(
     ctx: typer.Context,
-    keep: Annotated[str | None, typer.Option("--keep", metavar="PATH", help=N_(
-        "Leave the register there, to try things out on it."))] = None,
+    keep: Annotated[
+        str | None,
+        typer.Option(
+            "--keep", metavar="PATH", help=N_("Leave the register there, to try things out on it.")
+        ),
+    ] = None,
 ) -> None:
     """Make the register, show what it says, remove it."""
     session = session_of(ctx)
@@ -87,8 +94,14 @@ def _fill(session: Session, path: Path) -> None:
             report = import_file(
                 register, sample_folder() / name, clock=session.clock, attest=attester
             )
-            _say(Sentence("{file}: {count} events recorded, {staff} answers for them",
-                          file=name, count=report.recorded, staff=attester))
+            _say(
+                Sentence(
+                    "{file}: {count} events recorded, {staff} answers for them",
+                    file=name,
+                    count=report.recorded,
+                    staff=attester,
+                )
+            )
 
 
 def _tour(session: Session, keep: str | None) -> None:
@@ -115,8 +128,14 @@ def _list_disputes(disputes: list[dict[str, Any]], question: Question) -> None:
     rows = []
     for dispute in disputes:
         ruling, _ = rule(question, dispute["customer"], dispute.get("deal"), explain=False)
-        rows.append([ruling.customer, ruling.decided_by or "", whose(ruling, question.people),
-                     _in_language(dispute, "title")])
+        rows.append(
+            [
+                ruling.customer,
+                ruling.decided_by or "",
+                whose(ruling, question.people),
+                _in_language(dispute, "title"),
+            ]
+        )
     print_table(
         [Column(tr("customer")), Column(tr("clause")), Column(tr("whose")), Column(tr("dispute"))],
         rows,
@@ -137,11 +156,19 @@ def _command(words: str, as_of: str) -> None:
 
 def _next_steps(question: Question, keep: str | None) -> None:
     if keep is None:
-        _say(Sentence("This register is gone now. `conflictctl demo --keep demo.db` makes one "
-                      "that stays: --db demo.db or CONFLICTCTL_DB=demo.db uses it."))
+        _say(
+            Sentence(
+                "This register is gone now. `conflictctl demo --keep demo.db` makes one "
+                "that stays: --db demo.db or CONFLICTCTL_DB=demo.db uses it."
+            )
+        )
     else:
-        _say(Sentence("The register stays at {path}: --db {path} or CONFLICTCTL_DB={path} "
-                      "uses it.", path=keep))
+        _say(
+            Sentence(
+                "The register stays at {path}: --db {path} or CONFLICTCTL_DB={path} uses it.",
+                path=keep,
+            )
+        )
     _say(Sentence("A register of your own:"))
     for line in (
         "conflictctl init --timezone Asia/Shanghai",

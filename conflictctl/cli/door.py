@@ -86,8 +86,8 @@ def usage_failure(error: ClickException) -> WrongUsage:
         return WrongUsage(message, hint)
     if isinstance(error, BadParameter):
         return WrongUsage(
-            Sentence("{parameter}: {problem}", parameter=_named(error), problem=error.message),
-            hint)
+            Sentence("{parameter}: {problem}", parameter=_named(error), problem=error.message), hint
+        )
     return WrongUsage(Sentence("{problem}", problem=error.format_message()), hint)
 
 
@@ -119,7 +119,12 @@ def _internal_failure(error: BaseException) -> ConflictctlError:
 
         traceback.print_exception(error)
     return _Internal(
-        Sentence("internal error: {type}: {text}", type=type(error).__name__,
-                 text=" ".join(str(error).split())[:300]),
-        Sentence("please report it; with CONFLICTCTL_DEBUG=1 the same command shows where it "
-                 "happened"))
+        Sentence(
+            "internal error: {type}: {text}",
+            type=type(error).__name__,
+            text=" ".join(str(error).split())[:300],
+        ),
+        Sentence(
+            "please report it; with CONFLICTCTL_DEBUG=1 the same command shows where it happened"
+        ),
+    )

@@ -27,38 +27,68 @@ _WARNINGS_SHOWN = 5
 _BYTES_WORTH_A_BAR = 1_000_000
 
 
-@explained(N_(
-    "Read events from a file of JSON Lines or CSV.\n\n"
-    "The file is taken in whole or not at all: if any row is not acceptable, all such rows are "
-    "listed and nothing is recorded.  With --partial the good rows are recorded and the others "
-    "written to a file, to be mended there and imported.  Importing a file again adds "
-    "nothing.\n\n"
-    "Without --attest nobody answers for the file: what it tells counts as entered now, and so "
-    "late.  Whoever is named by --attest (manager, department head or general manager) answers "
-    "for its times and for what it says of others.\n\n"
-    "  conflictctl import march.jsonl --attest sun\n"
-    "  conflictctl import reception.csv --attest sun --dry-run"))
+@explained(
+    N_(
+        "Read events from a file of JSON Lines or CSV.\n\n"
+        "The file is taken in whole or not at all: if any row is not acceptable, all such rows are "
+        "listed and nothing is recorded.  With --partial the good rows are recorded and the others "
+        "written to a file, to be mended there and imported.  Importing a file again adds "
+        "nothing.\n\n"
+        "Without --attest nobody answers for the file: what it tells counts as entered now, and so "
+        "late.  Whoever is named by --attest (manager, department head or general manager) answers "
+        "for its times and for what it says of others.\n\n"
+        "  conflictctl import march.jsonl --attest sun\n"
+        "  conflictctl import reception.csv --attest sun --dry-run"
+    )
+)
 def import_file(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help=N_(
-        "The file; - reads standard input."))],
-    attest: Annotated[str | None, typer.Option("--attest", metavar="STAFF", help=N_(
-        "Who answers for the file, and acts."))] = None,
-    partial: Annotated[bool, typer.Option("--partial", help=N_(
-        "Record the good rows and write the others to a file."))] = False,
-    rejects: Annotated[str | None, typer.Option("--rejects", metavar="FILE", help=N_(
-        "Write rejected rows to this file."))] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help=N_(
-        "Only say what would be recorded and rejected."))] = False,
-    allow_duplicates: Annotated[bool, typer.Option("--allow-duplicates", help=N_(
-        "Record rows without an id even if the same is there already."))] = False,
-    encoding: Annotated[str | None, typer.Option("--encoding", metavar="NAME", help=N_(
-        "The file's encoding, where it is not recognised: utf-8, gb18030, big5 …"))] = None,
-    all_reasons: Annotated[bool, typer.Option("--all-reasons", help=N_(
-        "List every rejected row, not only the first 20."))] = False,
-    form: Annotated[str | None, typer.Option(
-        "--format", metavar="jsonl|csv", parser=one_of("--format", "jsonl", "csv"),
-        help=N_("The form of the file; told by its name if left out."))] = None,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help=N_("The file; - reads standard input."))
+    ],
+    attest: Annotated[
+        str | None,
+        typer.Option("--attest", metavar="STAFF", help=N_("Who answers for the file, and acts.")),
+    ] = None,
+    partial: Annotated[
+        bool,
+        typer.Option("--partial", help=N_("Record the good rows and write the others to a file.")),
+    ] = False,
+    rejects: Annotated[
+        str | None,
+        typer.Option("--rejects", metavar="FILE", help=N_("Write rejected rows to this file.")),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=N_("Only say what would be recorded and rejected."))
+    ] = False,
+    allow_duplicates: Annotated[
+        bool,
+        typer.Option(
+            "--allow-duplicates",
+            help=N_("Record rows without an id even if the same is there already."),
+        ),
+    ] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help=N_("The file's encoding, where it is not recognised: utf-8, gb18030, big5 …"),
+        ),
+    ] = None,
+    all_reasons: Annotated[
+        bool,
+        typer.Option("--all-reasons", help=N_("List every rejected row, not only the first 20.")),
+    ] = False,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="jsonl|csv",
+            parser=one_of("--format", "jsonl", "csv"),
+            help=N_("The form of the file; told by its name if left out."),
+        ),
+    ] = None,
 ) -> None:
     """Open the file and the register, take the one into the other, say what became of it."""
     from conflictctl.exchange.importing import take_in
@@ -74,10 +104,16 @@ def import_file(
         worth = source.size > _BYTES_WORTH_A_BAR and not all_reasons
         with progress_bar(tr("reading"), worth=worth) as progress:
             report = take_in(
-                register, source, clock=session.clock, attest=attest,
+                register,
+                source,
+                clock=session.clock,
+                attest=attest,
                 actor=session.actor(register.people(), "staff") if attest is None else None,
-                partial=partial, rejects=Path(rejects) if rejects is not None else None,
-                dry_run=dry_run, allow_duplicates=allow_duplicates, progress=progress,
+                partial=partial,
+                rejects=Path(rejects) if rejects is not None else None,
+                dry_run=dry_run,
+                allow_duplicates=allow_duplicates,
+                progress=progress,
                 on_rejection=listed.add,
             )
         listed.show()
@@ -96,8 +132,9 @@ def _register(session: Session, dry_run: bool) -> Iterator[Register]:
 
     with (
         TemporaryDirectory() as folder,
-        create_register(str(Path(folder) / "register.db"), zone=system_zone() or "UTC",
-                        clock=session.clock) as register,
+        create_register(
+            str(Path(folder) / "register.db"), zone=system_zone() or "UTC", clock=session.clock
+        ) as register,
     ):
         yield register
 
@@ -123,22 +160,30 @@ class _Listed:
     def _print(self, rejection: Rejection) -> None:
         text = (
             Sentence("line {line}: {reason}", line=rejection.line, reason=rejection.reason)
-            if rejection.id is None else
-            Sentence("line {line}, id {id}: {reason}", line=rejection.line, id=rejection.id,
-                     reason=rejection.reason)
+            if rejection.id is None
+            else Sentence(
+                "line {line}, id {id}: {reason}",
+                line=rejection.line,
+                id=rejection.id,
+                reason=rejection.reason,
+            )
         )
         print(say(text, None, self._register.calendar), file=sys.stderr)
 
 
-def _show_report(
-    report: ImportReport, register: Register, *, dry_run: bool, partial: bool
-) -> None:
+def _show_report(report: ImportReport, register: Register, *, dry_run: bool, partial: bool) -> None:
     for warned in report.warnings[:_WARNINGS_SHOWN]:
-        _tell(tr("warning:"), Sentence("line {line}: {reason}", line=warned.line,
-                                       reason=warned.reason), register)
+        _tell(
+            tr("warning:"),
+            Sentence("line {line}: {reason}", line=warned.line, reason=warned.reason),
+            register,
+        )
     if report.warned > _WARNINGS_SHOWN:
-        _tell(tr("warning:"), Sentence("{count} rows in all were taken in that have no effect",
-                                       count=report.warned), register)
+        _tell(
+            tr("warning:"),
+            Sentence("{count} rows in all were taken in that have no effect", count=report.warned),
+            register,
+        )
     if report.rejected and not (partial or dry_run):
         raise _rejected(report, recorded=False)
     print(say(_summary(report, dry_run)))
@@ -151,25 +196,38 @@ def _show_report(
 def _summary(report: ImportReport, dry_run: bool) -> Sentence:
     counts = {"recorded": report.recorded, "already": report.already, "rejected": report.rejected}
     if dry_run:
-        return Sentence("would record: {recorded}, already there: {already}, "
-                        "rejected: {rejected}", **counts)
+        return Sentence(
+            "would record: {recorded}, already there: {already}, rejected: {rejected}", **counts
+        )
     if not report.recorded:
         return Sentence("nothing new; already there: {already}, rejected: {rejected}", **counts)
-    return Sentence("recorded: {recorded} (#{first} to #{last}), already there: {already}, "
-                    "rejected: {rejected}", first=report.first_seq, last=report.last_seq, **counts)
+    return Sentence(
+        "recorded: {recorded} (#{first} to #{last}), already there: {already}, "
+        "rejected: {rejected}",
+        first=report.first_seq,
+        last=report.last_seq,
+        **counts,
+    )
 
 
 def _rejected(report: ImportReport, *, recorded: bool) -> InputRejected:
     count, read = report.rejected, report.read
     if not recorded:
         return InputRejected(
-            Sentence("{count} of {read} rows are not acceptable, and nothing was recorded",
-                     count=count, read=read),
+            Sentence(
+                "{count} of {read} rows are not acceptable, and nothing was recorded",
+                count=count,
+                read=read,
+            ),
             Sentence("mend them and import the file again; --partial records the others"),
         )
     return InputRejected(
-        Sentence("{count} of {read} rows were rejected; they are in {path}",
-                 count=count, read=read, path=str(report.rejects_path)),
+        Sentence(
+            "{count} of {read} rows were rejected; they are in {path}",
+            count=count,
+            read=read,
+            path=str(report.rejects_path),
+        ),
         Sentence("mend them there and import that file"),
     )
 
@@ -181,29 +239,47 @@ def _tell(label: str, sentence: Sentence, register: Register) -> None:
 # -------------------------------------------------------------------------- export
 
 
-@explained(N_(
-    "Write events as JSON Lines or CSV, to a file or standard output.\n\n"
-    "What the register itself wrote (settings, attestations) is left out.  Imported into an "
-    "empty register with --attest, the file gives the same rulings.\n\n"
-    "  conflictctl export backup.jsonl\n"
-    "  conflictctl export --format csv --customer K7 > k7.csv"))
+@explained(
+    N_(
+        "Write events as JSON Lines or CSV, to a file or standard output.\n\n"
+        "What the register itself wrote (settings, attestations) is left out.  Imported into an "
+        "empty register with --attest, the file gives the same rulings.\n\n"
+        "  conflictctl export backup.jsonl\n"
+        "  conflictctl export --format csv --customer K7 > k7.csv"
+    )
+)
 def export(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help=N_(
-        "The file; - is standard output."))] = "-",
-    customer: Annotated[str | None, typer.Option("--customer", metavar="ID", help=N_(
-        "Only what concerns this customer."))] = None,
-    kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help=N_(
-        "Only events of this kind."))] = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help=N_(
-        "Only what happened from then on."))] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help=N_(
-        "Only what happened before then."))] = None,
-    force: Annotated[bool, typer.Option("--force", help=N_(
-        "Overwrite the file if it exists."))] = False,
-    form: Annotated[str | None, typer.Option(
-        "--format", metavar="jsonl|csv", parser=one_of("--format", "jsonl", "csv"),
-        help=N_("The form of the file; told by its name if left out."))] = None,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help=N_("The file; - is standard output."))
+    ] = "-",
+    customer: Annotated[
+        str | None,
+        typer.Option("--customer", metavar="ID", help=N_("Only what concerns this customer.")),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar="KIND", help=N_("Only events of this kind."))
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help=N_("Only what happened from then on.")),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="TIME", help=N_("Only what happened before then.")),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help=N_("Overwrite the file if it exists."))
+    ] = False,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="jsonl|csv",
+            parser=one_of("--format", "jsonl", "csv"),
+            help=N_("The form of the file; told by its name if left out."),
+        ),
+    ] = None,
 ) -> None:
     """Choose the events and write them."""
     from conflictctl.cli.times import read_at
@@ -223,14 +299,24 @@ def export(
     worth = file != "-" and register.head().seq > WORTH_A_BAR
     with (
         progress_bar(tr("writing"), worth=worth) as progress,
-        (nullcontext(sys.stdout.buffer) if file == "-"
-         else open_private(Path(file), force=force)) as out,
+        (
+            nullcontext(sys.stdout.buffer) if file == "-" else open_private(Path(file), force=force)
+        ) as out,
     ):
-        count = write(register, out, format=form, customer=customer,  # type: ignore[arg-type]
-                      kind=kind, since=moment(since), until=moment(until), progress=progress)
+        count = write(
+            register,
+            out,
+            format=form,  # type: ignore[arg-type]
+            customer=customer,
+            kind=kind,
+            since=moment(since),
+            until=moment(until),
+            progress=progress,
+        )
     if file != "-":
-        print(say(Sentence("wrote {count} events to {path}", count=count, path=file)),
-              file=sys.stderr)
+        print(
+            say(Sentence("wrote {count} events to {path}", count=count, path=file)), file=sys.stderr
+        )
 
 
 def _check_choice(register: Register, customer: str | None, kind: str | None) -> None:
@@ -239,8 +325,10 @@ def _check_choice(register: Register, customer: str | None, kind: str | None) ->
     if customer is not None and not register.customer_exists(customer):
         raise InputRejected(
             Sentence("no customer {customer}", customer=customer),
-            Sentence("`conflictctl customer find {customer}` searches by name and phone",
-                     customer=customer),
+            Sentence(
+                "`conflictctl customer find {customer}` searches by name and phone",
+                customer=customer,
+            ),
         )
     if kind is not None and kind not in KINDS:
         raise WrongUsage(

@@ -23,13 +23,28 @@ FLAGS = frozenset({"asked", "reached", "final"})
 SINGULAR = {"signers": "signer", "parties": "party", "shares": "share", "phones": "phone"}
 """Lists are given one by one; the field's own name is understood as well."""
 
-METAVARS = {"staff": "STAFF", "outlet": "OUTLET", "party": "PARTY", "event": "REF",
-            "staff_or_none": "STAFF|none", "customer": "CUSTOMER", "signers": "STAFF[:SHARE]",
-            "shares": "PARTY=SHARE"}
+METAVARS = {
+    "staff": "STAFF",
+    "outlet": "OUTLET",
+    "party": "PARTY",
+    "event": "REF",
+    "staff_or_none": "STAFF|none",
+    "customer": "CUSTOMER",
+    "signers": "STAFF[:SHARE]",
+    "shares": "PARTY=SHARE",
+}
 
-NAMED_METAVARS = {"level": "LEVEL", "deal": "DEAL", "amount": "AMOUNT", "currency": "CODE",
-                  "expires_at": "TIME", "fields": "KEY=VALUE", "rank": "NUMBER",
-                  "answer": "VALUE", "question": "WORD"}
+NAMED_METAVARS = {
+    "level": "LEVEL",
+    "deal": "DEAL",
+    "amount": "AMOUNT",
+    "currency": "CODE",
+    "expires_at": "TIME",
+    "fields": "KEY=VALUE",
+    "rank": "NUMBER",
+    "answer": "VALUE",
+    "question": "WORD",
+}
 
 FIELD_HELP: dict[str, str] = {
     "address": N_("The address."),
@@ -117,8 +132,14 @@ _NUMBER = re.compile(r"[0-9.]+%?")
 Read = Callable[[Any], Any]
 
 
-def parameters(kind: Kind, *, subject: str | None = None, fixed: Mapping[str, Any],
-               optional: Sequence[str] = (), without_customer: bool = False) -> list[Any]:
+def parameters(
+    kind: Kind,
+    *,
+    subject: str | None = None,
+    fixed: Mapping[str, Any],
+    optional: Sequence[str] = (),
+    without_customer: bool = False,
+) -> list[Any]:
     """The arguments and options of a command that records one kind.
 
     `subject` stands first in place of the customer; `fixed` fields have no option, and
@@ -126,13 +147,23 @@ def parameters(kind: Kind, *, subject: str | None = None, fixed: Mapping[str, An
     """
     params: list[Any] = []
     if subject is not None:
-        params.append(TyperArgument(
-            param_decls=[subject], metavar=SUBJECTS[subject][0], required=True,
-            help=SUBJECTS[subject][1]))
+        params.append(
+            TyperArgument(
+                param_decls=[subject],
+                metavar=SUBJECTS[subject][0],
+                required=True,
+                help=SUBJECTS[subject][1],
+            )
+        )
     elif kind.customer != "none" and not without_customer:
-        params.append(TyperArgument(
-            param_decls=["customer"], metavar="CUSTOMER", required=kind.customer == "required",
-            help=N_("The customer's id.")))
+        params.append(
+            TyperArgument(
+                param_decls=["customer"],
+                metavar="CUSTOMER",
+                required=kind.customer == "required",
+                help=N_("The customer's id."),
+            )
+        )
     for name, field in kind.fields.items():
         if name not in ("note", subject) and name not in fixed:
             required = field.required and field.default is None and name not in optional
@@ -154,48 +185,68 @@ def parameter(kind: str, name: str, field: Field, *, required: bool) -> Any:
     """The option (or, for a list of customers, the argument) of one field."""
     help = OWN_FIELD_HELP.get((kind, name)) or FIELD_HELP[name]
     if name == "customers":
-        return TyperArgument(param_decls=["customers"], metavar="CUSTOMER", nargs=-1,
-                             required=True, help=help)
+        return TyperArgument(
+            param_decls=["customers"], metavar="CUSTOMER", nargs=-1, required=True, help=help
+        )
     flag = "--" + name.replace("_", "-")
     if name in FLAGS:
-        return TyperOption(param_decls=[name, f"{flag}/--not-{flag[2:]}"], is_flag=True,
-                           default=None, help=help)
+        return TyperOption(
+            param_decls=[name, f"{flag}/--not-{flag[2:]}"], is_flag=True, default=None, help=help
+        )
     names = [name, flag] if name not in SINGULAR else [name, f"--{SINGULAR[name]}", flag]
     choices = field.choices
     return TyperOption(
-        param_decls=names, required=required, help=help, multiple=name in _SEVERAL,
+        param_decls=names,
+        required=required,
+        help=help,
+        multiple=name in _SEVERAL,
         metavar="|".join(choices) or _metavar(name, field),
-        autocompletion=offering(*choices) if choices else None)
+        autocompletion=offering(*choices) if choices else None,
+    )
 
 
 def _metavar(name: str, field: Field) -> str:
     return METAVARS.get(field.refers or "") or NAMED_METAVARS.get(name, "TEXT")
 
 
-AT_HELP = N_("When it was: ISO 8601 with an offset, `today 14:30`, `昨天下午3点`, "
-             "`2 days ago 9:30 am`, `3 hours ago`; now unless said otherwise.")
+AT_HELP = N_(
+    "When it was: ISO 8601 with an offset, `today 14:30`, `昨天下午3点`, "
+    "`2 days ago 9:30 am`, `3 hours ago`; now unless said otherwise."
+)
 
 
 def common_fields() -> list[TyperOption]:
     """The options of every command that records an event."""
     return [
-        TyperOption(param_decls=["by", "--by"], metavar="STAFF",
-                    help=N_("Who did it; the one who acts unless said otherwise.")),
-        TyperOption(param_decls=["at", "--at"], metavar="TIME",
-                    help=AT_HELP),
+        TyperOption(
+            param_decls=["by", "--by"],
+            metavar="STAFF",
+            help=N_("Who did it; the one who acts unless said otherwise."),
+        ),
+        TyperOption(param_decls=["at", "--at"], metavar="TIME", help=AT_HELP),
         TyperOption(param_decls=["note", "--note"], metavar="TEXT", help=FIELD_HELP["note"]),
-        TyperOption(param_decls=["id", "--id"], metavar="ID",
-                    help=N_("An id of your own: sent twice, the event is recorded once.")),
-        TyperOption(param_decls=["form", "--format"], metavar="text|json", default="text",
-                    help=N_("The form of the acknowledgement."),
-                    autocompletion=offering("text", "json")),
+        TyperOption(
+            param_decls=["id", "--id"],
+            metavar="ID",
+            help=N_("An id of your own: sent twice, the event is recorded once."),
+        ),
+        TyperOption(
+            param_decls=["form", "--format"],
+            metavar="text|json",
+            default="text",
+            help=N_("The form of the acknowledgement."),
+            autocompletion=offering("text", "json"),
+        ),
     ]
 
 
 def line_fields(kind: str, values: dict[str, Any]) -> dict[str, Any]:
     """The fields of an interchange line from the values of options, those not given left out."""
-    return {name: _READ[name](value) if name in _READ and (kind, name) not in _PLAIN else value
-            for name, value in values.items() if value is not None and value != ()}
+    return {
+        name: _READ[name](value) if name in _READ and (kind, name) not in _PLAIN else value
+        for name, value in values.items()
+        if value is not None and value != ()
+    }
 
 
 # ----------------------------------------------------------------- values of options
@@ -220,9 +271,10 @@ def pairs(option: str, values: Iterable[str]) -> dict[str, str]:
     for value in values:
         key, found, text = value.partition("=")
         if not found or not key:
-            raise WrongUsage(Sentence("{option}: {value} is not KEY=VALUE", option=option,
-                                      value=value),
-                             Sentence("write {option} KEY=VALUE, once for each", option=option))
+            raise WrongUsage(
+                Sentence("{option}: {value} is not KEY=VALUE", option=option, value=value),
+                Sentence("write {option} KEY=VALUE, once for each", option=option),
+            )
         result[key] = text
     return result
 
@@ -239,8 +291,9 @@ def _integer(value: str) -> int | str:
     return int(value) if digits.isascii() and digits.isdigit() and len(digits) < 17 else value
 
 
-_SEVERAL = frozenset({"signers", "parties", "shares", "award", "jointly_with", "strikes",
-                      "fields", "phones"})
+_SEVERAL = frozenset(
+    {"signers", "parties", "shares", "award", "jointly_with", "strikes", "fields", "phones"}
+)
 
 _READ: dict[str, Read] = {
     "signers": lambda values: shares("staff", values, ":"),

@@ -20,9 +20,12 @@ def page(usage: str, text: str, sections: Iterable[tuple[str, Sequence[Row]]], w
     """A whole help page: usage, what the command does, then tables under headings."""
     parts = [f"{tr('Usage:')} {usage}"]
     if text:
-        parts.append("\n\n".join(
-            "\n".join(INDENT + line for line in _paragraph(block, width - 2))
-            for block in inspect.cleandoc(text).split("\n\n")))
+        parts.append(
+            "\n\n".join(
+                "\n".join(INDENT + line for line in _paragraph(block, width - 2))
+                for block in inspect.cleandoc(text).split("\n\n")
+            )
+        )
     parts += [f"{heading}\n{table(rows, width)}" for heading, rows in sections if rows]
     return "\n\n".join(parts) + "\n"
 

@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16
 
 
-@explained(N_(
+@explained(
+    N_(
         "Record many events: one JSON object a line on standard input.\n\n"
         "Each line is answered in its turn: `recorded #SEQ RECEIPT` once it is durable, "
         "or `rejected LINE: reason`; the exit code is 3 if any was rejected. Lines that "
         "arrive together become durable together. A line without `by` is the actor's, "
         "one without `at` happens now; `recorded_at` is always now. A line sent again is "
         "not recorded again.\n\n"
-        "  tail -f events.jsonl | conflictctl log -"))
+        "  tail -f events.jsonl | conflictctl log -"
+    )
+)
 def log(
     ctx: typer.Context,
     source: Annotated[str, typer.Argument(metavar="-", help=N_("Standard input."))],
@@ -42,7 +45,8 @@ def log(
     if source != "-":
         raise WrongUsage(
             Sentence("log reads standard input and not {source}", source=source),
-            Sentence("write `conflictctl log -`; `conflictctl import` reads a file"))
+            Sentence("write `conflictctl log -`; `conflictctl import` reads a file"),
+        )
     session = session_of(ctx)
     total = rejected = 0
     for batch in arriving_lines():
@@ -53,7 +57,8 @@ def log(
     if rejected:
         raise InputRejected(
             Sentence("{rejected} of {total} lines were rejected", rejected=rejected, total=total),
-            Sentence("mend them and send them again; those recorded stay recorded"))
+            Sentence("mend them and send them again; those recorded stay recorded"),
+        )
 
 
 def arriving_lines() -> Iterator[list[tuple[int, bytes]]]:
@@ -86,25 +91,31 @@ def _record_batch(session: Session, batch: list[tuple[int, bytes]]) -> list[tupl
     with register.writing(session.clock) as writer:
         session.people = writer.people
         if has_management(writer.people, writer.now) and session.acting_as(writer.people) is None:
-            raise NotPermitted(Sentence("nobody acts: the register must know who enters this"),
-                               WHO_ACTS)
-        return [_answer(writer, session, register.calendar, number, line)
-                for number, line in batch]
+            raise NotPermitted(
+                Sentence("nobody acts: the register must know who enters this"), WHO_ACTS
+            )
+        return [_answer(writer, session, register.calendar, number, line) for number, line in batch]
 
 
-def _answer(writer: Writer, session: Session, calendar: Calendar, number: int,
-            line: bytes) -> tuple[bool, str]:
+def _answer(
+    writer: Writer, session: Session, calendar: Calendar, number: int, line: bytes
+) -> tuple[bool, str]:
     from conflictctl.exchange.jsonl import parse
 
     try:
         draft = read_line(parse(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line))
         if KINDS[draft.kind].own:
             raise InputRejected(
-                Sentence("{kind}: the register itself writes such entries",
-                         kind=Term(draft.kind)))
+                Sentence("{kind}: the register itself writes such entries", kind=Term(draft.kind))
+            )
         # A line that leaves its time open happens anew each time it comes.
-        receipt = enter(writer, draft, session.actor(writer.people, draft.kind), calendar,
-                        allow_duplicates=draft.at is None)
+        receipt = enter(
+            writer,
+            draft,
+            session.actor(writer.people, draft.kind),
+            calendar,
+            allow_duplicates=draft.at is None,
+        )
     except ConflictctlError as error:
         if not isinstance(error, (InputRejected, NotPermitted)):
             raise

@@ -45,9 +45,9 @@ COMMANDS: dict[str, Entry] = {
     "log-followup": Entry("write:kind", RECORD, N_("Record a follow-up.")),
     "log-inform": Entry("write:kind", RECORD, N_("Record that a colleague was told.")),
     "log-accompany": Entry(
-        "write:kind", RECORD, N_("Record that a sister store's customer was brought in.")),
-    "log-together": Entry(
-        "write:kind", RECORD, N_("Record that several customers came together.")),
+        "write:kind", RECORD, N_("Record that a sister store's customer was brought in.")
+    ),
+    "log-together": Entry("write:kind", RECORD, N_("Record that several customers came together.")),
     "log-level": Entry("write:kind", RECORD, N_("Set a customer's level without a contact.")),
     "log-card": Entry("write:kind", RECORD, N_("Record a business card obtained.")),
     "log-check": Entry("write:kind", RECORD, N_("Record a look-up made before a contact.")),

@@ -44,13 +44,28 @@ def _remember(ctx: Context, param: Parameter, value: str | None) -> None:
 def common_options() -> list[TyperOption]:
     """`--db`, `--as` and `--lang`: the last one on the line counts."""
     return [
-        TyperOption(param_decls=["db", "--db"], metavar="PATH|URL", expose_value=False,
-                    callback=_remember, help=N_("The register to use.")),
-        TyperOption(param_decls=["acting", "--as"], metavar="STAFF", expose_value=False,
-                    callback=_remember, help=N_("Who acts.")),
-        TyperOption(param_decls=["lang", "--lang"], metavar="en|zh", expose_value=False,
-                    callback=_remember, help=N_("The language of everything people read."),
-                    autocompletion=offering("en", "zh")),
+        TyperOption(
+            param_decls=["db", "--db"],
+            metavar="PATH|URL",
+            expose_value=False,
+            callback=_remember,
+            help=N_("The register to use."),
+        ),
+        TyperOption(
+            param_decls=["acting", "--as"],
+            metavar="STAFF",
+            expose_value=False,
+            callback=_remember,
+            help=N_("Who acts."),
+        ),
+        TyperOption(
+            param_decls=["lang", "--lang"],
+            metavar="en|zh",
+            expose_value=False,
+            callback=_remember,
+            help=N_("The language of everything people read."),
+            autocompletion=offering("en", "zh"),
+        ),
     ]
 
 
@@ -81,7 +96,8 @@ class Command(TyperCommand):
         if rest and not ctx.resilient_parsing:
             raise WrongUsage(
                 Sentence("too many arguments: {rest}", rest=" ".join(map(str, rest))),
-                help_hint(ctx))
+                help_hint(ctx),
+            )
         return rest
 
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
@@ -89,9 +105,14 @@ class Command(TyperCommand):
         from conflictctl.cli import help as helping
 
         params = self.get_params(ctx)
-        formatter.write(helping.page(
-            helping.usage_line(ctx, params), tr(self.help or ""),  # type: ignore[arg-type]
-            _parameter_sections(params), formatter.width))
+        formatter.write(
+            helping.page(
+                helping.usage_line(ctx, params),  # type: ignore[arg-type]
+                tr(self.help or ""),
+                _parameter_sections(params),
+                formatter.width,
+            )
+        )
 
 
 class Group(TyperGroup):
@@ -102,17 +123,18 @@ class Group(TyperGroup):
         self.no_args_is_help = True
         self.params += common_options()
 
-    def resolve_command(
-        self, ctx: Context, args: list[str]
-    ) -> tuple[str | None, Any, list[str]]:
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Find the command; one that does not exist may be a slip of the finger."""
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None and not ctx.resilient_parsing:
             raise WrongUsage(
-                Sentence("there is no command {command}",
-                         command=f"{ctx.command_path} {name}".partition(" ")[2]),
-                near_hint(name, self.list_commands(ctx)) or help_hint(ctx))
+                Sentence(
+                    "there is no command {command}",
+                    command=f"{ctx.command_path} {name}".partition(" ")[2],
+                ),
+                near_hint(name, self.list_commands(ctx)) or help_hint(ctx),
+            )
         return (name if command else None), command, args[1:]
 
     def command_sections(self, ctx: Context) -> list[tuple[str, list[Row]]]:
@@ -120,31 +142,46 @@ class Group(TyperGroup):
         from conflictctl.cli import help as helping
 
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        return [(tr("Commands:"), [
-            (name, helping.first_paragraph(tr(command.help or "")))
-            for name, command in commands if command is not None and not command.hidden])]
+        return [
+            (
+                tr("Commands:"),
+                [
+                    (name, helping.first_paragraph(tr(command.help or "")))
+                    for name, command in commands
+                    if command is not None and not command.hidden
+                ],
+            )
+        ]
 
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the help page."""
         from conflictctl.cli import help as helping
 
         params = self.get_params(ctx)
-        formatter.write(helping.page(
-            helping.usage_line(ctx, params, "COMMAND ..."),  # type: ignore[arg-type]
-            tr(self.help or ""),
-            [*self.command_sections(ctx), *_parameter_sections(params)], formatter.width))
+        formatter.write(
+            helping.page(
+                helping.usage_line(ctx, params, "COMMAND ..."),  # type: ignore[arg-type]
+                tr(self.help or ""),
+                [*self.command_sections(ctx), *_parameter_sections(params)],
+                formatter.width,
+            )
+        )
 
 
 def _parameter_sections(params: Sequence[Parameter]) -> list[tuple[str, list[Row]]]:
     from conflictctl.cli import help as helping
 
-    arguments = [helping.argument_row(p) for p in params
-                 if isinstance(p, TyperArgument) and not p.hidden]
+    arguments = [
+        helping.argument_row(p) for p in params if isinstance(p, TyperArgument) and not p.hidden
+    ]
     options = [p for p in params if isinstance(p, TyperOption) and not p.hidden]
     own = [helping.option_row(p) for p in options if p.name not in (*_COMMON, "help")]
     common = [helping.option_row(p) for p in options if p.name in (*_COMMON, "help")]
-    return [(tr("Arguments:"), arguments), (tr("Options:"), own),
-            (tr("Options of every command:"), common)]
+    return [
+        (tr("Arguments:"), arguments),
+        (tr("Options:"), own),
+        (tr("Options of every command:"), common),
+    ]
 
 
 def help_hint(ctx: Context) -> Sentence:
@@ -162,14 +199,16 @@ def near_hint(name: str, names: Sequence[str]) -> Sentence | None:
 
 def group_of(name: str, help: str, commands: Iterable[Any]) -> Group:
     """A group of commands already made."""
-    return Group(name=name, help=help, commands={each.name: each for each in commands},
-                 rich_markup_mode=None)
+    return Group(
+        name=name, help=help, commands={each.name: each for each in commands}, rich_markup_mode=None
+    )
 
 
 def new_group(help: str) -> typer.Typer:
     """The Typer app of a command group; register its commands with `cls=Command`."""
-    group = typer.Typer(cls=Group, help=help, rich_markup_mode=None, add_completion=False,
-                        no_args_is_help=True)
+    group = typer.Typer(
+        cls=Group, help=help, rich_markup_mode=None, add_completion=False, no_args_is_help=True
+    )
     # Without a callback Typer would turn a group of one command into that command.
     group.callback()(_nothing)
     return group
@@ -208,10 +247,15 @@ def one_of(option: str, *values: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value not in values:
             raise WrongUsage(
-                Sentence("{option}: {value} is not one of {values}", option=option, value=value,
-                         values=values),
-                near_hint(value, values) or Sentence("write {option} {value}", option=option,
-                                                     value=values[0]))
+                Sentence(
+                    "{option}: {value} is not one of {values}",
+                    option=option,
+                    value=value,
+                    values=values,
+                ),
+                near_hint(value, values)
+                or Sentence("write {option} {value}", option=option, value=values[0]),
+            )
         return value
 
     return parse
@@ -220,8 +264,12 @@ def one_of(option: str, *values: str) -> Callable[[str], str]:
 def format_option(*values: str) -> Any:
     """The `--format` option of a command: its values, the first being the default."""
     return typer.Option(
-        "--format", metavar="|".join(values), parser=one_of("--format", *values),
-        autocompletion=lambda: list(values), help=N_("The form of the output."))
+        "--format",
+        metavar="|".join(values),
+        parser=one_of("--format", *values),
+        autocompletion=lambda: list(values),
+        help=N_("The form of the output."),
+    )
 
 
 def whole_number(option: str, least: int = 0) -> Callable[[str], int]:
@@ -234,9 +282,14 @@ def whole_number(option: str, least: int = 0) -> Callable[[str], int]:
             number = least - 1
         if number < least:
             raise WrongUsage(
-                Sentence("{option}: {value} is no whole number of at least {least}",
-                         option=option, value=str(value), least=least),
-                Sentence("write {option} {value}", option=option, value=str(max(least, 1))))
+                Sentence(
+                    "{option}: {value} is no whole number of at least {least}",
+                    option=option,
+                    value=str(value),
+                    least=least,
+                ),
+                Sentence("write {option} {value}", option=option, value=str(max(least, 1))),
+            )
         return number
 
     return parse

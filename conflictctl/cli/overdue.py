@@ -33,25 +33,41 @@ def _days(value: str | int) -> int:
     return -(-amount // 24) if match[2] == "h" else amount
 
 
-@explained(N_(
-    "List what is overdue or about to end.\n\n"
-    "Follow-ups by consultant, the longest overdue first; claim windows and filings about to "
-    "end.  Lost customers are left out.\n\n"
-    "For cron:\n\n"
-    "  conflictctl overdue --within 1d --quiet-if-empty\n"
-    "  conflictctl overdue --format json --exit-code"))
+@explained(
+    N_(
+        "List what is overdue or about to end.\n\n"
+        "Follow-ups by consultant, the longest overdue first; claim windows and filings about to "
+        "end.  Lost customers are left out.\n\n"
+        "For cron:\n\n"
+        "  conflictctl overdue --within 1d --quiet-if-empty\n"
+        "  conflictctl overdue --format json --exit-code"
+    )
+)
 def overdue(
     ctx: typer.Context,
-    within: Annotated[int, typer.Option("--within", metavar="1d|24h|DAYS", parser=_days, help=N_(
-        "Also what falls due within this time; default one day."))] = 1,
-    as_of: Annotated[str | None, typer.Option("--as-of", metavar="TIME", help=N_(
-        "As the list was, or will be, then; default now."))] = None,
+    within: Annotated[
+        int,
+        typer.Option(
+            "--within",
+            metavar="1d|24h|DAYS",
+            parser=_days,
+            help=N_("Also what falls due within this time; default one day."),
+        ),
+    ] = 1,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", metavar="TIME", help=N_("As the list was, or will be, then; default now.")
+        ),
+    ] = None,
     policy: Annotated[str | None, POLICY] = None,
     settings: Annotated[list[str] | None, SETTINGS] = None,
-    quiet_if_empty: Annotated[bool, typer.Option("--quiet-if-empty", help=N_(
-        "Print nothing at all if nothing is due."))] = False,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help=N_(
-        "End with 1 if anything is due."))] = False,
+    quiet_if_empty: Annotated[
+        bool, typer.Option("--quiet-if-empty", help=N_("Print nothing at all if nothing is due."))
+    ] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help=N_("End with 1 if anything is due."))
+    ] = False,
     form: Annotated[str, format_option("table", "json", "csv")] = "table",
 ) -> None:
     """Gather the deadlines, sort, show."""
@@ -69,8 +85,13 @@ def dues(question: Question, within: int) -> Iterator[Due]:
 
     for dossier in question.register.dossiers(question.known_at):
         yield from follow_ups(
-            dossier.events, dossier.members, policy=question.policy, people=question.people,
-            calendar=question.calendar, as_of=question.as_of, settings=question.settings,
+            dossier.events,
+            dossier.members,
+            policy=question.policy,
+            people=question.people,
+            calendar=question.calendar,
+            as_of=question.as_of,
+            settings=question.settings,
             within_days=within,
         )
 
@@ -83,8 +104,11 @@ def show(question: Question, found: list[Due], within: int, form: str) -> None:
     if form == "json":
         from conflictctl.render.json_text import write_json
 
-        write_json([views.due_json(due, calendar=calendar, head=question.head) for due in found],
-                   sys.stdout, indent=True)
+        write_json(
+            [views.due_json(due, calendar=calendar, head=question.head) for due in found],
+            sys.stdout,
+            indent=True,
+        )
     elif form == "csv":
         views.write_due_csv(found, sys.stdout, calendar=calendar)
     elif not found:
@@ -93,6 +117,10 @@ def show(question: Question, found: list[Due], within: int, form: str) -> None:
         from conflictctl.render.terminal import console
 
         views.overdue_table(
-            found, names=question.register.names(due.customer for due in found),
-            people=question.people, calendar=calendar, console=console(), as_of=question.as_of,
+            found,
+            names=question.register.names(due.customer for due in found),
+            people=question.people,
+            calendar=calendar,
+            console=console(),
+            as_of=question.as_of,
         )

@@ -44,8 +44,10 @@ def policy_in_use(register: Register | None, named: str | None) -> Chosen:
         return Chosen(known[0], Sentence("the only one there is"))
     raise WrongUsage(
         Sentence("the register goes by no policy yet"),
-        Sentence("`conflictctl policy use ID` chooses one of {known}; --policy names one for "
-                 "this time", known=known),
+        Sentence(
+            "`conflictctl policy use ID` chooses one of {known}; --policy names one for this time",
+            known=known,
+        ),
     )
 
 
@@ -65,24 +67,39 @@ def list_policies(
     if form == "json":
         from conflictctl.render.json_text import write_json
 
-        write_json([{**_head(policy), "in_use": policy.id == in_use} for policy in policies],
-                   sys.stdout, indent=True)
+        write_json(
+            [{**_head(policy), "in_use": policy.id == in_use} for policy in policies],
+            sys.stdout,
+            indent=True,
+        )
         return
     from conflictctl.render.terminal import Column, print_table
 
     print_table(
         [Column(tr("policy")), Column(tr("edition")), Column(tr("full title")), Column("")],
-        [[policy.id, policy.version, say(policy.title),
-          tr("in use") if policy.id == in_use else ""] for policy in policies],
+        [
+            [
+                policy.id,
+                policy.version,
+                say(policy.title),
+                tr("in use") if policy.id == in_use else "",
+            ]
+            for policy in policies
+        ],
     )
 
 
-@app.command("show", cls=Command, help=N_(
-    "Show a policy: its parameters with their clauses, and its rules in the order tried."))
+@app.command(
+    "show",
+    cls=Command,
+    help=N_("Show a policy: its parameters with their clauses, and its rules in the order tried."),
+)
 def show(
     ctx: typer.Context,
-    policy: Annotated[str | None, typer.Argument(
-        metavar="ID", help=N_("A policy's id or file; the one in use if left out."))] = None,
+    policy: Annotated[
+        str | None,
+        typer.Argument(metavar="ID", help=N_("A policy's id or file; the one in use if left out.")),
+    ] = None,
     form: Annotated[str, format_option("table", "json", "toml")] = "table",
 ) -> None:
     """Print one policy: for people, for programs, or the file itself."""
@@ -95,16 +112,24 @@ def show(
     elif form == "json":
         from conflictctl.render.json_text import write_json
 
-        write_json({**_head(chosen), "parameters": [_parameter(p) for p in
-                                                    chosen.parameters.values()],
-                    "rules": [_rule(chosen, rule) for rule in chosen.rules]},
-                   sys.stdout, indent=True)
+        write_json(
+            {
+                **_head(chosen),
+                "parameters": [_parameter(p) for p in chosen.parameters.values()],
+                "rules": [_rule(chosen, rule) for rule in chosen.rules],
+            },
+            sys.stdout,
+            indent=True,
+        )
     else:
         _show(chosen)
 
 
-@app.command("use", cls=Command, help=N_(
-    "Make a policy the register's default.  It takes management; the choice is recorded."))
+@app.command(
+    "use",
+    cls=Command,
+    help=N_("Make a policy the register's default.  It takes management; the choice is recorded."),
+)
 def use(
     ctx: typer.Context,
     policy: Annotated[str, typer.Argument(metavar="ID", help=N_("The policy's id."))],

@@ -26,9 +26,14 @@ Line = dict[str, Any]
 Complete = Callable[["Writer", Line, "Calendar"], Line]
 
 
-def record(session: Session, line: Line, at: str | None = None, *,
-           may_create: bool = False,
-           complete: Complete | None = None) -> Receipt:
+def record(
+    session: Session,
+    line: Line,
+    at: str | None = None,
+    *,
+    may_create: bool = False,
+    complete: Complete | None = None,
+) -> Receipt:
     """Record one interchange line in the actor's name and return its receipt.
 
     `at` is what the user wrote after `--at`.  With `may_create` a missing register is made.
@@ -48,16 +53,18 @@ def record(session: Session, line: Line, at: str | None = None, *,
         return enter(writer, read_line(line), actor, register.calendar, allow_duplicates=True)
 
 
-def moment_at(text: str, session: Session, calendar: Calendar, *,
-              allow_future: bool = False) -> Moment:
+def moment_at(
+    text: str, session: Session, calendar: Calendar, *, allow_future: bool = False
+) -> Moment:
     """The moment that a time on the command line names."""
     from conflictctl.cli.times import read_at
 
     return read_at(text, session.clock(), calendar, allow_future=allow_future)
 
 
-def enter(writer: Writer, draft: Draft, actor: str | None, calendar: Calendar, *,
-          allow_duplicates: bool) -> Receipt:
+def enter(
+    writer: Writer, draft: Draft, actor: str | None, calendar: Calendar, *, allow_duplicates: bool
+) -> Receipt:
     """Add a draft in the actor's name, if he may."""
     draft = draft._replace(by=draft.by if draft.by is not None else actor, recorded_by=actor)
     _check_staff(draft, writer.people)
@@ -65,8 +72,14 @@ def enter(writer: Writer, draft: Draft, actor: str | None, calendar: Calendar, *
         # Sent again: it is acknowledged or contradicts the first, and adds nothing.
         return writer.add(draft)
     target = _target(writer, draft, calendar)
-    reason = refusal(writer.people, draft, actor, writer.now, target=target,
-                     involved=lambda: _parties(writer, draft, target))
+    reason = refusal(
+        writer.people,
+        draft,
+        actor,
+        writer.now,
+        target=target,
+        involved=lambda: _parties(writer, draft, target),
+    )
     if reason is not None:
         raise NotPermitted(reason, who_may(draft) if actor is not None else WHO_ACTS)
     if target is None and draft.kind in _IMPLIED:
@@ -77,17 +90,18 @@ def enter(writer: Writer, draft: Draft, actor: str | None, calendar: Calendar, *
 def _check_staff(draft: Draft, people: People) -> None:
     for refers, name in references(draft):
         if refers == "staff" and name not in people.staff:
-            raise InputRejected(Sentence("no member of staff {staff}", staff=name),
-                                staff_hint(name, people))
+            raise InputRejected(
+                Sentence("no member of staff {staff}", staff=name), staff_hint(name, people)
+            )
 
 
-def standing(events: Sequence[Event], people: People, calendar: Calendar,
-             now: Moment) -> History:
+def standing(events: Sequence[Event], people: People, calendar: Calendar, now: Moment) -> History:
     """A dossier's entries as corrections, voids and links have left them."""
     from conflictctl.history import Powers, replay
 
-    return replay(events, people=people, calendar=calendar, as_of=now,
-                  powers=Powers(frozenset(MANAGEMENT)))
+    return replay(
+        events, people=people, calendar=calendar, as_of=now, powers=Powers(frozenset(MANAGEMENT))
+    )
 
 
 def _target(writer: Writer, draft: Draft, calendar: Calendar) -> Event | None:
@@ -100,8 +114,10 @@ def _target(writer: Writer, draft: Draft, calendar: Calendar) -> Event | None:
     if target is None or draft.kind != "confirm" or target.customer is None:
         return target
     entries = _entries(writer, target.customer, calendar)
-    return next((target._replace(fields=entry.fields) for entry in entries
-                 if entry.seq == target.seq), target)
+    return next(
+        (target._replace(fields=entry.fields) for entry in entries if entry.seq == target.seq),
+        target,
+    )
 
 
 def _entries(writer: Writer, customer: str, calendar: Calendar) -> list[Entry]:
@@ -117,9 +133,11 @@ def _implied(writer: Writer, draft: Draft, calendar: Calendar) -> Event | None:
     if draft.customer is None or not writer.customer_known(draft.customer):
         return None
     wanted = _IMPLIED[draft.kind]
-    found = [entry.event for entry in _entries(writer, draft.customer, calendar)
-             if entry.kind == wanted and not entry.voided
-             and (wanted == "order" or entry.by == draft.by)]
+    found = [
+        entry.event
+        for entry in _entries(writer, draft.customer, calendar)
+        if entry.kind == wanted and not entry.voided and (wanted == "order" or entry.by == draft.by)
+    ]
     return found[-1] if found else None
 
 
@@ -130,12 +148,19 @@ def _check_implied(draft: Draft) -> None:
     if draft.kind == "cancel_order":
         raise InputRejected(
             Sentence("{customer} has no order that could be cancelled", customer=draft.customer),
-            Sentence("`conflictctl customer show {customer}` shows what there is",
-                     customer=draft.customer))
+            Sentence(
+                "`conflictctl customer show {customer}` shows what there is",
+                customer=draft.customer,
+            ),
+        )
     raise InputRejected(
-        Sentence("{customer} has no claim of {staff}", customer=draft.customer,
-                 staff=Who(draft.by or "?")),
-        Sentence("--by or --on says whose claim, or which"))
+        Sentence(
+            "{customer} has no claim of {staff}",
+            customer=draft.customer,
+            staff=Who(draft.by or "?"),
+        ),
+        Sentence("--by or --on says whose claim, or which"),
+    )
 
 
 def _parties(writer: Writer, draft: Draft, target: Event | None) -> set[str]:
@@ -166,17 +191,29 @@ def show_receipt(receipt: Receipt, register: Register, form: str = "text") -> No
         print(receipt_line(receipt, calendar))
     event = receipt.event
     if not receipt.already and calendar.day(event.recorded_at) > calendar.day(event.at):
-        print(warning_line(Sentence("entered on a later day than it happened: it stands in the "
-                                    "register as late")), file=sys.stderr)
+        print(
+            warning_line(
+                Sentence(
+                    "entered on a later day than it happened: it stands in the register as late"
+                )
+            ),
+            file=sys.stderr,
+        )
 
 
 def receipt_line(receipt: Receipt, calendar: Calendar) -> str:
     """`recorded #812 visit 2025-03-20 14:30 +08:00 receipt K7QF-3M2A-9XPD-T6WL`."""
     event = receipt.event
     stamp = calendar.local(event.at).strftime("%Y-%m-%d %H:%M")
-    text = say(Sentence("recorded #{seq} {kind} {time} receipt {receipt}", seq=receipt.seq,
-                        kind=event.kind, receipt=receipt.text,
-                        time=f"{stamp} {offset_text(calendar.offset(event.at))}"))
+    text = say(
+        Sentence(
+            "recorded #{seq} {kind} {time} receipt {receipt}",
+            seq=receipt.seq,
+            kind=event.kind,
+            receipt=receipt.text,
+            time=f"{stamp} {offset_text(calendar.offset(event.at))}",
+        )
+    )
     return f"{text} {tr('(was already there)')}" if receipt.already else text
 
 

@@ -133,10 +133,18 @@ class Session:
             from conflictctl.render.language import say
 
             self._register = create_register(
-                self.target.value, zone=system_zone() or "UTC", clock=self.clock)
-            print(say(Sentence("created the register {target}, time zone {zone}",
-                               target=self.target.value, zone=self._register.zone)),
-                  file=sys.stderr)
+                self.target.value, zone=system_zone() or "UTC", clock=self.clock
+            )
+            print(
+                say(
+                    Sentence(
+                        "created the register {target}, time zone {zone}",
+                        target=self.target.value,
+                        zone=self._register.zone,
+                    )
+                ),
+                file=sys.stderr,
+            )
         return self.open()
 
     def missing(self) -> bool:
@@ -190,7 +198,7 @@ def read_config(path: Path) -> Mapping[str, str]:
         return {}
     import tomllib
 
-    hint = Sentence("it holds lines such as db = \"/srv/register.db\"; mend or remove it")
+    hint = Sentence('it holds lines such as db = "/srv/register.db"; mend or remove it')
     try:
         values = tomllib.loads(content.decode("utf-8-sig"))
     except ValueError as error:
@@ -200,11 +208,18 @@ def read_config(path: Path) -> Mapping[str, str]:
     for key, value in values.items():
         if key not in CONFIG_KEYS:
             raise InputRejected(
-                Sentence("{path}: {key} is no setting; there are {keys}", path=str(path), key=key,
-                         keys=CONFIG_KEYS), hint)
+                Sentence(
+                    "{path}: {key} is no setting; there are {keys}",
+                    path=str(path),
+                    key=key,
+                    keys=CONFIG_KEYS,
+                ),
+                hint,
+            )
         if not isinstance(value, str) or not value:
             raise InputRejected(
-                Sentence("{path}: {key} must be text", path=str(path), key=key), hint)
+                Sentence("{path}: {key} must be text", path=str(path), key=key), hint
+            )
     return values
 
 

@@ -27,44 +27,85 @@ if TYPE_CHECKING:
 @makes_command
 def app(name: str) -> Group:
     """The group `staff`."""
-    return group_of(name, N_("Add, move and list staff."), [
-        kind_command("add", KINDS["staff"], N_(
-        "Add a member of staff.\n\n"
-        "Until there is a manager, department head or general manager, anybody may; "
-        "--login names the operating-system user for whom this member of staff acts.\n\n"
-        '  conflictctl staff add li --name "Li Lei" --role consultant --outlet main'),
-                     subject="staff", complete=_new),
-        kind_command("edit", KINDS["staff"], N_(
-        "Change what is known of a member of staff.\n\n"
-        "A change of outlet or department by `staff move` counts as a change of post; "
-        "here it mends what was entered wrongly."),
-                     subject="staff", optional=("name", "role", "outlet"), complete=_edited),
-        kind_command("move", KINDS["staff_moved"], N_(
-            "Record a change of outlet, department or role."), subject="staff", complete=_moved),
-        kind_command("leave", KINDS["staff_left"], N_("Record that somebody left the company."),
-                     subject="staff"),
-        kind_command("return", KINDS["staff_returned"], N_("Record that somebody is back."),
-                     subject="staff"),
-        kind_command("absent", KINDS["staff_absent"], N_(
-            "Record that somebody is away, and who stands in."), subject="staff"),
-        command("list", list_staff, N_("List the staff.")),
-        command("show", show, N_("Show a member of staff: posts, absences, departures.")),
-    ])
+    return group_of(
+        name,
+        N_("Add, move and list staff."),
+        [
+            kind_command(
+                "add",
+                KINDS["staff"],
+                N_(
+                    "Add a member of staff.\n\n"
+                    "Until there is a manager, department head or general manager, anybody may; "
+                    "--login names the operating-system user for whom this member of staff "
+                    "acts.\n\n"
+                    '  conflictctl staff add li --name "Li Lei" --role consultant --outlet main'
+                ),
+                subject="staff",
+                complete=_new,
+            ),
+            kind_command(
+                "edit",
+                KINDS["staff"],
+                N_(
+                    "Change what is known of a member of staff.\n\n"
+                    "A change of outlet or department by `staff move` counts as a change of post; "
+                    "here it mends what was entered wrongly."
+                ),
+                subject="staff",
+                optional=("name", "role", "outlet"),
+                complete=_edited,
+            ),
+            kind_command(
+                "move",
+                KINDS["staff_moved"],
+                N_("Record a change of outlet, department or role."),
+                subject="staff",
+                complete=_moved,
+            ),
+            kind_command(
+                "leave",
+                KINDS["staff_left"],
+                N_("Record that somebody left the company."),
+                subject="staff",
+            ),
+            kind_command(
+                "return",
+                KINDS["staff_returned"],
+                N_("Record that somebody is back."),
+                subject="staff",
+            ),
+            kind_command(
+                "absent",
+                KINDS["staff_absent"],
+                N_("Record that somebody is away, and who stands in."),
+                subject="staff",
+            ),
+            command("list", list_staff, N_("List the staff.")),
+            command("show", show, N_("Show a member of staff: posts, absences, departures.")),
+        ],
+    )
 
 
 def _new(writer: Writer, line: Line, calendar: Calendar) -> Line:
     if line["staff"] in writer.people.staff and not sent_before(writer, line):
         raise InputRejected(
             Sentence("there is a member of staff {staff} already", staff=line["staff"]),
-            Sentence("`conflictctl staff edit {staff}` changes it", staff=line["staff"]))
+            Sentence("`conflictctl staff edit {staff}` changes it", staff=line["staff"]),
+        )
     return line
 
 
 def _edited(writer: Writer, line: Line, calendar: Calendar) -> Line:
     person = _known(writer.people, line["staff"])
     post = person.posts[-1]
-    now = {"name": person.name, "role": post.role, "outlet": post.outlet,
-           "department": post.department, "login": person.login}
+    now = {
+        "name": person.name,
+        "role": post.role,
+        "outlet": post.outlet,
+        "department": post.department,
+        "login": person.login,
+    }
     return {**{name: value for name, value in now.items() if value is not None}, **line}
 
 
@@ -72,14 +113,16 @@ def _moved(writer: Writer, line: Line, calendar: Calendar) -> Line:
     if not {"outlet", "department", "role"} & line.keys():
         raise InputRejected(
             Sentence("nothing moves: there is neither outlet nor department nor role"),
-            Sentence("--outlet, --department or --role says where to"))
+            Sentence("--outlet, --department or --role says where to"),
+        )
     return line
 
 
 def _known(people: People, staff: str) -> Person:
     if staff not in people.staff:
-        raise InputRejected(Sentence("no member of staff {staff}", staff=staff),
-                            staff_hint(staff, people))
+        raise InputRejected(
+            Sentence("no member of staff {staff}", staff=staff), staff_hint(staff, people)
+        )
     return people.staff[staff]
 
 
@@ -98,12 +141,30 @@ def list_staff(
     if form == "json":
         write_json([_as_json(each, now) for each in chosen], sys.stdout, indent=True)
         return
-    titles = (tr("Staff"), tr("Name"), tr("Role"), tr("Outlet"), tr("Department"), tr("Login"),
-              tr("State"))
-    print_table([Column(title) for title in titles], (
-        (each.id, each.name, term(each.posts[-1].role), each.posts[-1].outlet,
-         each.posts[-1].department or "", each.login or "", _state(each, now))
-        for each in chosen))
+    titles = (
+        tr("Staff"),
+        tr("Name"),
+        tr("Role"),
+        tr("Outlet"),
+        tr("Department"),
+        tr("Login"),
+        tr("State"),
+    )
+    print_table(
+        [Column(title) for title in titles],
+        (
+            (
+                each.id,
+                each.name,
+                term(each.posts[-1].role),
+                each.posts[-1].outlet,
+                each.posts[-1].department or "",
+                each.login or "",
+                _state(each, now),
+            )
+            for each in chosen
+        ),
+    )
 
 
 def show(
@@ -123,18 +184,22 @@ def show(
         write_json(_as_json(found, now), sys.stdout, indent=True)
         return
     post = found.posts[-1]
-    print(*key_lines({
-        tr("Staff"): found.id,
-        tr("Name"): found.name,
-        tr("Role"): term(post.role),
-        tr("Outlet"): person(post.outlet, people),
-        tr("Department"): post.department or "",
-        tr("Login"): found.login or "",
-        tr("State"): _state(found, now),
-    }), sep="\n")
+    print(
+        *key_lines(
+            {
+                tr("Staff"): found.id,
+                tr("Name"): found.name,
+                tr("Role"): term(post.role),
+                tr("Outlet"): person(post.outlet, people),
+                tr("Department"): post.department or "",
+                tr("Login"): found.login or "",
+                tr("State"): _state(found, now),
+            }
+        ),
+        sep="\n",
+    )
     print()
-    print_table([Column(tr("When")), Column(tr("What"))],
-                _course(found, people, register.calendar))
+    print_table([Column(tr("When")), Column(tr("What"))], _course(found, people, register.calendar))
 
 
 def _state(person: Person, now: Moment) -> str:
@@ -143,8 +208,14 @@ def _state(person: Person, now: Moment) -> str:
 
 def _course(person: Person, people: People, calendar: Calendar) -> Iterator[tuple[str, str]]:
     """The posts, departures, returns and absences of a person, oldest first."""
-    steps = [(post.since, f"{term(post.role)}, {people.name(post.outlet)}"
-              + (f", {post.department}" if post.department else "")) for post in person.posts]
+    steps = [
+        (
+            post.since,
+            f"{term(post.role)}, {people.name(post.outlet)}"
+            + (f", {post.department}" if post.department else ""),
+        )
+        for post in person.posts
+    ]
     steps += [(gone.moment, term(gone.cause)) for gone in person.departures]
     steps += [(moment, tr("is back")) for moment, _ in person.returns]
     steps += [(away.since, _absence(away.until, away.cover, people)) for away in person.absences]
@@ -165,6 +236,12 @@ def _absence(until: str | None, cover: str | None, people: People) -> str:
 
 def _as_json(person: Person, now: Moment) -> dict[str, object]:
     post = person.posts[-1]
-    return {"staff": person.id, "name": person.name, "role": post.role, "outlet": post.outlet,
-            "department": post.department, "login": person.login,
-            "employed": person.employed(now)}
+    return {
+        "staff": person.id,
+        "name": person.name,
+        "role": post.role,
+        "outlet": post.outlet,
+        "department": post.department,
+        "login": person.login,
+        "employed": person.employed(now),
+    }

@@ -23,26 +23,46 @@ from conflictctl.wording import Sentence, When
 # Full-width letters, digits, signs and the ideographic space as keyboards for Chinese give them.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
-_NUMERALS = {"十二": "12", "十一": "11", "十": "10", "零": "0", "一": "1", "二": "2", "两": "2",
-             "三": "3", "四": "4", "五": "5", "六": "6", "七": "7", "八": "8", "九": "9"}
+_NUMERALS = {
+    "十二": "12",
+    "十一": "11",
+    "十": "10",
+    "零": "0",
+    "一": "1",
+    "二": "2",
+    "两": "2",
+    "三": "3",
+    "四": "4",
+    "五": "5",
+    "六": "6",
+    "七": "7",
+    "八": "8",
+    "九": "9",
+}
 # A numeral is read where it counts something, so that 三十 is not taken for 3 and 10.
-_NUMERAL = re.compile(r"(?<![零一二两三四五六七八九十])"
-                      r"(十二|十一|十|零|一|二|两|三|四|五|六|七|八|九)(?=点|天前|个?小时前|分钟前)")
+_NUMERAL = re.compile(
+    r"(?<![零一二两三四五六七八九十])"
+    r"(十二|十一|十|零|一|二|两|三|四|五|六|七|八|九)(?=点|天前|个?小时前|分钟前)"
+)
 
 _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
-    r"(?: ?(?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2})?))?")
+    r"(?: ?(?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2})?))?"
+)
 _BASIC = re.compile(r"[0-9]{8}T[0-9]{4}(?:[0-9]{2})?(?P<offset>Z|[+-][0-9]{4})?")
 _AGO = re.compile(
-    r"(?P<count>[0-9]{1,4}) ?(?:(?P<hours>hours? ago|个?小时前)|(?:minutes? ago|分钟前))")
+    r"(?P<count>[0-9]{1,4}) ?(?:(?P<hours>hours? ago|个?小时前)|(?:minutes? ago|分钟前))"
+)
 _DAY = re.compile(
-    r"(?P<word>today|yesterday|今天|昨天|前天)|(?P<count>[0-9]{1,4}) ?(?:days? ago|天前)")
+    r"(?P<word>today|yesterday|今天|昨天|前天)|(?P<count>[0-9]{1,4}) ?(?:days? ago|天前)"
+)
 _CLOCK = re.compile(
     r" ?(?P<part>凌晨|早上|上午|中午|下午|晚上)? ?(?P<hour>[0-9]{1,2})"
     r"(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?"
     r"|点(?:(?P<half>半)|钟|整|(?P<spoken>[0-9]{1,2}分)|(?P<bare>[0-9]{2}))?"
     r"|(?= ?[ap]m))"
-    r"(?: ?(?P<meridiem>am|pm))?")
+    r"(?: ?(?P<meridiem>am|pm))?"
+)
 
 _DAYS_BACK = {"today": 0, "今天": 0, "yesterday": 1, "昨天": 1, "前天": 2}
 
@@ -73,12 +93,14 @@ def read_at(text: str, now: Moment, calendar: Calendar, *, allow_future: bool = 
     plain = " ".join(text.translate(_NARROW).split())
     moment = _iso(plain, text, now, calendar)
     if moment is None:
-        moment = _everyday(_NUMERAL.sub(lambda m: _NUMERALS[m[1]], plain.lower()),
-                           text, now, calendar)
+        moment = _everyday(
+            _NUMERAL.sub(lambda m: _NUMERALS[m[1]], plain.lower()), text, now, calendar
+        )
     if moment > now and not allow_future:
         raise InputRejected(
             Sentence("{text} is in the future", text=text),
-            Sentence("it is {now} now; leave the time out for now", now=When(now)))
+            Sentence("it is {now} now; leave the time out for now", now=When(now)),
+        )
     return moment
 
 
@@ -92,12 +114,15 @@ def _iso(plain: str, text: str, now: Moment, calendar: Calendar) -> Moment | Non
         stamp = datetime.fromisoformat(plain)
         readings = _readings(stamp, calendar)
     except (ValueError, OverflowError):
-        raise InputRejected(Sentence("{text}: there is no such time", text=text),
-                            _forms(now, calendar)) from None
+        raise InputRejected(
+            Sentence("{text}: there is no such time", text=text), _forms(now, calendar)
+        ) from None
     raise InputRejected(
         Sentence("{text} does not say in which time zone", text=text),
         Sentence("write {forms}", forms=[_with_offset(m, calendar) for m in readings])
-        if readings else _forms(now, calendar))
+        if readings
+        else _forms(now, calendar),
+    )
 
 
 def _everyday(plain: str, text: str, now: Moment, calendar: Calendar) -> Moment:
@@ -109,7 +134,8 @@ def _everyday(plain: str, text: str, now: Moment, calendar: Calendar) -> Moment:
         if _CLOCK.fullmatch(plain):
             raise InputRejected(
                 Sentence("{text}: on which day?", text=text),
-                Sentence("write today {text} or yesterday {text}", text=text))
+                Sentence("write today {text} or yesterday {text}", text=text),
+            )
         raise _unreadable(text, now, calendar)
     back = _DAYS_BACK[day["word"]] if day["word"] else int(day["count"])
     local = calendar.local(now)
@@ -118,7 +144,8 @@ def _everyday(plain: str, text: str, now: Moment, calendar: Calendar) -> Moment:
         if day["word"]:
             raise InputRejected(
                 Sentence("{text}: at what time?", text=text),
-                Sentence("write {text} 14:30", text=text))
+                Sentence("write {text} 14:30", text=text),
+            )
         return _only(datetime.combine(on, local.time()), text, calendar)
     clock = _CLOCK.fullmatch(plain, day.end())
     if clock is None:
@@ -128,13 +155,18 @@ def _everyday(plain: str, text: str, now: Moment, calendar: Calendar) -> Moment:
 
 def _time_of_day(clock: re.Match[str], text: str) -> time:
     hour = int(clock["hour"])
-    minute = 30 if clock["half"] else int(
-        clock["minute"] or (clock["spoken"] or "").rstrip("分") or clock["bare"] or 0)
+    minute = (
+        30
+        if clock["half"]
+        else int(clock["minute"] or (clock["spoken"] or "").rstrip("分") or clock["bare"] or 0)
+    )
     second = int(clock["second"] or 0)
     part = clock["part"] or clock["meridiem"]
     if minute > 59 or second > 59 or hour > 23 or (clock["part"] and clock["meridiem"]):
-        raise InputRejected(Sentence("{text}: there is no such time", text=text),
-                            Sentence("the clock runs from 00:00 to 23:59"))
+        raise InputRejected(
+            Sentence("{text}: there is no such time", text=text),
+            Sentence("the clock runs from 00:00 to 23:59"),
+        )
     if part:
         known = _HOURS[part].get(hour)
         if known is None:
@@ -152,23 +184,31 @@ def _two_ways(text: str, hour: int, minute: int) -> InputRejected:
     if hour in (0, 12):
         return InputRejected(
             Sentence("{text} can be read in two ways", text=text),
-            Sentence("write 12:00 for noon, or 00:00 with the day that midnight begins"))
+            Sentence("write 12:00 for noon, or 00:00 with the day that midnight begins"),
+        )
     first = hour % 12
     return InputRejected(
         Sentence("{text} can be read in two ways", text=text),
-        Sentence("write {morning} or {evening}", morning=f"{first:02d}:{minute:02d}",
-                 evening=f"{first + 12:02d}:{minute:02d}"))
+        Sentence(
+            "write {morning} or {evening}",
+            morning=f"{first:02d}:{minute:02d}",
+            evening=f"{first + 12:02d}:{minute:02d}",
+        ),
+    )
 
 
 def _unreadable(text: str, now: Moment, calendar: Calendar) -> InputRejected:
-    return InputRejected(Sentence("{text} cannot be read as a time with certainty", text=text),
-                         _forms(now, calendar))
+    return InputRejected(
+        Sentence("{text} cannot be read as a time with certainty", text=text), _forms(now, calendar)
+    )
 
 
 def _forms(now: Moment, calendar: Calendar) -> Sentence:
     return Sentence(
         "write it as {iso}, today 14:30, yesterday 14:30, 2 days ago 14:30, 3 hours ago, "
-        "今天 14:30 or 昨天下午3点", iso=_with_offset(now - now % MINUTE, calendar))
+        "今天 14:30 or 昨天下午3点",
+        iso=_with_offset(now - now % MINUTE, calendar),
+    )
 
 
 def _with_offset(moment: Moment, calendar: Calendar) -> str:
@@ -191,8 +231,9 @@ def _only(local: datetime, text: str, calendar: Calendar) -> Moment:
     if not readings:
         raise InputRejected(
             Sentence("{text}: the clocks were put forward and skipped that time", text=text),
-            Sentence("look at the time again; it may be an hour later"))
+            Sentence("look at the time again; it may be an hour later"),
+        )
     raise InputRejected(
         Sentence("{text}: the clocks were put back and showed that time twice", text=text),
-        Sentence("write {forms}", forms=[_with_offset(m, calendar) for m in readings]))
-
+        Sentence("write {forms}", forms=[_with_offset(m, calendar) for m in readings]),
+    )

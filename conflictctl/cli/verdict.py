@@ -30,14 +30,20 @@ if TYPE_CHECKING:
     from conflictctl.policy.model import Policy
     from conflictctl.register.store import Head, KnownAt, Register
 
-AS_OF = typer.Option("--as-of", metavar="TIME", help=N_(
-    "Only what had happened by then; default now."))
-KNOWN_AT = typer.Option("--known-at", metavar="SEQ|TIME", help=N_(
-    "Only what had been recorded by then."))
-POLICY = typer.Option("--policy", metavar="ID|FILE", help=N_(
-    "Rule by this policy instead of the register's."))
-SETTINGS = typer.Option("--set", metavar="PARAM=VALUE", help=N_(
-    "Read one parameter of the policy otherwise, this time; may be repeated."))
+AS_OF = typer.Option(
+    "--as-of", metavar="TIME", help=N_("Only what had happened by then; default now.")
+)
+KNOWN_AT = typer.Option(
+    "--known-at", metavar="SEQ|TIME", help=N_("Only what had been recorded by then.")
+)
+POLICY = typer.Option(
+    "--policy", metavar="ID|FILE", help=N_("Rule by this policy instead of the register's.")
+)
+SETTINGS = typer.Option(
+    "--set",
+    metavar="PARAM=VALUE",
+    help=N_("Read one parameter of the policy otherwise, this time; may be repeated."),
+)
 
 
 class Question(NamedTuple):
@@ -53,28 +59,45 @@ class Question(NamedTuple):
     head: Head
 
 
-@explained(N_(
-    "Rule whose customer or deal it is.\n\n"
-    "The ruling names whose it is, the clause that decides, every clause in the order tried "
-    "with its evidence, what did not count and why, and what is still open.\n\n"
-    "  conflictctl verdict K7\n"
-    "  conflictctl verdict K7 --as-of 2013-03-12T17:00:00+08:00 --explain\n"
-    "  conflictctl verdict K7 --set level_limit_days.H=5\n"
-    "  conflictctl verdict --all --format jsonl"))
+@explained(
+    N_(
+        "Rule whose customer or deal it is.\n\n"
+        "The ruling names whose it is, the clause that decides, every clause in the order tried "
+        "with its evidence, what did not count and why, and what is still open.\n\n"
+        "  conflictctl verdict K7\n"
+        "  conflictctl verdict K7 --as-of 2013-03-12T17:00:00+08:00 --explain\n"
+        "  conflictctl verdict K7 --set level_limit_days.H=5\n"
+        "  conflictctl verdict --all --format jsonl"
+    )
+)
 def verdict(
     ctx: typer.Context,
-    customer: Annotated[str | None, typer.Argument(
-        metavar="CUSTOMER", help=N_("The customer's id."))] = None,
+    customer: Annotated[
+        str | None, typer.Argument(metavar="CUSTOMER", help=N_("The customer's id."))
+    ] = None,
     everyone: Annotated[bool, typer.Option("--all", help=N_("Rule on every customer."))] = False,
-    deal: Annotated[str | None, typer.Option("--deal", metavar="ID", help=N_(
-        "The deal to rule on, default the latest; `open`: who holds the customer now."))] = None,
+    deal: Annotated[
+        str | None,
+        typer.Option(
+            "--deal",
+            metavar="ID",
+            help=N_("The deal to rule on, default the latest; `open`: who holds the customer now."),
+        ),
+    ] = None,
     as_of: Annotated[str | None, AS_OF] = None,
     known_at: Annotated[str | None, KNOWN_AT] = None,
     policy: Annotated[str | None, POLICY] = None,
     settings: Annotated[list[str] | None, SETTINGS] = None,
-    explain: Annotated[bool, typer.Option("--explain", help=N_(
-        "Account for the ruling in full; with --all give every clause and contested reading."
-    ))] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help=N_(
+                "Account for the ruling in full; with --all give every clause and contested "
+                "reading."
+            ),
+        ),
+    ] = False,
     form: Annotated[str, format_option("table", "json", "jsonl")] = "table",
 ) -> None:
     """Gather what is known, rule, show."""
@@ -95,7 +118,10 @@ def verdict(
 
 
 def gather(
-    session: Session, as_of: str | None, known_at: str | None, policy: str | None,
+    session: Session,
+    as_of: str | None,
+    known_at: str | None,
+    policy: str | None,
     settings: list[str],
 ) -> Question:
     """Open the register, read the options' times, load the policy."""
@@ -107,9 +133,14 @@ def gather(
     chosen = load_policy(policy_in_use(register, policy).value)
     cutoff = _cutoff(known_at, now, register)
     return Question(
-        register, register.people(cutoff), calendar, chosen, settings_from(chosen, settings),
+        register,
+        register.people(cutoff),
+        calendar,
+        chosen,
+        settings_from(chosen, settings),
         now if as_of is None else read_at(as_of, now, calendar, allow_future=True),
-        cutoff, _head(register, cutoff),
+        cutoff,
+        _head(register, cutoff),
     )
 
 
@@ -124,15 +155,25 @@ def rule(
 
     events = _events_about(question, customer)
     ruling = rule_on(
-        events, customer, policy=question.policy, people=question.people,
-        calendar=question.calendar, as_of=question.as_of, settings=question.settings, deal=deal,
+        events,
+        customer,
+        policy=question.policy,
+        people=question.people,
+        calendar=question.calendar,
+        as_of=question.as_of,
+        settings=question.settings,
+        deal=deal,
         explain=explain,
     )
     return ruling, events
 
 
 def show_one(
-    question: Question, customer: str, *, deal: str | None = None, explain: bool = False,
+    question: Question,
+    customer: str,
+    *,
+    deal: str | None = None,
+    explain: bool = False,
     form: str = "table",
 ) -> None:
     """Rule on one customer and print the ruling; raises what `rule` raises."""
@@ -144,9 +185,14 @@ def show_one(
     from conflictctl.render.terminal import console
 
     ruling_table(
-        ruling, people=question.people, calendar=question.calendar,
-        names=question.register.names({customer, ruling.customer}), policy=question.policy,
-        console=console(), head=question.head, explain=explain,
+        ruling,
+        people=question.people,
+        calendar=question.calendar,
+        names=question.register.names({customer, ruling.customer}),
+        policy=question.policy,
+        console=console(),
+        head=question.head,
+        explain=explain,
         events={event.ref: event for event in events},
     )
 
@@ -157,8 +203,13 @@ def rulings(question: Question, *, explain: bool = False) -> Iterator[Ruling]:
 
     for dossier in question.register.dossiers(question.known_at):
         yield from rule_group(
-            dossier.events, dossier.members, policy=question.policy, people=question.people,
-            calendar=question.calendar, as_of=question.as_of, settings=question.settings,
+            dossier.events,
+            dossier.members,
+            policy=question.policy,
+            people=question.people,
+            calendar=question.calendar,
+            as_of=question.as_of,
+            settings=question.settings,
             explain=explain,
         )
 
@@ -196,10 +247,13 @@ def _events_about(question: Question, customer: str) -> list[Event]:
     if dossier is None:
         known_now = question.known_at is not None and question.register.customer_exists(customer)
         raise InputRejected(
-            Sentence("customer {customer} was not known yet", customer=customer) if known_now
+            Sentence("customer {customer} was not known yet", customer=customer)
+            if known_now
             else Sentence("no customer {customer}", customer=customer),
-            Sentence("`conflictctl customer find {customer}` searches by name and phone",
-                     customer=customer),
+            Sentence(
+                "`conflictctl customer find {customer}` searches by name and phone",
+                customer=customer,
+            ),
         )
     return dossier.events
 
@@ -212,9 +266,15 @@ def _write_json(question: Question, ruling: Ruling, *, indent: bool, full: bool 
     from conflictctl.render.ruling_json import ruling_json
 
     write_json(
-        ruling_json(ruling, calendar=question.calendar, people=question.people,
-                    head=question.head, full=full),
-        sys.stdout, indent=indent,
+        ruling_json(
+            ruling,
+            calendar=question.calendar,
+            people=question.people,
+            head=question.head,
+            full=full,
+        ),
+        sys.stdout,
+        indent=indent,
     )
 
 
@@ -249,9 +309,7 @@ _registers: dict[int, Register] = {}
 """The register as this process opened it: a connection does not survive a fork."""
 
 
-def _page_in_json(
-    question: Question, explain: bool, families: list[tuple[str, ...]]
-) -> list[str]:
+def _page_in_json(question: Question, explain: bool, families: list[tuple[str, ...]]) -> list[str]:
     from conflictctl.adjudication.judge import rule_group
     from conflictctl.register.store import open_register
     from conflictctl.render.json_text import json_line
@@ -263,15 +321,26 @@ def _page_in_json(
     encoding = sys.stdout.encoding
     return [
         json_line(
-            ruling_json(ruling, calendar=question.calendar, people=question.people,
-                        head=question.head, full=explain),
+            ruling_json(
+                ruling,
+                calendar=question.calendar,
+                people=question.people,
+                head=question.head,
+                full=explain,
+            ),
             encoding,
         )
         for dossier in register.dossiers_of(families, question.known_at)
         for ruling in rule_group(
-            dossier.events, dossier.members, policy=question.policy, people=question.people,
-            calendar=question.calendar, as_of=question.as_of, settings=question.settings,
-            explain=explain)
+            dossier.events,
+            dossier.members,
+            policy=question.policy,
+            people=question.people,
+            calendar=question.calendar,
+            as_of=question.as_of,
+            settings=question.settings,
+            explain=explain,
+        )
     ]
 
 
@@ -282,8 +351,15 @@ def _show_overview(question: Question) -> None:
     from conflictctl.render.terminal import Column, print_table
 
     print_table(
-        [Column(tr("customer")), Column(tr("name")), Column(tr("status")), Column(tr("whose")),
-         Column(tr("clause")), Column(tr("deal")), Column(tr("open until"))],
+        [
+            Column(tr("customer")),
+            Column(tr("name")),
+            Column(tr("status")),
+            Column(tr("whose")),
+            Column(tr("clause")),
+            Column(tr("deal")),
+            Column(tr("open until")),
+        ],
         _overview_rows(question),
     )
 
@@ -294,8 +370,11 @@ def _overview_rows(question: Question) -> Iterator[list[str]]:
         names = question.register.names(ruling.customer for ruling in chunk)
         for ruling in chunk:
             yield [
-                ruling.customer, names.get(ruling.customer, ""), term(ruling.status),
-                whose(ruling, question.people), ruling.decided_by or "",
+                ruling.customer,
+                names.get(ruling.customer, ""),
+                term(ruling.status),
+                whose(ruling, question.people),
+                ruling.decided_by or "",
                 _moment(ruling.deal.moment if ruling.deal is not None else None, question),
                 _moment(ruling.provisional_until, question),
             ]
@@ -307,10 +386,12 @@ def whose(ruling: Ruling, people: People) -> str:
         return term(ruling.referred_to)
     if ruling.holder is not None:
         return person(ruling.holder, people)
-    return list_joined([
-        person(part.party, people) + ("" if part.share == "100" else f" {part.share} %")
-        for part in ruling.credit
-    ])
+    return list_joined(
+        [
+            person(part.party, people) + ("" if part.share == "100" else f" {part.share} %")
+            for part in ruling.credit
+        ]
+    )
 
 
 def _moment(moment: Moment | None, question: Question) -> str:

@@ -24,48 +24,57 @@ KIND_HELP: dict[str, str] = {
         "A visit with direction `in` (the default) was received at an outlet and opens "
         "the customer's file; with `out` somebody went to see him.\n\n"
         "  conflictctl log-visit K1 --level A --asked --answer none\n"
-        '  conflictctl log-visit K1 --by wang --at "today 14:30"'),
+        '  conflictctl log-visit K1 --by wang --at "today 14:30"'
+    ),
     "call": N_(
         "Record a telephone call.\n\n"
         "An incoming call opens a file as a visit does; a call in which the customer was "
         "not reached is an attempt and no contact.\n\n"
         "  conflictctl log-call K1 --direction out --level B\n"
-        "  conflictctl log-call K1 --direction out --not-reached"),
+        "  conflictctl log-call K1 --direction out --not-reached"
+    ),
     "followup": N_(
-        "Record a follow-up.\n\n"
-        '  conflictctl log-followup K1 --channel wechat --note "price sent"'),
+        'Record a follow-up.\n\n  conflictctl log-followup K1 --channel wechat --note "price sent"'
+    ),
     "inform": N_(
         "Record that a colleague was told that you serve his customer.\n\n"
-        "  conflictctl log-inform K1 --to wang"),
+        "  conflictctl log-inform K1 --to wang"
+    ),
     "accompany": N_("Record that staff of a sister store bring the customer to this one."),
     "together": N_(
-        "Record that members of one household came together.\n\n"
-        "  conflictctl log-together K1 K2"),
+        "Record that members of one household came together.\n\n  conflictctl log-together K1 K2"
+    ),
     "filing": N_(
         "File a customer with a manager, or with another outlet.\n\n"
-        "  conflictctl log-filing K1 --to sun --fields model=X3 --fields budget=200000"),
+        "  conflictctl log-filing K1 --to sun --fields model=X3 --fields budget=200000"
+    ),
     "close": N_(
         "Record a closed deal.\n\n"
         "Without --deal it is the deal that was ordered and not yet closed, else the next "
         "one.\n\n"
         "  conflictctl log-close K1 --amount 199800 --currency CNY\n"
-        "  conflictctl log-close K1 --signer li:60 --signer wang:40"),
+        "  conflictctl log-close K1 --signer li:60 --signer wang:40"
+    ),
     "claim": N_(
-        "Claim a deal that a colleague closed.\n\n"
-        "`conflictctl claim withdraw` takes it back."),
+        "Claim a deal that a colleague closed.\n\n`conflictctl claim withdraw` takes it back."
+    ),
     "finding": N_(
         "Record a fact that only a person can supply.\n\n"
         "The finding is that of a manager, department head or general manager who is no "
         "party.\n\n"
         "  conflictctl log-finding K1 --question misconduct --subject li --answer true \\\n"
-        '      --grounds "two witnesses"'),
+        '      --grounds "two witnesses"'
+    ),
     "demand": N_(
         "Record that a customer insists on another consultant.\n\n"
-        "A manager, department head or general manager enters it."),
+        "A manager, department head or general manager enters it."
+    ),
     "notice": N_(
         "Point out to a consultant that a follow-up is overdue.\n\n"
-        "After a notice and no contact the customer may be handed to another."),
+        "After a notice and no contact the customer may be handed to another."
+    ),
 }
+
 
 @makes_command
 def kind(name: str) -> Command:
@@ -75,10 +84,17 @@ def kind(name: str) -> Command:
 
 
 def kind_command(
-    name: str, kind: Kind, help: str, *, subject: str | None = None,
-    fixed: Mapping[str, Any] | None = None, optional: Sequence[str] = (),
-    without_customer: bool = False, may_create: bool = False,
-    shape: Callable[[Line], Line] | None = None, complete: Complete | None = None,
+    name: str,
+    kind: Kind,
+    help: str,
+    *,
+    subject: str | None = None,
+    fixed: Mapping[str, Any] | None = None,
+    optional: Sequence[str] = (),
+    without_customer: bool = False,
+    may_create: bool = False,
+    shape: Callable[[Line], Line] | None = None,
+    complete: Complete | None = None,
 ) -> Command:
     """The command that records one event of a kind.
 
@@ -86,16 +102,26 @@ def kind_command(
     no option; `optional` ones need not be given although the kind demands them, because
     `shape` (outside the register) or `complete` (inside its transaction) supplies them.
     """
-    params = parameters(kind, subject=subject, fixed=fixed or {}, optional=optional,
-                        without_customer=without_customer)
+    params = parameters(
+        kind,
+        subject=subject,
+        fixed=fixed or {},
+        optional=optional,
+        without_customer=without_customer,
+    )
 
     def run(**values: Any) -> None:
         session = session_of(get_current_context())  # type: ignore[arg-type]
         form = one_of("--format", "text", "json")(values.pop("form"))
         at = values.pop("at")
         line = {"kind": kind.name, **(fixed or {}), **line_fields(kind.name, values)}
-        receipt = record(session, shape(line) if shape is not None else line, at,
-                         may_create=may_create, complete=complete)
+        receipt = record(
+            session,
+            shape(line) if shape is not None else line,
+            at,
+            may_create=may_create,
+            complete=complete,
+        )
         show_receipt(receipt, session.open(), form)
 
     return Command(name, params=params, callback=run, help=help, rich_markup_mode=None)

@@ -121,15 +121,20 @@ class Table:
         if b"\r" in self._taken[0].rstrip(b"\r"):
             return Sentence("a line end within the line (CR alone) is not in quotes")
         if len(self._taken) > 1:
-            return Sentence("the quotes opened here are not closed properly (read to line {last})",
-                            last=self._last)
+            return Sentence(
+                "the quotes opened here are not closed properly (read to line {last})",
+                last=self._last,
+            )
         return Sentence("the quotes of the line are not closed properly")
 
     def _entry(self, cells: list[str]) -> dict[str, Any]:
-        if any(map(str.strip, cells[len(self.columns):])):
+        if any(map(str.strip, cells[len(self.columns) :])):
             raise InputRejected(
-                Sentence("the row has {cells} cells under {columns} columns",
-                         cells=len(cells), columns=len(self.columns))
+                Sentence(
+                    "the row has {cells} cells under {columns} columns",
+                    cells=len(cells),
+                    columns=len(self.columns),
+                )
             )
         given = dict(zip(self.columns, cells, strict=False))
         kind = given.get("kind", "").strip()
@@ -185,8 +190,10 @@ def _suggestion(name: str) -> Sentence:
     close = get_close_matches(name.lower(), sorted(_KNOWN), n=1, cutoff=0.6)
     if close:
         return Sentence("did you mean {column}?", column=close[0])
-    return Sentence("the first line must name columns of the interchange format: {columns} …",
-                    columns=", ".join(COMMON_COLUMNS))
+    return Sentence(
+        "the first line must name columns of the interchange format: {columns} …",
+        columns=", ".join(COMMON_COLUMNS),
+    )
 
 
 ABSENT = object()
@@ -253,8 +260,9 @@ def _list(column: str, text: str) -> Any:
     items = [item.strip() for item in re.split("[;；]", text)]
     if column == "phones" and any(map(_ROUNDED.match, items)):
         raise Problem(
-            Sentence("a spreadsheet rounded the number to {text}; format the column as text",
-                     text=text)
+            Sentence(
+                "a spreadsheet rounded the number to {text}; format the column as text", text=text
+            )
         )
     return [item for item in items if item]
 
@@ -312,9 +320,7 @@ def _joined(items: list[Any]) -> str:
 def _joined_shares(key: str, rows: list[Mapping[str, str]]) -> str:
     if any(re.search("[;；=]", row[key]) for row in rows) or rows[0][key].startswith("["):
         return _dumped(rows)
-    return ";".join(
-        f"{row[key]}={row['share']}" if "share" in row else row[key] for row in rows
-    )
+    return ";".join(f"{row[key]}={row['share']}" if "share" in row else row[key] for row in rows)
 
 
 def _dumped(value: Any) -> str:

@@ -88,8 +88,11 @@ def open_private(path: Path, *, force: bool = False) -> Iterator[IO[bytes]]:
             raise
     except OSError as error:
         raise StorageFailed(
-            Sentence("{path} cannot be written: {problem}", path=str(path),
-                     problem=error.strerror or str(error)),
+            Sentence(
+                "{path} cannot be written: {problem}",
+                path=str(path),
+                problem=error.strerror or str(error),
+            ),
             Sentence("check the folder's permissions and the space on the disk"),
         ) from error
 
@@ -103,9 +106,7 @@ class _Lines:
         self._attesters = register.attesters()
 
     def of(self, event: Event) -> dict[str, Any]:
-        attester = (
-            self._attesters.get(event.attestation) if event.attestation is not None else None
-        )
+        attester = self._attesters.get(event.attestation) if event.attestation is not None else None
         line = line_of(event, self._origin, attester)
         field = REFERENCE_FIELDS.get(event.kind)
         if field is not None and field in line:
@@ -114,8 +115,7 @@ class _Lines:
             line["strikes"] = [self._portable(ref) for ref in line["strikes"]]
         if event.kind == "correction":
             line["changes"] = {
-                name: self._portable_change(name, value)
-                for name, value in line["changes"].items()
+                name: self._portable_change(name, value) for name, value in line["changes"].items()
             }
         return line
 

@@ -88,9 +88,17 @@ def import_file(
     """Open a file (`-`: standard input) and take it in; see `take_in`."""
     with open_source(path, encoding=encoding, format=format) as source:
         return take_in(
-            register, source, clock=clock, actor=actor, attest=attest, partial=partial,
-            rejects=rejects, dry_run=dry_run, allow_duplicates=allow_duplicates,
-            progress=progress, on_rejection=on_rejection,
+            register,
+            source,
+            clock=clock,
+            actor=actor,
+            attest=attest,
+            partial=partial,
+            rejects=rejects,
+            dry_run=dry_run,
+            allow_duplicates=allow_duplicates,
+            progress=progress,
+            on_rejection=on_rejection,
         )
 
 
@@ -168,7 +176,11 @@ class _Intake:
     """One file on its way into one transaction; the counts are its state."""
 
     def __init__(
-        self, writer: Writer, source: Source, actor: str | None, attest: str | None,
+        self,
+        writer: Writer,
+        source: Source,
+        actor: str | None,
+        attest: str | None,
         allow_duplicates: bool,
     ) -> None:
         self._writer = writer
@@ -216,16 +228,19 @@ class _Intake:
         if actor is None and not self._founding:
             raise NotPermitted(
                 Sentence("nobody is named who imports the file"),
-                Sentence("say who acts with --as STAFF, or who answers for the file "
-                         "with --attest STAFF"),
+                Sentence(
+                    "say who acts with --as STAFF, or who answers for the file with --attest STAFF"
+                ),
             )
         if actor is not None and actor not in self._writer.people.staff:
             if self._founding or self._attest is not None:
                 self._introduce()
             if actor not in self._writer.people.staff:
                 raise NotPermitted(
-                    Sentence("neither the register nor the file knows a member of staff {staff}",
-                             staff=actor),
+                    Sentence(
+                        "neither the register nor the file knows a member of staff {staff}",
+                        staff=actor,
+                    ),
                     Sentence("`conflictctl staff list` shows who is known"),
                 )
         if self._attest is not None:
@@ -252,13 +267,24 @@ class _Intake:
         if self._attest is None:
             return None
         return permissions.refusal(
-            self._writer.people, self._attestation(self._attest), self._attest, self._writer.now,
-            target=None, involved=set,
+            self._writer.people,
+            self._attestation(self._attest),
+            self._attest,
+            self._writer.now,
+            target=None,
+            involved=set,
         )
 
     def _attestation(self, attester: str) -> Draft:
         return Draft(
-            "attestation", None, None, 0, None, attester, attester, None,
+            "attestation",
+            None,
+            None,
+            0,
+            None,
+            attester,
+            attester,
+            None,
             {"file": _printable(self._source.name), "digest": self._source.digest},
         )
 
@@ -277,17 +303,22 @@ class _Intake:
         draft = read_line(entry)
         kind = KINDS[draft.kind]
         if draft.at is None:
-            raise InputRejected(Sentence("{field}: {problem}", field="at",
-                                         problem=Sentence("is missing")))
+            raise InputRejected(
+                Sentence("{field}: {problem}", field="at", problem=Sentence("is missing"))
+            )
         if kind.own:
             raise InputRejected(
-                Sentence("entries of the kind {kind} are written by the register alone",
-                         kind=Term(draft.kind))
+                Sentence(
+                    "entries of the kind {kind} are written by the register alone",
+                    kind=Term(draft.kind),
+                )
             )
         if draft.kind in permissions.HOUSE or draft.kind in MENDS:
             self._check_house(draft)
         receipt = self._writer.add(
-            draft, attestation=self.attestation, allow_duplicates=self._allow_duplicates,
+            draft,
+            attestation=self.attestation,
+            allow_duplicates=self._allow_duplicates,
             take_recorded_at=self._attest is not None,
         )
         if receipt.already:
@@ -326,7 +357,9 @@ class _Intake:
         field = REFERENCE_FIELDS.get(draft.kind)
         ref = receipt.event.fields.get(field) if field is not None else None
         warning = permissions.warning_on_import(
-            self._writer.people, draft, receipt.event.recorded_at,
+            self._writer.people,
+            draft,
+            receipt.event.recorded_at,
             self._writer.target(ref) if ref is not None else None,
         )
         if warning is not None:
@@ -337,8 +370,16 @@ class _Intake:
     def report(self, undone: bool, rejects_path: Path | None) -> ImportReport:
         """The counts, once all is done."""
         return ImportReport(
-            self.read, self.recorded, self.already, self.rejected, self.warned, self.warnings,
-            undone, None if undone else self.attestation, self.first_seq, self.last_seq,
+            self.read,
+            self.recorded,
+            self.already,
+            self.rejected,
+            self.warned,
+            self.warnings,
+            undone,
+            None if undone else self.attestation,
+            self.first_seq,
+            self.last_seq,
             rejects_path,
         )
 

@@ -61,7 +61,9 @@ def parse(raw: bytes) -> dict[str, Any]:
     if (
         raw.count(b'":') != len(value)
         or raw.count(b"[") > DEPTH_LIMIT
-        or b" :" in raw or b"\t:" in raw or b"\r:" in raw
+        or b" :" in raw
+        or b"\t:" in raw
+        or b"\r:" in raw
     ):
         _check_closely(raw)
     return value

@@ -73,9 +73,7 @@ def _create(wanted: Path) -> tuple[Path, IO[bytes]]:
     path = wanted
     while True:
         try:
-            return path, os.fdopen(
-                os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-            )
+            return path, os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         except FileExistsError:
             number += 1
             path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")

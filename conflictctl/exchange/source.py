@@ -31,8 +31,13 @@ LINE_LIMIT = 2 << 20
 
 _SPOOL_IN_MEMORY = 8 << 20
 _SUFFIXES: dict[str, Format] = {
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
-    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".txt": "csv",
 }
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -40,8 +45,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_ASK = Sentence("say which encoding it is in, for example --encoding gb18030, "
-                "or save it as UTF-8")
+_ASK = Sentence("say which encoding it is in, for example --encoding gb18030, or save it as UTF-8")
 
 
 class Source(NamedTuple):
@@ -97,8 +101,16 @@ def open_source(
         start = len(codecs.BOM_UTF8) if stream.read(3) == codecs.BOM_UTF8 else 0
         stream.seek(start)
         kind = format or _SUFFIXES.get(Path(path).suffix.lower()) or _looks_like(stream)
-        yield Source(None if path == "-" else path, kind, digest, size, encoding, stream, start,
-                     _stamp(stream))
+        yield Source(
+            None if path == "-" else path,
+            kind,
+            digest,
+            size,
+            encoding,
+            stream,
+            start,
+            _stamp(stream),
+        )
 
 
 def numbered_lines(source: Source, progress: Progress | None = None) -> Iterator[tuple[int, bytes]]:
@@ -299,8 +311,11 @@ def _settle(stream: IO[bytes], size: int) -> str:
     if legible and not surely and everyday >= 0.8 * characters:
         return "gb18030"
     raise InputRejected(
-        Sentence("line {line} is not UTF-8, and what the file is instead cannot be told "
-                 "with certainty", line=first_bad), _ASK
+        Sentence(
+            "line {line} is not UTF-8, and what the file is instead cannot be told with certainty",
+            line=first_bad,
+        ),
+        _ASK,
     )
 
 

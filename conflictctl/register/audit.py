@@ -97,8 +97,9 @@ class Row(NamedTuple):
 class Walk:
     """The state of a verification after some entries; feed it all entries in order."""
 
-    def __init__(self, log: str, origin: str, redactions: dict[str, int],
-                 receipt: bytes | None = None) -> None:
+    def __init__(
+        self, log: str, origin: str, redactions: dict[str, int], receipt: bytes | None = None
+    ) -> None:
         self.log = log
         self.origin = origin
         self.redactions = redactions
@@ -111,8 +112,9 @@ class Walk:
         self._groups: dict[int, frozenset[str]] = {}
         self._clock = _LOWEST
 
-    def check(self, row: Row, touching: Sequence[str],
-              find: Callable[[str | int], Target | None]) -> Sentence | None:
+    def check(
+        self, row: Row, touching: Sequence[str], find: Callable[[str | int], Target | None]
+    ) -> Sentence | None:
         """Check the next entry against all before it; what is wrong with it, or None.
 
         `touching` are the customers of its rows in `touches`, sorted.
@@ -131,8 +133,9 @@ class Walk:
         except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
             return Sentence("entry #{seq} cannot be read", seq=seq)
         if column is not None:
-            return Sentence("{column} of #{seq} does not agree with its bytes", column=column,
-                            seq=seq)
+            return Sentence(
+                "{column} of #{seq} does not agree with its bytes", column=column, seq=seq
+            )
         self.head = Head(seq, link_hash)
         if link_hash[:10] == self.receipt:
             self.receipt_seq = seq
@@ -153,8 +156,11 @@ class Walk:
             return "kind"
         if utc_text(row.at) != record["at"] or type(row.at) is not int:
             return "at"
-        if (utc_text(row.recorded_at) != record["rec"] or row.recorded_at < row.at
-                or type(row.recorded_at) is not int):
+        if (
+            utc_text(row.recorded_at) != record["rec"]
+            or row.recorded_at < row.at
+            or type(row.recorded_at) is not int
+        ):
             return "recorded_at"
         if utc_text(row.appended_at) != record["app"] or type(row.appended_at) is not int:
             return "appended_at"
@@ -167,17 +173,24 @@ class Walk:
             return "attestation"
         return None
 
-    def _derived(self, row: Row, record: dict[str, Any], touching: Sequence[str],
-                 find: Callable[[str | int], Target | None]) -> str | None:
+    def _derived(
+        self,
+        row: Row,
+        record: dict[str, Any],
+        touching: Sequence[str],
+        find: Callable[[str | int], Target | None],
+    ) -> str | None:
         kind, customer, data = record["kind"], record.get("customer"), record.get("data") or {}
         content = None
         if row.id is None:
-            content = content_number(kind, row.at, record.get("by"), record.get("rby"), customer,
-                                     data)
+            content = content_number(
+                kind, row.at, record.get("by"), record.get("rby"), customer, data
+            )
         if content != row.content:
             return "content"
-        subject = subject_of(kind, record.get("by"), customer, data) if kind in WITH_SUBJECT \
-            else None
+        subject = (
+            subject_of(kind, record.get("by"), customer, data) if kind in WITH_SUBJECT else None
+        )
         everyone = None
         if refs := spoken_of(kind, data):
             inherited: set[str] = set()
@@ -213,8 +226,9 @@ class Walk:
         return None
 
 
-def verify(register: Register, *, receipt: str | None = None,
-           progress: Progress | None = None) -> Verification:
+def verify(
+    register: Register, *, receipt: str | None = None, progress: Progress | None = None
+) -> Verification:
     """Check every entry, column and index of a register.
 
     With `receipt` also look for the entry that bears it; not finding it is a finding.
@@ -227,7 +241,8 @@ def verify(register: Register, *, receipt: str | None = None,
         if wanted is None:
             raise InputRejected(
                 Sentence("{text} is no receipt", text=receipt[:40]),
-                Sentence("a receipt reads like K7QF-3M2A-9XPD-T6WL"))
+                Sentence("a receipt reads like K7QF-3M2A-9XPD-T6WL"),
+            )
     try:
         redactions = {row[0]: row[1] for row in register.fetch(_REDACTIONS)}
         total = register.head().seq
@@ -242,20 +257,31 @@ def verify(register: Register, *, receipt: str | None = None,
     except DamagedRegister as damage:
         first_bad, problem = None, damage.message
     if problem is None and wanted is not None and walk.receipt_seq is None:
-        problem = Sentence("no entry bears the receipt {receipt}: what it vouched for was "
-                           "changed or cut off", receipt=receipt)
+        problem = Sentence(
+            "no entry bears the receipt {receipt}: what it vouched for was changed or cut off",
+            receipt=receipt,
+        )
     return _verification(walk, first_bad, problem, receipt)
 
 
-def _verification(walk: Walk, first_bad: int | None, problem: Sentence | None,
-                  receipt: str | None) -> Verification:
+def _verification(
+    walk: Walk, first_bad: int | None, problem: Sentence | None, receipt: str | None
+) -> Verification:
     count = walk.head.seq
-    return Verification(problem is None, count, walk.head, first_bad, problem, walk.redacted,
-                        walk.receipt_seq, count - (walk.receipt_seq or 0), walk.clock_back)
+    return Verification(
+        problem is None,
+        count,
+        walk.head,
+        first_bad,
+        problem,
+        walk.redacted,
+        walk.receipt_seq,
+        count - (walk.receipt_seq or 0),
+        walk.clock_back,
+    )
 
 
-def _walk(register: Register, walk: Walk, total: Any,
-          progress: Progress | None) -> Sentence | None:
+def _walk(register: Register, walk: Walk, total: Any, progress: Progress | None) -> Sentence | None:
     for page in _pages(register):
         if isinstance(page, DamagedRegister):
             return page.message
@@ -296,8 +322,10 @@ def _pages(register: Register) -> Iterator[_Page | DamagedRegister]:
 
 
 def _page(register: Register, after: tuple[Any, Any], limit: int) -> _Page:
-    rows = [Row(*row) for row in register.fetch(
-        _ROWS, {"log": after[0], "seq": after[1], "limit": limit})]
+    rows = [
+        Row(*row)
+        for row in register.fetch(_ROWS, {"log": after[0], "seq": after[1], "limit": limit})
+    ]
     if not rows:
         return rows, {}, lambda ref: None
     touching: dict[Any, list[str]] = {}
@@ -316,8 +344,11 @@ def _targets(register: Register, rows: Sequence[Row]) -> dict[str | int, Target]
         wanted = [ref for ref in refs if type(ref) is kind]
         for start in range(0, len(wanted), 500):
             statement = select(
-                column, events.c.seq, events.c.customer, events.c.subject,
-            ).where(events.c.log == register.log, column.in_(wanted[start:start + 500]))
+                column,
+                events.c.seq,
+                events.c.customer,
+                events.c.subject,
+            ).where(events.c.log == register.log, column.in_(wanted[start : start + 500]))
             for ref, *target in register.fetch(statement):
                 found[ref] = Target(*target)
     return found
@@ -327,8 +358,11 @@ def _references(row: Row) -> list[str | int]:
     if row.kind not in REFERENCE_FIELDS and row.kind != "finding":
         return []
     try:
-        return [ref for ref in spoken_of(row.kind, orjson.loads(row.body)["data"])
-                if isinstance(ref, (str, int))]
+        return [
+            ref
+            for ref in spoken_of(row.kind, orjson.loads(row.body)["data"])
+            if isinstance(ref, (str, int))
+        ]
     except (ValueError, TypeError, KeyError, AttributeError):
         return []  # `check` says what is wrong with it
 
@@ -337,33 +371,51 @@ def _surroundings(register: Register) -> tuple[int | None, Sentence | None]:
     """What surrounds the entries: rows without one, schema, indexes, pages of the file."""
     for table in (touches, personal):
         orphans = register.fetch(
-            select(func.min(table.c.seq)).where(~select(events.c.seq).where(
-                events.c.log == table.c.log, events.c.seq == table.c.seq).exists()))
+            select(func.min(table.c.seq)).where(
+                ~select(events.c.seq)
+                .where(events.c.log == table.c.log, events.c.seq == table.c.seq)
+                .exists()
+            )
+        )
         if orphans[0][0] is not None:
-            return orphans[0][0], Sentence("{table} holds data of an entry #{seq} that is not "
-                                           "there", table=table.name, seq=orphans[0][0])
+            return orphans[0][0], Sentence(
+                "{table} holds data of an entry #{seq} that is not there",
+                table=table.name,
+                seq=orphans[0][0],
+            )
     with sqlite.failures(register.target):
         differing = sqlite.schema_differences(register.connection)
         if differing:
-            return None, Sentence("tables, indexes or triggers were changed: {names}",
-                                  names=differing)
+            return None, Sentence(
+                "tables, indexes or triggers were changed: {names}", names=differing
+            )
         damage = sqlite.self_check(register.connection)
     if damage is not None:
         return None, Sentence("the file is damaged: {reason}", reason=damage)
     return None, None
 
 
-_REDACTIONS = select(events.c.subject, func.max(events.c.seq)).where(
-    events.c.kind == "redaction", events.c.subject.is_not(None)).group_by(events.c.subject)
+_REDACTIONS = (
+    select(events.c.subject, func.max(events.c.seq))
+    .where(events.c.kind == "redaction", events.c.subject.is_not(None))
+    .group_by(events.c.subject)
+)
 _ROWS = (
     select(*events.c, personal.c.salt, personal.c.data)
-    .select_from(events.outerjoin(
-        personal, and_(personal.c.log == events.c.log, personal.c.seq == events.c.seq)))
+    .select_from(
+        events.outerjoin(
+            personal, and_(personal.c.log == events.c.log, personal.c.seq == events.c.seq)
+        )
+    )
     .where(tuple_(events.c.log, events.c.seq) > tuple_(bindparam("log"), bindparam("seq")))
     .order_by(events.c.log, events.c.seq)
     .limit(bindparam("limit"))
 )
-_TOUCHING = select(touches.c.seq, touches.c.customer).where(
-    touches.c.log == bindparam("log"),
-    touches.c.seq.between(bindparam("first"), bindparam("last"))).order_by(touches.c.customer)
-
+_TOUCHING = (
+    select(touches.c.seq, touches.c.customer)
+    .where(
+        touches.c.log == bindparam("log"),
+        touches.c.seq.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(touches.c.customer)
+)

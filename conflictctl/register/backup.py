@@ -26,8 +26,9 @@ class _Restarted(Exception):
     """Somebody wrote, and SQLite began the copy anew."""
 
 
-def backup(register: Register, target: Path, *, overwrite: bool = False,
-           progress: Progress | None = None) -> Verification:
+def backup(
+    register: Register, target: Path, *, overwrite: bool = False, progress: Progress | None = None
+) -> Verification:
     """Write a verified copy of an open register to a file of its owner's alone.
 
     Writers go on meanwhile.  Returns what the verification of the copy found.  Raises
@@ -44,8 +45,9 @@ def backup(register: Register, target: Path, *, overwrite: bool = False,
     return found
 
 
-def restore(source: Path, target: str, *, force: bool = False,
-            progress: Progress | None = None) -> Path | None:
+def restore(
+    source: Path, target: str, *, force: bool = False, progress: Progress | None = None
+) -> Path | None:
     """Make the register at `target` a verified copy of `source`.
 
     An existing register is replaced only with `force`, and kept beside under the name that
@@ -126,7 +128,8 @@ def _verified(draft: Path, progress: Progress | None) -> Verification:
 def _not_good(problem: Sentence) -> DamagedRegister:
     return DamagedRegister(
         Sentence("the copy does not verify: {problem}", problem=problem),
-        Sentence("nothing was changed; `conflictctl audit verify` says more of the register"))
+        Sentence("nothing was changed; `conflictctl audit verify` says more of the register"),
+    )
 
 
 def _set_aside(path: Path) -> Path:
@@ -174,7 +177,8 @@ def _refuse_existing(path: Path) -> None:
         if path.exists() or path.is_symlink():
             raise InputRejected(
                 Sentence("{path} exists", path=str(path)),
-                Sentence("name another file, or overwrite it with --force"))
+                Sentence("name another file, or overwrite it with --force"),
+            )
 
 
 def _refuse_same(one: Path, other: Path) -> None:
@@ -182,6 +186,5 @@ def _refuse_same(one: Path, other: Path) -> None:
         if one.exists() and other.exists() and one.samefile(other):
             raise InputRejected(
                 Sentence("{path} is the register itself", path=str(other)),
-                Sentence("name another file"))
-
-
+                Sentence("name another file"),
+            )

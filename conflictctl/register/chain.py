@@ -76,8 +76,9 @@ def read_receipt(text: str) -> bytes | None:
     return bits.to_bytes(10, "big")
 
 
-def content_number(kind: str, at: int, by: str | None, recorded_by: str | None,
-                   customer: str | None, data: Any) -> int:
+def content_number(
+    kind: str, at: int, by: str | None, recorded_by: str | None, customer: str | None, data: Any
+) -> int:
     """64 bits (signed) by which an entry without an id is recognised when it comes again.
 
     Personal data stay out, so that the number survives their erasure and tells nothing

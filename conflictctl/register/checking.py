@@ -39,7 +39,8 @@ def resolve(draft: Draft, find: Find) -> tuple[Draft, Event | None]:
     if ref is None:
         if draft.customer is None:
             raise InputRejected(
-                Sentence("{field}: {problem}", field="customer", problem=Sentence("is missing")))
+                Sentence("{field}: {problem}", field="customer", problem=Sentence("is missing"))
+            )
         return draft, None
     target = _found(field, ref, find)
     _check_target(draft.kind, field, target)
@@ -86,34 +87,61 @@ def _check_target(kind: str, field: str, target: Event) -> None:
     wanted = _TARGET_KIND.get(kind)
     if wanted is not None and target.kind != wanted:
         raise InputRejected(
-            Sentence("{field}: {event} is of the kind {kind}, not {wanted}", field=field,
-                     event=target.ref, kind=Term(target.kind), wanted=Term(wanted)))
+            Sentence(
+                "{field}: {event} is of the kind {kind}, not {wanted}",
+                field=field,
+                event=target.ref,
+                kind=Term(target.kind),
+                wanted=Term(wanted),
+            )
+        )
     if KINDS[target.kind].group == "register":
         raise InputRejected(
-            Sentence("{field}: {event} is the register's own entry and stands as it is",
-                     field=field, event=target.ref),
-            Sentence("a setting is changed by a later setting"))
+            Sentence(
+                "{field}: {event} is the register's own entry and stands as it is",
+                field=field,
+                event=target.ref,
+            ),
+            Sentence("a setting is changed by a later setting"),
+        )
     if kind == "correction" and target.kind in MENDS:
         raise InputRejected(
-            Sentence("{field}: {event} is itself a {kind}", field=field, event=target.ref,
-                     kind=Term(target.kind)),
-            Sentence("correct the original entry again, or void the mending entry"))
+            Sentence(
+                "{field}: {event} is itself a {kind}",
+                field=field,
+                event=target.ref,
+                kind=Term(target.kind),
+            ),
+            Sentence("correct the original entry again, or void the mending entry"),
+        )
 
 
 def check_times(at: Moment, recorded_at: Moment, now: Moment) -> None:
     """Refuse what lies in the future, and what was recorded before it happened."""
     if at > now:
         raise InputRejected(
-            Sentence("{field}: {problem}", field="at",
-                     problem=Sentence("{when} is in the future", when=When(at))))
+            Sentence(
+                "{field}: {problem}",
+                field="at",
+                problem=Sentence("{when} is in the future", when=When(at)),
+            )
+        )
     if recorded_at > now:
         raise InputRejected(
-            Sentence("{field}: {problem}", field="recorded_at",
-                     problem=Sentence("{when} is in the future", when=When(recorded_at))))
+            Sentence(
+                "{field}: {problem}",
+                field="recorded_at",
+                problem=Sentence("{when} is in the future", when=When(recorded_at)),
+            )
+        )
     if recorded_at < at:
         raise InputRejected(
-            Sentence("{field}: {problem}", field="recorded_at",
-                     problem=Sentence("recorded before it happened")))
+            Sentence(
+                "{field}: {problem}",
+                field="recorded_at",
+                problem=Sentence("recorded before it happened"),
+            )
+        )
 
 
 def check_names(draft: Draft, people: People, customer_known: Callable[[str], bool]) -> None:
@@ -124,7 +152,8 @@ def check_names(draft: Draft, people: People, customer_known: Callable[[str], bo
     if draft.by is None and KINDS[draft.kind].by == "required":
         raise InputRejected(
             Sentence("{field}: {problem}", field="by", problem=Sentence("is missing")),
-            Sentence("say who acted"))
+            Sentence("say who acted"),
+        )
     staff, outlets = people.staff, people.outlet_names
     for refers, name in references(draft):
         if refers == "staff":
@@ -144,7 +173,8 @@ _HINTS = {
     "staff": Sentence("`conflictctl staff list` shows who is known; `staff add` adds somebody"),
     "outlet": Sentence("`conflictctl outlet list` shows the outlets; `outlet add` adds one"),
     "customer": Sentence(
-        "`conflictctl customer find` searches by name and phone; `customer add` adds one"),
+        "`conflictctl customer find` searches by name and phone; `customer add` adds one"
+    ),
 }
 
 
@@ -152,19 +182,32 @@ def _unknown(message: Sentence, what: str) -> InputRejected:
     return InputRejected(message, _HINTS[what])
 
 
-def check_correction(target: Event, changes: dict[str, Any], people: People,
-                     customer_known: Callable[[str], bool], find: Find) -> dict[str, Any]:
+def check_correction(
+    target: Event,
+    changes: dict[str, Any],
+    people: People,
+    customer_known: Callable[[str], bool],
+    find: Find,
+) -> dict[str, Any]:
     """The changes of a correction with references settled; they fit the target or are refused."""
     key = _KEY_FIELD.get(target.kind)
     if key is not None and key in changes:
         raise InputRejected(
-            Sentence("changes.{field}: {problem}", field=key,
-                     problem=Sentence("cannot be corrected in {kind}", kind=Term(target.kind))),
-            Sentence("ids stay; add the right one anew"))
+            Sentence(
+                "changes.{field}: {problem}",
+                field=key,
+                problem=Sentence("cannot be corrected in {kind}", kind=Term(target.kind)),
+            ),
+            Sentence("ids stay; add the right one anew"),
+        )
     if changes.get("at") is not None and parse_time(changes["at"])[0] > target.recorded_at:
         raise InputRejected(
-            Sentence("changes.{field}: {problem}", field="at",
-                     problem=Sentence("recorded before it happened")))
+            Sentence(
+                "changes.{field}: {problem}",
+                field="at",
+                problem=Sentence("recorded before it happened"),
+            )
+        )
     result = dict(changes)
     field = REFERENCE_FIELDS.get(target.kind)
     if field is not None and result.get(field) is not None:
@@ -172,12 +215,25 @@ def check_correction(target: Event, changes: dict[str, Any], people: People,
         _check_target(target.kind, f"changes.{field}", found)
         result[field] = settled(found)
     for name in _REFERRING_LISTS & result.keys():
-        result[name] = [settled(_found(f"changes.{name}", ref, find))
-                        for ref in result[name] or ()]
-    named = {name: value for name, value in result.items()
-             if value is not None and name not in ("at", "by", "customer")}
+        result[name] = [settled(_found(f"changes.{name}", ref, find)) for ref in result[name] or ()]
+    named = {
+        name: value
+        for name, value in result.items()
+        if value is not None and name not in ("at", "by", "customer")
+    }
     check_names(
-        Draft(target.kind, None, None, 0, None, result.get("by") or target.by, None,
-              result.get("customer"), named),
-        people, customer_known)
+        Draft(
+            target.kind,
+            None,
+            None,
+            0,
+            None,
+            result.get("by") or target.by,
+            None,
+            result.get("customer"),
+            named,
+        ),
+        people,
+        customer_known,
+    )
     return result

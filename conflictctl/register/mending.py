@@ -13,9 +13,7 @@ from conflictctl.register.rows import MENDS
 _MANAGING = frozenset(("manager", "department_head", "general_manager"))
 
 
-def mended(
-    events: Sequence[Event], people: Callable[[], People] | None = None
-) -> list[Event]:
+def mended(events: Sequence[Event], people: Callable[[], People] | None = None) -> list[Event]:
     """The entries as they stand after the corrections and voids among them, in seq order.
 
     `events` are in seq order; a correction or void whose target is not among them concerns
@@ -27,8 +25,11 @@ def mended(
         return list(events)
     place = {event.id: event.seq for event in events if event.id is not None}
     at_place = {event.seq: event for event in events}
-    roles = people() if people is not None else People(
-        event for event in events if event.kind not in MENDS)
+    roles = (
+        people()
+        if people is not None
+        else People(event for event in events if event.kind not in MENDS)
+    )
     voided: set[int] = set()
     corrections: dict[int, list[Event]] = {}
     # From the last to the first: whether a mend holds depends on later ones only.

@@ -35,8 +35,9 @@ CARD_KINDS = ("customer", "lost", "reopened")
 WITH_SUBJECT = frozenset((*_SUBJECT_FIELD, *_SUBJECT_CUSTOMER, "attestation"))
 
 
-def subject_of(kind: str, by: str | None, customer: str | None,
-               data: Mapping[str, Any]) -> str | None:
+def subject_of(
+    kind: str, by: str | None, customer: str | None, data: Mapping[str, Any]
+) -> str | None:
     """Whom or what an entry about staff, outlets, settings or a customer's card concerns.
 
     A correction or void takes over the subject of its target instead, so that the entries
@@ -59,8 +60,9 @@ def spoken_of(kind: str, data: Mapping[str, Any]) -> list[str | int]:
     return data.get("strikes") or [] if kind == "finding" else []
 
 
-def concerned(customer: str | None, data: Mapping[str, Any],
-              inherited: Collection[str] = ()) -> frozenset[str]:
+def concerned(
+    customer: str | None, data: Mapping[str, Any], inherited: Collection[str] = ()
+) -> frozenset[str]:
     """Every customer whose history an entry belongs to.
 
     `inherited` are those of the entry that it speaks of (corrects, voids, confirms, ...).
@@ -100,8 +102,15 @@ def read_offset(text: str) -> int:
     return offset
 
 
-def event_of(log: str, seq: int, at: Moment, recorded_at: Moment, appended_at: Moment,
-             body: bytes, personal: bytes | None) -> Event:
+def event_of(
+    log: str,
+    seq: int,
+    at: Moment,
+    recorded_at: Moment,
+    appended_at: Moment,
+    body: bytes,
+    personal: bytes | None,
+) -> Event:
     """An event from its row; times come from the columns to spare reading them again.
 
     Raises DamagedRegister when the body cannot be read.
@@ -112,12 +121,25 @@ def event_of(log: str, seq: int, at: Moment, recorded_at: Moment, appended_at: M
         fields = get("data") or {}
         if personal is not None:
             fields = merge_personal(fields, orjson.loads(personal))
-        return Event(log, seq, get("id"), record["kind"], at, read_offset(record["tz"]),
-                     recorded_at, appended_at, get("by"), get("rby"), get("customer"), fields,
-                     get("att"))
+        return Event(
+            log,
+            seq,
+            get("id"),
+            record["kind"],
+            at,
+            read_offset(record["tz"]),
+            recorded_at,
+            appended_at,
+            get("by"),
+            get("rby"),
+            get("customer"),
+            fields,
+            get("att"),
+        )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        raise DamagedRegister(Sentence("entry #{seq} cannot be read", seq=seq),
-                              VERIFY_HINT) from None
+        raise DamagedRegister(
+            Sentence("entry #{seq} cannot be read", seq=seq), VERIFY_HINT
+        ) from None
 
 
 VERIFY_HINT = Sentence("`conflictctl audit verify` says more; restore the latest backup")

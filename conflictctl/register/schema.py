@@ -66,10 +66,16 @@ Index("events_id", events.c.id, unique=True)
 # `sqlite_where` costs nothing here; `postgresql_where` would import that dialect at every
 # start, so it belongs into the migration for PostgreSQL.
 Index("events_content", events.c.content, sqlite_where=events.c.content.is_not(None))
-Index("events_customer", events.c.customer, events.c.seq,
-      sqlite_where=events.c.customer.is_not(None))
-Index("events_subject", events.c.kind, events.c.subject, events.c.seq,
-      sqlite_where=events.c.subject.is_not(None))
+Index(
+    "events_customer", events.c.customer, events.c.seq, sqlite_where=events.c.customer.is_not(None)
+)
+Index(
+    "events_subject",
+    events.c.kind,
+    events.c.subject,
+    events.c.seq,
+    sqlite_where=events.c.subject.is_not(None),
+)
 
 touches = Table(
     "touches",

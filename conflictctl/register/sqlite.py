@@ -34,10 +34,17 @@ PATIENCE = 5.0
 """Seconds to wait for another process before giving up as Busy."""
 
 _BUSY = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
-_STORAGE = frozenset((
-    sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_AUTH,
-))
+_STORAGE = frozenset(
+    (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOLFS,
+        sqlite3.SQLITE_AUTH,
+    )
+)
 # Reading past the end of a file is an I/O error to SQLite, and a cut file to us.
 _CUT = 522  # SQLITE_IOERR_SHORT_READ, which Python 3.11 does not name
 
@@ -123,8 +130,11 @@ def raise_failure(error: BaseException | None, target: str) -> NoReturn:
 def raise_os_failure(error: OSError, target: str) -> NoReturn:
     """Raise StorageFailed for what the operating system refused."""
     raise StorageFailed(
-        Sentence("{path} cannot be read or written: {reason}", path=target,
-                 reason=error.strerror or str(error)),
+        Sentence(
+            "{path} cannot be read or written: {reason}",
+            path=target,
+            reason=error.strerror or str(error),
+        ),
         Sentence("check the rights of the file and of its folder, and the disk"),
     ) from error
 
@@ -254,7 +264,8 @@ def identity(connection: Connection) -> tuple[int, int]:
     """The file's application id and schema version; DamagedRegister if it is no database."""
     row = connection.exec_driver_sql(
         "SELECT a.application_id, u.user_version FROM pragma_application_id AS a, "
-        "pragma_user_version AS u").one()
+        "pragma_user_version AS u"
+    ).one()
     return row[0], row[1]
 
 
@@ -354,10 +365,9 @@ def mark(connection: Connection, version: int) -> None:
 def objects(connection: Connection) -> dict[tuple[str, str], str]:
     """The definition of every table, index and trigger, by (type, name)."""
     rows = connection.exec_driver_sql(
-        "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    )
     return {(kind, name): sql for kind, name, sql in rows}
-
-
 
 
 def schema_differences(connection: Connection) -> list[str]:

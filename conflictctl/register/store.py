@@ -30,8 +30,17 @@ from conflictctl.register.schema import events, personal, touches
 from conflictctl.register.writer import Receipt, Writer
 from conflictctl.wording import Sentence
 
-__all__ = ["CustomerCard", "Dossier", "Head", "KnownAt", "Receipt", "Register", "Writer",
-           "create_register", "open_register"]
+__all__ = [
+    "CustomerCard",
+    "Dossier",
+    "Head",
+    "KnownAt",
+    "Receipt",
+    "Register",
+    "Writer",
+    "create_register",
+    "open_register",
+]
 
 LOG = "main"
 """An SQLite register holds one log."""
@@ -42,10 +51,15 @@ _REMEMBERED = 500_000
 _Name = TypeVar("_Name", str, int)
 
 _EVENT = select(
-    events.c.seq, events.c.at, events.c.recorded_at, events.c.appended_at, events.c.body,
+    events.c.seq,
+    events.c.at,
+    events.c.recorded_at,
+    events.c.appended_at,
+    events.c.body,
     personal.c.data,
-).select_from(events.outerjoin(
-    personal, and_(personal.c.log == events.c.log, personal.c.seq == events.c.seq)))
+).select_from(
+    events.outerjoin(personal, and_(personal.c.log == events.c.log, personal.c.seq == events.c.seq))
+)
 
 
 class KnownAt(NamedTuple):
@@ -74,8 +88,9 @@ class CustomerCard(NamedTuple):
     lost: str | None
 
 
-def create_register(target: str, *, zone: str, clock: Callable[[], Moment],
-                    policy: str | None = None) -> Register:
+def create_register(
+    target: str, *, zone: str, clock: Callable[[], Moment], policy: str | None = None
+) -> Register:
     """Make a register and record its first settings; the open register.
 
     It appears whole or not at all.  If another process makes it at the same moment, that
@@ -86,7 +101,8 @@ def create_register(target: str, *, zone: str, clock: Callable[[], Moment],
     if sqlite.is_present(path):
         raise InputRejected(
             Sentence("{path} exists already", path=target),
-            Sentence("`conflictctl status --db {path}` says what it is", path=target))
+            Sentence("`conflictctl status --db {path}` says what it is", path=target),
+        )
     calendar = _calendar(zone)
     sqlite.check_link(path)
     path = path.resolve()
@@ -101,8 +117,9 @@ def create_register(target: str, *, zone: str, clock: Callable[[], Moment],
     return open_register(target)
 
 
-def _initialise(path: Path, calendar: Calendar, clock: Callable[[], Moment],
-                settings: dict[str, str]) -> None:
+def _initialise(
+    path: Path, calendar: Calendar, clock: Callable[[], Moment], settings: dict[str, str]
+) -> None:
     """Turn an empty file into a register; leave it alone if another process did so."""
     connection = sqlite.connect(path)
     try:
@@ -122,8 +139,7 @@ def _initialise(path: Path, calendar: Calendar, clock: Callable[[], Moment],
 
 
 def _setting(name: str, value: str) -> Draft:
-    return Draft("setting", None, None, 0, None, None, None, None,
-                 {"name": name, "value": value})
+    return Draft("setting", None, None, 0, None, None, None, None, {"name": name, "value": value})
 
 
 def open_register(target: str) -> Register:
@@ -150,9 +166,12 @@ def path_of(target: str) -> Path:
         target = target.removeprefix("sqlite:///")
     elif "://" in target:
         raise InputRejected(
-            Sentence("{target}: only SQLite files are supported so far",
-                     target=target.partition("://")[0]),
-            Sentence("name a file with --db"))
+            Sentence(
+                "{target}: only SQLite files are supported so far",
+                target=target.partition("://")[0],
+            ),
+            Sentence("name a file with --db"),
+        )
     return Path(target)
 
 
@@ -162,7 +181,8 @@ def _calendar(zone: str) -> Calendar:
     except (ValueError, OSError, KeyError):
         raise InputRejected(
             Sentence("no time zone {zone}", zone=zone),
-            Sentence("use an IANA name such as Asia/Shanghai")) from None
+            Sentence("use an IANA name such as Asia/Shanghai"),
+        ) from None
 
 
 def _check_schema(connection: Connection, target: str) -> str:
@@ -173,17 +193,27 @@ def _check_schema(connection: Connection, target: str) -> str:
         if revision == schema.REVISION and isinstance(origin, str):
             return origin
         raise DamagedRegister(
-            Sentence("{path} is damaged: its log or revision is missing", path=target),
-            VERIFY_HINT)
+            Sentence("{path} is damaged: its log or revision is missing", path=target), VERIFY_HINT
+        )
     if version < schema.VERSION:
         raise SchemaMismatch(
-            Sentence("{path} was made by an older version of conflictctl (schema {found}, "
-                     "not {wanted})", path=target, found=version, wanted=schema.VERSION),
-            Sentence("`conflictctl upgrade` brings it up to date and keeps a copy"))
+            Sentence(
+                "{path} was made by an older version of conflictctl (schema {found}, not {wanted})",
+                path=target,
+                found=version,
+                wanted=schema.VERSION,
+            ),
+            Sentence("`conflictctl upgrade` brings it up to date and keeps a copy"),
+        )
     raise SchemaMismatch(
-        Sentence("{path} was made by a newer version of conflictctl (schema {found}, "
-                 "not {wanted})", path=target, found=version, wanted=schema.VERSION),
-        Sentence("install that version: `pip install --upgrade conflictctl`"))
+        Sentence(
+            "{path} was made by a newer version of conflictctl (schema {found}, not {wanted})",
+            path=target,
+            found=version,
+            wanted=schema.VERSION,
+        ),
+        Sentence("install that version: `pip install --upgrade conflictctl`"),
+    )
 
 
 def check_identity(connection: Connection, target: str) -> int:
@@ -192,15 +222,17 @@ def check_identity(connection: Connection, target: str) -> int:
     if application != sqlite.APPLICATION_ID:
         raise DamagedRegister(
             Sentence("{path} is a database of another program, not a register", path=target),
-            Sentence("`conflictctl init` makes one; --db names another"))
+            Sentence("`conflictctl init` makes one; --db names another"),
+        )
     return version
 
 
 class Register:
     """An open register; a context manager.  One thread, one transaction at a time."""
 
-    def __init__(self, target: str, connection: Connection, origin: str,
-                 calendar: Calendar | None = None) -> None:
+    def __init__(
+        self, target: str, connection: Connection, origin: str, calendar: Calendar | None = None
+    ) -> None:
         self.target = target
         self._path = path_of(target)
         self.log = LOG
@@ -228,7 +260,8 @@ class Register:
         zone = self.settings().get("timezone")
         if not isinstance(zone, str):
             raise DamagedRegister(
-                Sentence("{path} holds no time zone", path=self.target), VERIFY_HINT)
+                Sentence("{path} holds no time zone", path=self.target), VERIFY_HINT
+            )
         return _calendar(zone)
 
     @property
@@ -270,20 +303,28 @@ class Register:
         found = self._events(_EVENT.where(*_named(ref, self.log, self.origin)), {})
         return found[0] if found else None
 
-    def events(self, *, after: int = 0, kind: str | None = None,
-               customer: str | None = None) -> Iterator[Event]:
+    def events(
+        self, *, after: int = 0, kind: str | None = None, customer: str | None = None
+    ) -> Iterator[Event]:
         """Events in seq order, read in pages, up to the head at the start.
 
         With `customer` those that concern him, links with others included.
         """
         if customer is not None:
             own = next(self._dossiers([(customer,)], KnownAt(self.head().seq)))
-            yield from (event for event in own.events
-                        if event.seq > after and kind in (None, event.kind))
+            yield from (
+                event for event in own.events if event.seq > after and kind in (None, event.kind)
+            )
             return
-        statement = _EVENT.where(
-            events.c.log == self.log, events.c.seq > bindparam("after"),
-            events.c.seq <= self.head().seq).order_by(events.c.seq).limit(_PAGE)
+        statement = (
+            _EVENT.where(
+                events.c.log == self.log,
+                events.c.seq > bindparam("after"),
+                events.c.seq <= self.head().seq,
+            )
+            .order_by(events.c.seq)
+            .limit(_PAGE)
+        )
         if kind is not None:
             statement = statement.where(events.c.kind == kind)
         while page := self._events(statement, {"after": after}):
@@ -317,18 +358,21 @@ class Register:
         linked = groups(self.fetch(_known_touches(_LINKS, known_at)))
         for page in self._customer_pages():
             families = [linked.get(customer, (customer,)) for customer in page]
-            yield [family for family, customer in zip(families, page, strict=True)
-                   if family[0] == customer]
+            yield [
+                family
+                for family, customer in zip(families, page, strict=True)
+                if family[0] == customer
+            ]
 
-    def dossiers_of(self, families: Sequence[tuple[str, ...]],
-                    known_at: KnownAt | None = None) -> Iterator[Dossier]:
+    def dossiers_of(
+        self, families: Sequence[tuple[str, ...]], known_at: KnownAt | None = None
+    ) -> Iterator[Dossier]:
         """The dossiers of some whole groups of connected customers that were known then."""
         for dossier in self._dossiers(families, self._bounded(known_at)):
             if dossier.events:
                 yield dossier
 
-    def members(self, customers: Iterable[str],
-                known_at: KnownAt | None = None) -> tuple[str, ...]:
+    def members(self, customers: Iterable[str], known_at: KnownAt | None = None) -> tuple[str, ...]:
         """The customers and everyone connected to them, sorted."""
         found = set(customers)
         frontier = sorted(found)
@@ -341,8 +385,7 @@ class Register:
             found |= near
         return tuple(sorted(found))
 
-    def _links_of(self, customers: Sequence[str],
-                  known_at: KnownAt | None) -> dict[int, str]:
+    def _links_of(self, customers: Sequence[str], known_at: KnownAt | None) -> dict[int, str]:
         """The `seq` of every entry that concerns one of the customers among others.
 
         Each with one of the customers it concerns.
@@ -360,8 +403,9 @@ class Register:
             return KnownAt(head)
         return KnownAt(head if known_at.seq is None else min(head, known_at.seq), known_at.moment)
 
-    def _dossiers(self, families: Sequence[tuple[str, ...]],
-                  known_at: KnownAt) -> Iterator[Dossier]:
+    def _dossiers(
+        self, families: Sequence[tuple[str, ...]], known_at: KnownAt
+    ) -> Iterator[Dossier]:
         """The dossiers of some whole groups of connected customers."""
         home = {member: family for family in families for member in family}
         found: dict[tuple[str, ...], list[Event]] = {family: [] for family in families}
@@ -413,7 +457,8 @@ class Register:
         statement = (
             _EVENT.add_columns(events.c.subject)
             .where(events.c.kind.in_([*CARD_KINDS, *MENDS]), which)
-            .order_by(events.c.subject, events.c.seq))
+            .order_by(events.c.subject, events.c.seq)
+        )
         for customer, rows in groupby(self.fetch(statement), _last):
             entries = mended([event_of(self.log, *row[:-1]) for row in rows], self.people)
             if any(entry.kind == "customer" for entry in entries):
@@ -458,12 +503,16 @@ class Register:
             raise
         self._people = writer.knows()
 
-    def insert(self, event_rows: Sequence[tuple[Any, ...]],
-               touch_rows: Sequence[tuple[Any, ...]],
-               personal_rows: Sequence[tuple[Any, ...]]) -> None:
+    def insert(
+        self,
+        event_rows: Sequence[tuple[Any, ...]],
+        touch_rows: Sequence[tuple[Any, ...]],
+        personal_rows: Sequence[tuple[Any, ...]],
+    ) -> None:
         """Add rows (tuples in the order of the tables' columns) within a transaction."""
         for statement, rows in zip(
-                self._inserts, (event_rows, touch_rows, personal_rows), strict=True):
+            self._inserts, (event_rows, touch_rows, personal_rows), strict=True
+        ):
             if rows:
                 with sqlite.failures(self.target):
                     self.connection.exec_driver_sql(statement, list(rows))
@@ -473,16 +522,19 @@ class Register:
         # Compiled by Core, run by the driver: Core's own executemany takes 4 microseconds a
         # row more, which for an import is a tenth of the whole.
         dialect = self.connection.dialect
-        return tuple(str(insert(table).compile(dialect=dialect))
-                     for table in (events, touches, personal))
+        return tuple(
+            str(insert(table).compile(dialect=dialect)) for table in (events, touches, personal)
+        )
 
     @cached_property
     def _find(self) -> tuple[sqlite.Find, sqlite.Find, sqlite.Find]:
         return (
             sqlite.finder(self.connection, "SELECT seq FROM events WHERE id = ?"),
             sqlite.finder(self.connection, "SELECT seq FROM events WHERE content = ?"),
-            sqlite.finder(self.connection, "SELECT 1 FROM events WHERE kind = 'customer' "
-                                           "AND subject = ? LIMIT 1"),
+            sqlite.finder(
+                self.connection,
+                "SELECT 1 FROM events WHERE kind = 'customer' AND subject = ? LIMIT 1",
+            ),
         )
 
     def finders(self) -> tuple[sqlite.Find, sqlite.Find, sqlite.Find]:
@@ -506,7 +558,8 @@ class Register:
         if zone != self.zone:
             raise InputRejected(
                 Sentence("the register's time zone is {zone} and stays so", zone=self.zone),
-                Sentence("`conflictctl init --timezone` sets it once, for a new register"))
+                Sentence("`conflictctl init --timezone` sets it once, for a new register"),
+            )
 
     def introduction(self, kind: str, subject: str | None) -> int | None:
         """The `seq` of the first entry of a kind about a subject."""
@@ -522,8 +575,7 @@ class Register:
 
     def touched_by(self, seq: int) -> frozenset[str]:
         """The customers that an entry has rows in `touches` for."""
-        return frozenset(row[0] for row in self.fetch(
-            _TOUCHED, {"log": self.log, "places": [seq]}))
+        return frozenset(row[0] for row in self.fetch(_TOUCHED, {"log": self.log, "places": [seq]}))
 
     def stored(self, seq: int) -> tuple[Event, bytes, bool]:
         """An entry, its chain hash, and whether its personal data were erased."""
@@ -546,8 +598,9 @@ def _card(customer: str, entries: list[Event]) -> CustomerCard:
     card = CustomerCard(customer, name, phones, lost)
     for entry in entries:
         if entry.kind == "customer":
-            card = card._replace(name=entry.get("name", card.name),
-                                 phones=tuple(entry.get("phones", card.phones)))
+            card = card._replace(
+                name=entry.get("name", card.name), phones=tuple(entry.get("phones", card.phones))
+            )
         else:
             card = card._replace(lost=entry.fields["reason"] if entry.kind == "lost" else None)
     return card
@@ -555,7 +608,7 @@ def _card(customer: str, entries: list[Event]) -> CustomerCard:
 
 def _chunks(names: Sequence[_Name]) -> Iterator[list[_Name]]:
     for start in range(0, len(names), _CHUNK):
-        yield list(names[start:start + _CHUNK])
+        yield list(names[start : start + _CHUNK])
 
 
 def _named(ref: str | int, log: str, origin: str) -> tuple[Any, ...]:
@@ -585,25 +638,32 @@ _PLACES: BindParameter[Any] = bindparam("places", expanding=True)
 
 _IDENTITY = select(
     schema.revision_table.c.version_num,
-    select(schema.logs.c.origin).where(schema.logs.c.name == LOG).scalar_subquery())
+    select(schema.logs.c.origin).where(schema.logs.c.name == LOG).scalar_subquery(),
+)
 _HEAD = select(events.c.seq, events.c.hash).where(_LOG).order_by(events.c.seq.desc()).limit(1)
 _OF_KINDS = _EVENT.where(
-    events.c.kind.in_(bindparam("kinds", expanding=True)), events.c.subject.is_not(None),
+    events.c.kind.in_(bindparam("kinds", expanding=True)),
+    events.c.subject.is_not(None),
 ).order_by(events.c.seq)
 _OF_CUSTOMERS = _EVENT.where(events.c.customer.in_(_CUSTOMERS))
 _AT_PLACES = _EVENT.where(_LOG, events.c.seq.in_(_PLACES))
 _CUSTOMER_IDS = (
     select(events.c.subject)
     .where(events.c.kind == "customer", events.c.subject > bindparam("last"))
-    .distinct().order_by(events.c.subject).limit(1000)
+    .distinct()
+    .order_by(events.c.subject)
+    .limit(1000)
 )
 _ATTESTERS = select(events.c.seq, events.c.subject).where(
-    events.c.kind == "attestation", events.c.subject.is_not(None))
+    events.c.kind == "attestation", events.c.subject.is_not(None)
+)
 _INTRODUCTION = select(func.min(events.c.seq)).where(
-    events.c.kind == bindparam("kind"), events.c.subject == bindparam("subject"))
+    events.c.kind == bindparam("kind"), events.c.subject == bindparam("subject")
+)
 _SUBJECT = select(events.c.subject).where(_LOG, events.c.seq == bindparam("seq"))
 _TOUCHED = select(touches.c.customer).where(
-    touches.c.log == bindparam("log"), touches.c.seq.in_(_PLACES))
+    touches.c.log == bindparam("log"), touches.c.seq.in_(_PLACES)
+)
 _LINKS = select(touches.c.seq, touches.c.customer)
 _LINKS_OF = _LINKS.where(touches.c.customer.in_(_CUSTOMERS))
 _STORED = _EVENT.add_columns(events.c.hash).where(_LOG, events.c.seq == bindparam("seq"))
@@ -615,7 +675,13 @@ def _known_touches(statement: Select[Any], known_at: KnownAt | None) -> Select[A
     if known_at.seq is not None:
         statement = statement.where(touches.c.seq <= known_at.seq)
     if known_at.moment is not None:
-        statement = statement.where(select(events.c.seq).where(
-            events.c.log == touches.c.log, events.c.seq == touches.c.seq,
-            events.c.recorded_at <= known_at.moment).exists())
+        statement = statement.where(
+            select(events.c.seq)
+            .where(
+                events.c.log == touches.c.log,
+                events.c.seq == touches.c.seq,
+                events.c.recorded_at <= known_at.moment,
+            )
+            .exists()
+        )
     return statement

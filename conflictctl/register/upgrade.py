@@ -51,9 +51,15 @@ def upgrade(target: str, *, migrate: Callable[[Connection], None] | None = None)
             before = check_identity(connection, target)
             if before > schema.VERSION:
                 raise SchemaMismatch(
-                    Sentence("{path} was made by a newer version of conflictctl (schema {found}, "
-                             "not {wanted})", path=target, found=before, wanted=schema.VERSION),
-                    Sentence("install that version: `pip install --upgrade conflictctl`"))
+                    Sentence(
+                        "{path} was made by a newer version of conflictctl (schema {found}, "
+                        "not {wanted})",
+                        path=target,
+                        found=before,
+                        wanted=schema.VERSION,
+                    ),
+                    Sentence("install that version: `pip install --upgrade conflictctl`"),
+                )
             if before == schema.VERSION:
                 sqlite.rollback(connection)
                 return Upgraded(before, before, None)
@@ -86,6 +92,10 @@ def _check(connection: Connection, target: str) -> None:
     if broken is None and not differing and sqlite.identity(connection)[1] == schema.VERSION:
         return
     raise DamagedRegister(
-        Sentence("{path} was not upgraded: {names} would not be as they must", path=target,
-                 names=differing or ["logs", "events"]),
-        Sentence("the register is as it was; restore a backup if it was changed by hand"))
+        Sentence(
+            "{path} was not upgraded: {names} would not be as they must",
+            path=target,
+            names=differing or ["logs", "events"],
+        ),
+        Sentence("the register is as it was; restore a backup if it was changed by hand"),
+    )

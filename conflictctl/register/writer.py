@@ -140,8 +140,14 @@ class Writer:
 
     # ------------------------------------------------------------------ adding
 
-    def add(self, draft: Draft, *, attestation: int | None = None,
-            allow_duplicates: bool = False, take_recorded_at: bool = False) -> Receipt:
+    def add(
+        self,
+        draft: Draft,
+        *,
+        attestation: int | None = None,
+        allow_duplicates: bool = False,
+        take_recorded_at: bool = False,
+    ) -> Receipt:
         """Check a draft and give it the next place; it is durable once the writer's block ends.
 
         An entry already there (same id and content; or, without an id and unless
@@ -153,8 +159,9 @@ class Writer:
         kind = draft.kind
         if kind == "correction":
             assert target is not None
-            draft = draft._replace(fields={
-                **draft.fields, "changes": self._changes(target, draft.fields["changes"])})
+            draft = draft._replace(
+                fields={**draft.fields, "changes": self._changes(target, draft.fields["changes"])}
+            )
         recorded_at = self.now
         if draft.recorded_at is not None:
             if take_recorded_at:
@@ -178,14 +185,30 @@ class Writer:
         checking.check_names(draft, self.people, self.customer_known)
         self._check_kind(draft, target)
         event = Event(
-            self._log, self._seq + 1, draft.id, kind, at, offset, recorded_at, self.now,
-            draft.by, draft.recorded_by, draft.customer, draft.fields,
-            attestation if draft.vouched else None)
+            self._log,
+            self._seq + 1,
+            draft.id,
+            kind,
+            at,
+            offset,
+            recorded_at,
+            self.now,
+            draft.by,
+            draft.recorded_by,
+            draft.customer,
+            draft.fields,
+            attestation if draft.vouched else None,
+        )
         return self._append(event, content, plain, personal, target)
 
     def _changes(self, target: Event, changes: Any) -> dict[str, Any]:
-        return checking.check_correction(target, read_changes(target.kind, changes), self.people,
-                                         self.customer_known, self.target)
+        return checking.check_correction(
+            target,
+            read_changes(target.kind, changes),
+            self.people,
+            self.customer_known,
+            self.target,
+        )
 
     def _check_kind(self, draft: Draft, target: Event | None) -> None:
         if draft.kind == "setting" and draft.fields["name"] == "timezone":
@@ -194,18 +217,29 @@ class Writer:
             return
         if draft.kind == "void" and self._introduces(target):
             raise InputRejected(
-                Sentence("voids: {event} introduces {name}, whom other entries may name",
-                         event=target.ref, name=self._subject(target)),
-                Sentence("correct it instead; `customer lost` and `staff leave` end a card"))
+                Sentence(
+                    "voids: {event} introduces {name}, whom other entries may name",
+                    event=target.ref,
+                    name=self._subject(target),
+                ),
+                Sentence("correct it instead; `customer lost` and `staff leave` end a card"),
+            )
         everyone = self._concerned(target)
         if draft.customer is None or draft.customer in everyone:
             return
         self.flush()
         if draft.customer not in self._register.members(everyone):
             raise InputRejected(
-                Sentence("{field}: {problem}", field="customer", problem=Sentence(
-                    "{event} does not concern {customer}", event=target.ref,
-                    customer=draft.customer)))
+                Sentence(
+                    "{field}: {problem}",
+                    field="customer",
+                    problem=Sentence(
+                        "{event} does not concern {customer}",
+                        event=target.ref,
+                        customer=draft.customer,
+                    ),
+                )
+            )
 
     def _introduces(self, target: Event) -> bool:
         if target.kind not in ("outlet", "staff", "customer"):
@@ -213,8 +247,14 @@ class Writer:
         self.flush()
         return self._register.introduction(target.kind, self._subject(target)) == target.seq
 
-    def _append(self, event: Event, content: int | None, plain: dict[str, Any],
-                personal: dict[str, Any], target: Event | None) -> Receipt:
+    def _append(
+        self,
+        event: Event,
+        content: int | None,
+        plain: dict[str, Any],
+        personal: dict[str, Any],
+        target: Event | None,
+    ) -> Receipt:
         seq, kind, customer = event.seq, event.kind, event.customer
         sealed = self._seal(seq, personal) if personal else None
         body = canonical(body_of(event, plain, sealed, self._origin))
@@ -227,8 +267,7 @@ class Writer:
             everyone = concerned(customer, plain)
         elif refs := spoken_of(kind, plain):
             struck = filter(None, map(self.target, refs))
-            everyone = concerned(
-                customer, plain, frozenset().union(*map(self._concerned, struck)))
+            everyone = concerned(customer, plain, frozenset().union(*map(self._concerned, struck)))
         if kind in WITH_SUBJECT:
             subject = subject_of(kind, event.by, customer, plain)
         if everyone is not None:
@@ -237,9 +276,23 @@ class Writer:
             self._pending_contents.setdefault(content, []).append(seq)
         elif event.id is not None:
             self._pending_ids[event.id] = seq
-        self._event_rows.append((
-            self._log, seq, event.id, content, kind, event.at, event.recorded_at, self.now,
-            customer, subject, event.attestation, body, link_hash))
+        self._event_rows.append(
+            (
+                self._log,
+                seq,
+                event.id,
+                content,
+                kind,
+                event.at,
+                event.recorded_at,
+                self.now,
+                customer,
+                subject,
+                event.attestation,
+                body,
+                link_hash,
+            )
+        )
         self._pending[seq] = _Pending(event, link_hash, subject, everyone)
         self._seq, self._hash = seq, link_hash
         if subject is not None:
@@ -272,8 +325,9 @@ class Writer:
 
     def _concerned(self, target: Event) -> frozenset[str]:
         pending = self._pending.get(target.seq)
-        everyone = (pending.everyone if pending is not None
-                    else self._register.touched_by(target.seq))
+        everyone = (
+            pending.everyone if pending is not None else self._register.touched_by(target.seq)
+        )
         return everyone or concerned(target.customer, {})
 
     # ------------------------------------------------------ entries already there
@@ -289,20 +343,28 @@ class Writer:
             seq = rows[0][0]
         if not 0 < seq <= self._seq:
             raise InputRejected(
-                Sentence("id: {id} would be an entry of this register, and there is none",
-                         id=draft.id))
+                Sentence(
+                    "id: {id} would be an entry of this register, and there is none", id=draft.id
+                )
+            )
         event, link_hash, personal_gone = self._stored(seq)
         found = differences(event, draft, plain if personal_gone else draft.fields)
         if found:
             raise InputRejected(
-                Sentence("id {id}: #{seq} has it already with other content: {differences}",
-                         id=draft.id, seq=seq, differences="; ".join(found)),
-                Sentence("give the new entry an id of its own, or mend the old one with "
-                         "`conflictctl correct`"))
+                Sentence(
+                    "id {id}: #{seq} has it already with other content: {differences}",
+                    id=draft.id,
+                    seq=seq,
+                    differences="; ".join(found),
+                ),
+                Sentence(
+                    "give the new entry an id of its own, or mend the old one with "
+                    "`conflictctl correct`"
+                ),
+            )
         return Receipt(seq, link_hash, True, event)
 
-    def _of_same_content(self, content: int, draft: Draft,
-                         plain: dict[str, Any]) -> Receipt | None:
+    def _of_same_content(self, content: int, draft: Draft, plain: dict[str, Any]) -> Receipt | None:
         """The receipt of an entry without an id that says the same."""
         places = [row[0] for row in self._find_content((content,))]
         for seq in places + self._pending_contents.get(content, []):
@@ -351,10 +413,15 @@ def differences(event: Event, draft: Draft, fields: Mapping[str, Any]) -> list[s
         pairs.append(("at", event.at, draft.at))
     if draft.recorded_at is not None:
         pairs.append(("recorded_at", event.recorded_at, draft.recorded_at))
-    pairs += [(name, event.fields.get(name), fields.get(name))
-              for name in dict.fromkeys((*event.fields, *fields))]
-    return [f"{name}: {_short(name, before)} | {_short(name, after)}"
-            for name, before, after in pairs if before != after]
+    pairs += [
+        (name, event.fields.get(name), fields.get(name))
+        for name in dict.fromkeys((*event.fields, *fields))
+    ]
+    return [
+        f"{name}: {_short(name, before)} | {_short(name, after)}"
+        for name, before, after in pairs
+        if before != after
+    ]
 
 
 def _short(name: str, value: Any) -> str:
@@ -366,5 +433,3 @@ def _short(name: str, value: Any) -> str:
         return utc_text(value)
     text = value if isinstance(value, str) else canonical(value).decode()
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-

@@ -114,8 +114,14 @@ def overdue_table(
     rows = sorted(dues, key=_order)
     page = _Page(console, names, people, calendar)
     if as_of is not None:
-        page.line(say(Sentence("Follow-ups and deadlines as of {moment}", moment=When(as_of)),
-                      None, calendar), "bold")
+        page.line(
+            say(
+                Sentence("Follow-ups and deadlines as of {moment}", moment=When(as_of)),
+                None,
+                calendar,
+            ),
+            "bold",
+        )
         page.line()
     shown = [page.row(due) for due in rows]
     widths = page.widths(shown)
@@ -230,7 +236,9 @@ def _counts(dues: Sequence[Due]) -> str:
     parts = [
         tr(pattern).format(n=number)
         for pattern, number in (
-            (N_("overdue {n}"), overdue), (N_("coming {n}"), coming), (N_("no level {n}"), undated)
+            (N_("overdue {n}"), overdue),
+            (N_("coming {n}"), coming),
+            (N_("no level {n}"), undated),
         )
         if number
     ]

@@ -51,7 +51,12 @@ def ruling_prose(
 ) -> None:
     """Print the account alone: why, clause by clause, facts, evidence, readings."""
     sheet = Sheet(
-        ruling, people=people, calendar=calendar, names=names, policy=policy, console=console,
+        ruling,
+        people=people,
+        calendar=calendar,
+        names=names,
+        policy=policy,
+        console=console,
         events=events or {},
     )
     print_account(sheet)

@@ -86,7 +86,12 @@ def ruling_table(
     with them the entries cited are described, without them only named.
     """
     sheet = Sheet(
-        ruling, people=people, calendar=calendar, names=names, policy=policy, console=console,
+        ruling,
+        people=people,
+        calendar=calendar,
+        names=names,
+        policy=policy,
+        console=console,
         events=events or {},
     )
     _top(sheet)
@@ -483,8 +488,9 @@ def _warnings(sheet: Sheet) -> None:
 
 def _foot(sheet: Sheet, head: Head, explain: bool) -> None:
     policy = sheet.ruling.policy
-    edition = Sentence("policy {policy}, edition {version}",
-                       policy=policy.id, version=policy.version)
+    edition = Sentence(
+        "policy {policy}, edition {version}", policy=policy.id, version=policy.version
+    )
     upto = Sentence("register up to #{seq}", seq=head.seq)
     sheet.line()
     sheet.rule(heavy=False)

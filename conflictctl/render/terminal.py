@@ -135,15 +135,15 @@ def print_table(
 
 
 def _print_plain(
-    columns: Sequence[Column], rows: Iterator[Sequence[str]] | Iterable[Sequence[str]],
+    columns: Sequence[Column],
+    rows: Iterator[Sequence[str]] | Iterable[Sequence[str]],
     stream: IO[str],
 ) -> int:
     rows = iter(rows)
     measured = list(islice(rows, ROWS_MEASURED))
     titles = tuple(column.title for column in columns)
     widths = [
-        max(cells(row[place]) for row in chain([titles], measured))
-        for place in range(len(columns))
+        max(cells(row[place]) for row in chain([titles], measured)) for place in range(len(columns))
     ]
     stream.write(_line(titles, widths, columns) + "\n")
     count = 0
@@ -161,9 +161,7 @@ def _line(row: Sequence[str], widths: Sequence[int], columns: Sequence[Column]) 
     return _GAP.join(parts).rstrip()
 
 
-def _print_drawn(
-    columns: Sequence[Column], rows: Sequence[Sequence[str]], stream: IO[str]
-) -> None:
+def _print_drawn(columns: Sequence[Column], rows: Sequence[Sequence[str]], stream: IO[str]) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -207,5 +205,3 @@ def key_lines(pairs: Mapping[str, str]) -> list[str]:
     """`name  value` lines with the values aligned, for what is shown of one thing."""
     size = max((cells(name) for name in pairs), default=0)
     return [f"{pad(name, size)}{_GAP}{safe(value)}".rstrip() for name, value in pairs.items()]
-
-

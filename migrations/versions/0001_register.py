@@ -78,20 +78,28 @@ def upgrade() -> None:
         sa.CheckConstraint("length(hash) = 32", name="events_hash"),
     )
     op.create_index("events_id", "events", ["id"], unique=True)
-    op.create_index("events_content", "events", ["content"],
-                    sqlite_where=sa.text("content IS NOT NULL"))
-    op.create_index("events_customer", "events", ["customer", "seq"],
-                    sqlite_where=sa.text("customer IS NOT NULL"))
-    op.create_index("events_subject", "events", ["kind", "subject", "seq"],
-                    sqlite_where=sa.text("subject IS NOT NULL"))
+    op.create_index(
+        "events_content", "events", ["content"], sqlite_where=sa.text("content IS NOT NULL")
+    )
+    op.create_index(
+        "events_customer",
+        "events",
+        ["customer", "seq"],
+        sqlite_where=sa.text("customer IS NOT NULL"),
+    )
+    op.create_index(
+        "events_subject",
+        "events",
+        ["kind", "subject", "seq"],
+        sqlite_where=sa.text("subject IS NOT NULL"),
+    )
     op.create_table(
         "touches",
         sa.Column("customer", sa.Text, nullable=False),
         sa.Column("log", sa.Text, nullable=False),
         sa.Column("seq", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("customer", "log", "seq", name="touches_pk"),
-        sa.ForeignKeyConstraint(["log", "seq"], ["events.log", "events.seq"],
-                                name="touches_event"),
+        sa.ForeignKeyConstraint(["log", "seq"], ["events.log", "events.seq"], name="touches_event"),
     )
     op.create_index("touches_place", "touches", ["log", "seq"])
     op.create_table(
@@ -101,8 +109,9 @@ def upgrade() -> None:
         sa.Column("salt", sa.LargeBinary, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("log", "seq", name="personal_pk"),
-        sa.ForeignKeyConstraint(["log", "seq"], ["events.log", "events.seq"],
-                                name="personal_event"),
+        sa.ForeignKeyConstraint(
+            ["log", "seq"], ["events.log", "events.seq"], name="personal_event"
+        ),
         sa.CheckConstraint("length(salt) = 32", name="personal_salt"),
     )
     for trigger in TRIGGERS:

@@ -16,15 +16,28 @@ from conflictctl.events import Event, read_line
 from conflictctl.register.store import create_register, open_register
 from conflictctl.render.language import set_language
 
-STAFF = {"wang": "consultant", "li": "consultant", "zhao": "supervisor", "sun": "manager",
-         "he": "department_head", "gm": "general_manager", "desk": "clerk", "eye": "auditor"}
+STAFF = {
+    "wang": "consultant",
+    "li": "consultant",
+    "zhao": "supervisor",
+    "sun": "manager",
+    "he": "department_head",
+    "gm": "general_manager",
+    "desk": "clerk",
+    "eye": "auditor",
+}
 
 
 class Invoke(Protocol):
     """Runs a command in this process and demands an exit code."""
 
-    def __call__(self, *arguments: str, code: int = 0, stdin: str | bytes | None = None,
-                 env: dict[str, str] | None = None) -> Result: ...
+    def __call__(
+        self,
+        *arguments: str,
+        code: int = 0,
+        stdin: str | bytes | None = None,
+        env: dict[str, str] | None = None,
+    ) -> Result: ...
 
 
 def clock() -> int:
@@ -35,11 +48,21 @@ def showroom_lines() -> Iterator[dict[str, Any]]:
     yield {"kind": "outlet", "outlet": "shop", "name": "展厅", "type": "store"}
     yield {"kind": "outlet", "outlet": "boshan", "name": "博山网点", "type": "second_tier"}
     for staff, role in STAFF.items():
-        yield {"kind": "staff", "staff": staff, "name": f"{staff.title()} [/]", "role": role,
-               "outlet": "shop"}
+        yield {
+            "kind": "staff",
+            "staff": staff,
+            "name": f"{staff.title()} [/]",
+            "role": role,
+            "outlet": "shop",
+        }
     for customer in ("K1", "K2"):
-        yield {"kind": "customer", "customer": customer, "name": f"客户{customer}", "by": "desk",
-               "phones": ["138 0013 8000"]}
+        yield {
+            "kind": "customer",
+            "customer": customer,
+            "name": f"客户{customer}",
+            "by": "desk",
+            "phones": ["138 0013 8000"],
+        }
 
 
 @pytest.fixture(scope="session")
@@ -65,11 +88,18 @@ def showroom(showroom_file: Path, register_path: Path) -> Path:
 def invoke(register_path: Path) -> Iterator[Invoke]:
     """`invoke("log-visit", "K1", "--as", "wang", code=0)`."""
 
-    def run(*arguments: str, code: int = 0, stdin: str | bytes | None = None,
-            env: dict[str, str] | None = None) -> Result:
+    def run(
+        *arguments: str,
+        code: int = 0,
+        stdin: str | bytes | None = None,
+        env: dict[str, str] | None = None,
+    ) -> Result:
         result = CliRunner().invoke(
-            app, list(arguments), input=stdin,
-            env={"CONFLICTCTL_DB": str(register_path), **(env or {})})
+            app,
+            list(arguments),
+            input=stdin,
+            env={"CONFLICTCTL_DB": str(register_path), **(env or {})},
+        )
         assert result.exit_code == code, (arguments, result.exit_code, result.output)
         assert "Traceback" not in result.output
         assert "internal error" not in result.output

@@ -21,8 +21,14 @@ PROGRAM = [sys.executable, "-m", "conflictctl"]
 
 def process(*arguments: str | bytes, **env: str) -> subprocess.CompletedProcess[bytes]:
     """The program as its own process, its streams as bytes."""
-    done = subprocess.run([*PROGRAM, *arguments], input=b"", capture_output=True,
-                          env={**os.environ, **env}, timeout=60, check=False)
+    done = subprocess.run(
+        [*PROGRAM, *arguments],
+        input=b"",
+        capture_output=True,
+        env={**os.environ, **env},
+        timeout=60,
+        check=False,
+    )
     assert b"Traceback" not in done.stderr
     return done
 
@@ -70,27 +76,33 @@ def test_help_fits_the_terminal(invoke: Invoke) -> None:
 # ---------------------------------------------------------------------------- usage errors
 
 
-@pytest.mark.parametrize(("arguments", "message", "hint"), [
-    (["frob"], "there is no command frob", "`conflictctl --help`"),
-    (["log-visti", "K1"], "there is no command log-visti", "did you mean log-visit"),
-    (["staff", "lst"], "there is no command staff lst", "did you mean list"),
-    (["log-visit", "K1", "--levle", "A"], "there is no option --levle", "--level"),
-    (["log-visit", "K1", "-x"], "there is no option -x", "`conflictctl log-visit --help`"),
-    (["log-visit"], "CUSTOMER is missing", "`conflictctl log-visit --help`"),
-    (["log-call", "K1"], "--direction is missing", "`conflictctl log-call --help`"),
-    (["log-visit", "K1", "--level"], "--level needs a value", "`conflictctl log-visit --help`"),
-    (["log-visit", "K1", "--asked=yes"], "--asked takes no value", "`conflictctl"),
-    (["log-visit", "K1", "K2", "K3"], "too many arguments: K2 K3", "`conflictctl log-visit"),
-    (["log-visit", "K1", "--format", "jsno"], "jsno", "did you mean json"),
-    (["customer", "find", "x", "--most", "many"], "many", "--most 1"),
-    (["log-visit", "K1", "--lang", "xx"], "there is no language xx", "--lang takes en, zh"),
-    (["--lang", "xx", "log-visit", "K1"], "there is no language xx", "--lang takes en, zh"),
-    (["log", "file.jsonl"], "file.jsonl", "`conflictctl log -`"),
-    (["log-filing", "K1", "--to", "sun", "--fields", "x"], "--fields: x", "KEY=VALUE"),
-    (["frob\x1b[31m"], "frob\\x1b[31m", "hint"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["frob"], "there is no command frob", "`conflictctl --help`"),
+        (["log-visti", "K1"], "there is no command log-visti", "did you mean log-visit"),
+        (["staff", "lst"], "there is no command staff lst", "did you mean list"),
+        (["log-visit", "K1", "--levle", "A"], "there is no option --levle", "--level"),
+        (["log-visit", "K1", "-x"], "there is no option -x", "`conflictctl log-visit --help`"),
+        (["log-visit"], "CUSTOMER is missing", "`conflictctl log-visit --help`"),
+        (["log-call", "K1"], "--direction is missing", "`conflictctl log-call --help`"),
+        (["log-visit", "K1", "--level"], "--level needs a value", "`conflictctl log-visit --help`"),
+        (["log-visit", "K1", "--asked=yes"], "--asked takes no value", "`conflictctl"),
+        (["log-visit", "K1", "K2", "K3"], "too many arguments: K2 K3", "`conflictctl log-visit"),
+        (["log-visit", "K1", "--format", "jsno"], "jsno", "did you mean json"),
+        (["customer", "find", "x", "--most", "many"], "many", "--most 1"),
+        (["log-visit", "K1", "--lang", "xx"], "there is no language xx", "--lang takes en, zh"),
+        (["--lang", "xx", "log-visit", "K1"], "there is no language xx", "--lang takes en, zh"),
+        (["log", "file.jsonl"], "file.jsonl", "`conflictctl log -`"),
+        (["log-filing", "K1", "--to", "sun", "--fields", "x"], "--fields: x", "KEY=VALUE"),
+        (["frob\x1b[31m"], "frob\\x1b[31m", "hint"),
+    ],
+)
 def test_wrong_usage_is_two_lines_and_2(
-    invoke: Invoke, arguments: list[str], message: str, hint: str,
+    invoke: Invoke,
+    arguments: list[str],
+    message: str,
+    hint: str,
 ) -> None:
     result = invoke(*arguments, code=2)
     first, second = result.stderr.splitlines()
@@ -110,23 +122,32 @@ def test_wrong_usage_is_told_in_the_readers_language(invoke: Invoke) -> None:
 # ------------------------------------------------------------- options before and after
 
 
-@pytest.mark.parametrize("arguments", [
-    ["--db", "{db}", "--as", "wang", "log-visit", "K1"],
-    ["log-visit", "--db", "{db}", "--as", "wang", "K1"],
-    ["log-visit", "K1", "--db={db}", "--as=wang"],
-    ["--as", "li", "log-visit", "K1", "--as", "wang", "--db", "{db}"],
-    ["customer", "--db", "{db}", "edit", "K1", "--name", "X", "--as", "wang"],
-    ["--db", "{db}", "customer", "--as", "wang", "edit", "K1", "--name", "X"],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--db", "{db}", "--as", "wang", "log-visit", "K1"],
+        ["log-visit", "--db", "{db}", "--as", "wang", "K1"],
+        ["log-visit", "K1", "--db={db}", "--as=wang"],
+        ["--as", "li", "log-visit", "K1", "--as", "wang", "--db", "{db}"],
+        ["customer", "--db", "{db}", "edit", "K1", "--name", "X", "--as", "wang"],
+        ["--db", "{db}", "customer", "--as", "wang", "edit", "K1", "--name", "X"],
+    ],
+)
 def test_common_options_stand_anywhere(
-    invoke: Invoke, showroom: Path, tmp_path: Path, arguments: list[str],
+    invoke: Invoke,
+    showroom: Path,
+    tmp_path: Path,
+    arguments: list[str],
 ) -> None:
-    invoke(*(word.format(db=showroom) for word in arguments),
-           env={"CONFLICTCTL_DB": str(tmp_path / "other.db")})
+    invoke(
+        *(word.format(db=showroom) for word in arguments),
+        env={"CONFLICTCTL_DB": str(tmp_path / "other.db")},
+    )
 
 
 def test_a_value_that_looks_like_an_option_follows_an_equals_sign(
-    invoke: Invoke, showroom: Path,
+    invoke: Invoke,
+    showroom: Path,
 ) -> None:
     invoke("log-visit", "K1", "--as", "wang", "--note=--lang")
 
@@ -137,8 +158,9 @@ def test_a_value_that_looks_like_an_option_follows_an_equals_sign(
 def test_a_reader_who_goes_away_is_no_error(showroom: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([*PROGRAM, "--help"], stdout=writer, stderr=subprocess.PIPE,
-                          timeout=60, check=False)
+    done = subprocess.run(
+        [*PROGRAM, "--help"], stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False
+    )
     os.close(writer)
     assert done.stderr == b""
     assert done.returncode == 141
@@ -148,30 +170,46 @@ def test_a_full_disk_behind_stdout_is_6() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run([*PROGRAM, "--help"], stdout=full, stderr=subprocess.PIPE,
-                              timeout=60, check=False)
+        done = subprocess.run(
+            [*PROGRAM, "--help"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False
+        )
     assert done.returncode == 6
     assert done.stderr.startswith(b"error: ")
     assert b"Traceback" not in done.stderr
     assert b"Exception" not in done.stderr
 
 
-@pytest.mark.parametrize("environment", [
-    {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    {"PYTHONIOENCODING": "gbk"},
-    {"PYTHONIOENCODING": "ascii"},
-    {"PYTHONIOENCODING": "latin-1"},
-])
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "gbk"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1"},
+    ],
+)
 def test_any_encoding_carries_any_text(showroom: Path, environment: dict[str, str]) -> None:
-    for command in (["customer", "list"], ["customer", "show", "K1"], ["--help", "--lang", "zh"],
-                    ["frob单", "--lang", "zh"]):
+    for command in (
+        ["customer", "list"],
+        ["customer", "show", "K1"],
+        ["--help", "--lang", "zh"],
+        ["frob单", "--lang", "zh"],
+    ):
         done = process(*command, CONFLICTCTL_DB=str(showroom), **environment)
         assert done.returncode == (2 if command[0] == "frob单" else 0)
 
 
 def test_arguments_in_another_encoding_are_refused(showroom: Path) -> None:
-    done = process("customer", "add", "K9", "--name", "单丽娜".encode("gbk"), "--as", "wang",
-                   CONFLICTCTL_DB=str(showroom))
+    done = process(
+        "customer",
+        "add",
+        "K9",
+        "--name",
+        "单丽娜".encode("gbk"),
+        "--as",
+        "wang",
+        CONFLICTCTL_DB=str(showroom),
+    )
     assert done.returncode == 2
     assert done.stderr.count(b"\n") == 2
 
@@ -196,7 +234,8 @@ def test_an_interrupt_is_130(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_mistake_of_ours_is_two_lines_and_70(
-    monkeypatch: pytest.MonkeyPatch, showroom: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    showroom: Path,
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("odd\x1b[31m")
@@ -216,8 +255,14 @@ def test_a_mistake_of_ours_is_two_lines_and_70(
 
 def completed(words: str, shell: str = "bash", **env: str) -> list[str]:
     place = str(len(words.split(" ")) - 1)
-    done = process(_CONFLICTCTL_COMPLETE=f"complete_{shell}", COMP_WORDS=words, COMP_CWORD=place,
-                   _TYPER_COMPLETE_ARGS=words, _TYPER_COMPLETE_FISH_ACTION="get-args", **env)
+    done = process(
+        _CONFLICTCTL_COMPLETE=f"complete_{shell}",
+        COMP_WORDS=words,
+        COMP_CWORD=place,
+        _TYPER_COMPLETE_ARGS=words,
+        _TYPER_COMPLETE_FISH_ACTION="get-args",
+        **env,
+    )
     return done.stdout.decode().split("\n")
 
 
@@ -247,23 +292,37 @@ def test_completion_scripts_are_printed(shell: str, tmp_path: Path) -> None:
     assert b"_CONFLICTCTL_COMPLETE" in done.stdout
     home = tmp_path / "shell-home"
     home.mkdir()
-    done = process("--install-completion", shell, HOME=str(home),
-                   _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    done = process(
+        "--install-completion",
+        shell,
+        HOME=str(home),
+        _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1",
+    )
     assert done.returncode == 0
-    assert any(b"CONFLICTCTL_COMPLETE" in path.read_bytes()
-               for path in home.rglob("*") if path.is_file())
+    assert any(
+        b"CONFLICTCTL_COMPLETE" in path.read_bytes() for path in home.rglob("*") if path.is_file()
+    )
 
 
 @pytest.mark.skipif(not Path("/bin/bash").exists(), reason="needs bash")
 def test_the_script_works_in_a_real_bash(tmp_path: Path) -> None:
-    script = process("--show-completion", "bash",
-                     _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1").stdout.decode()
+    script = process(
+        "--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1"
+    ).stdout.decode()
     program = tmp_path / "conflictctl"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m conflictctl "$@"\n')
     program.chmod(0o755)
     asked = subprocess.run(
-        ["/bin/bash", "-c", f'{script}\nCOMP_WORDS=(conflictctl log-vi); COMP_CWORD=1\n'
-         '_conflictctl_completion conflictctl; echo "${COMPREPLY[@]}"'],
-        capture_output=True, text=True, timeout=60, check=False,
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+        [
+            "/bin/bash",
+            "-c",
+            f"{script}\nCOMP_WORDS=(conflictctl log-vi); COMP_CWORD=1\n"
+            '_conflictctl_completion conflictctl; echo "${COMPREPLY[@]}"',
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
     assert asked.stdout.split() == ["log-visit"]

@@ -31,13 +31,22 @@ for about in ABOUT_ENTRIES:
         WRITING[name] = (about[1][0].split(), about[1][1])
         NEEDS_ENTRY[name] = about[0]
 
-READING = ["customer list", "customer find x", "customer show K1", "staff list",
-           "staff show li", "outlet list", "outlet show shop"]
+READING = [
+    "customer list",
+    "customer find x",
+    "customer show K1",
+    "staff list",
+    "staff show li",
+    "outlet list",
+    "outlet show shop",
+]
 
 every_writing = pytest.mark.parametrize("name", sorted(WRITING))
 every_command = pytest.mark.parametrize(
-    "words", [*(words for words, _ in WRITING.values()), *map(str.split, READING)],
-    ids=lambda words: " ".join(words)[:40])
+    "words",
+    [*(words for words, _ in WRITING.values()), *map(str.split, READING)],
+    ids=lambda words: " ".join(words)[:40],
+)
 
 
 def prepared(invoke: Invoke, name: str) -> tuple[list[str], str]:
@@ -60,8 +69,14 @@ def test_the_good_call_is_good(invoke: Invoke, showroom: Path, name: str) -> Non
     assert events_of(showroom)[-1].id == "good"
 
 
-BAD_TIMES = ["2025-03-20T14:30:00", "2199-01-01T00:00:00Z", "tomorrow 10:00", "昨天3点", "",
-             "\x1b[31m"]
+BAD_TIMES = [
+    "2025-03-20T14:30:00",
+    "2199-01-01T00:00:00Z",
+    "tomorrow 10:00",
+    "昨天3点",
+    "",
+    "\x1b[31m",
+]
 
 
 @every_writing
@@ -117,7 +132,9 @@ def test_a_long_note_and_odd_letters_are_kept(invoke: Invoke, showroom: Path, na
 
 @every_writing
 def test_a_note_with_escape_codes_or_without_end(
-    invoke: Invoke, showroom: Path, name: str,
+    invoke: Invoke,
+    showroom: Path,
+    name: str,
 ) -> None:
     words, actor = prepared(invoke, name)
     for note in ("\x1b[31mred", "\u202egnp.exe", "x" * 100_001):
@@ -140,14 +157,20 @@ def test_an_id_of_another_entry(invoke: Invoke, showroom: Path, name: str) -> No
     assert is_two_lines(invoke(*words, "--as", actor, "--id", "taken", "--note", "n", code=3))
 
 
-@pytest.mark.parametrize("name", sorted(
-    name for name, (words, _) in WRITING.items()
-    if "K1" in words and not name.startswith("customer add")))
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        name
+        for name, (words, _) in WRITING.items()
+        if "K1" in words and not name.startswith("customer add")
+    ),
+)
 def test_an_unknown_customer(invoke: Invoke, showroom: Path, name: str) -> None:
     words, actor = prepared(invoke, name)
     for customer in ("K9", "[/]", "\x1b[31m", "", "#1", "' OR 1=1 --"):
-        result = invoke(*(customer if word == "K1" else word for word in words), "--as", actor,
-                        code=3)
+        result = invoke(
+            *(customer if word == "K1" else word for word in words), "--as", actor, code=3
+        )
         assert is_two_lines(result)
         assert "\x1b" not in result.stderr
 
@@ -182,7 +205,9 @@ def test_no_register(invoke: Invoke, tmp_path: Path, words: list[str]) -> None:
 
 @every_command
 def test_a_folder_in_place_of_a_register(
-    invoke: Invoke, tmp_path: Path, words: list[str],
+    invoke: Invoke,
+    tmp_path: Path,
+    words: list[str],
 ) -> None:
     result = invoke(*words, "--as", "sun", "--db", str(tmp_path), code=7)
     assert is_two_lines(result)

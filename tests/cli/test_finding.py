@@ -28,35 +28,38 @@ def people(invoke: Invoke, showroom: Path) -> None:
         invoke("customer", "add", *command, "--as", "desk")
 
 
-@pytest.mark.parametrize(("text", "customer"), [
-    ("A1", "A1"),
-    ("单丽娜", "A1"),
-    ("丽娜", "A1"),
-    ("shanlina", "A1"),
-    ("shan li na", "A1"),
-    ("Shàn Lìnà", "A1"),
-    ("sln", "A1"),
-    ("13911112222", "A1"),
-    ("139 1111 2222", "A1"),
-    ("139-1111-2222", "A1"),
-    ("+8613911112222", "A1"),
-    ("0086 139 1111 2222", "A1"),
-    ("１３９１１１１２２２２", "A1"),
-    ("2222", "A1"),
-    ("王晓明", "A2"),
-    ("wangxiaoming", "A2"),
-    ("wangxm", "A2"),
-    ("13933334444", "A2"),
-    ("(0533) 2345678", "A2"),
-    ("+86 533 2345678", "A2"),
-    ("zengqiang", "A3"),
-    ("13955556666", "A3"),
-    ("lee", "A4"),
-    ("SMITH", "A4"),
-    ("001 415 555 2671", "A4"),
-    ("[/]", "A5"),
-    ("13999990000", "A5"),
-])
+@pytest.mark.parametrize(
+    ("text", "customer"),
+    [
+        ("A1", "A1"),
+        ("单丽娜", "A1"),
+        ("丽娜", "A1"),
+        ("shanlina", "A1"),
+        ("shan li na", "A1"),
+        ("Shàn Lìnà", "A1"),
+        ("sln", "A1"),
+        ("13911112222", "A1"),
+        ("139 1111 2222", "A1"),
+        ("139-1111-2222", "A1"),
+        ("+8613911112222", "A1"),
+        ("0086 139 1111 2222", "A1"),
+        ("１３９１１１１２２２２", "A1"),
+        ("2222", "A1"),
+        ("王晓明", "A2"),
+        ("wangxiaoming", "A2"),
+        ("wangxm", "A2"),
+        ("13933334444", "A2"),
+        ("(0533) 2345678", "A2"),
+        ("+86 533 2345678", "A2"),
+        ("zengqiang", "A3"),
+        ("13955556666", "A3"),
+        ("lee", "A4"),
+        ("SMITH", "A4"),
+        ("001 415 555 2671", "A4"),
+        ("[/]", "A5"),
+        ("13999990000", "A5"),
+    ],
+)
 def test_a_customer_is_found_by(invoke: Invoke, people: None, text: str, customer: str) -> None:
     assert found(invoke, text)[:1] == [customer]
 
@@ -84,7 +87,9 @@ def test_a_table_shows_names_as_they_are(invoke: Invoke, people: None) -> None:
 
 
 def test_a_customer_is_shown_with_links_and_latest_events(
-    invoke: Invoke, people: None, showroom: Path,
+    invoke: Invoke,
+    people: None,
+    showroom: Path,
 ) -> None:
     for command in (
         "customer link A1 A2 --relation household --as sun",
@@ -94,13 +99,18 @@ def test_a_customer_is_shown_with_links_and_latest_events(
         "customer lost A1 --reason no_interest --as wang",
     ):
         invoke(*command.split())
-    shown: dict[str, Any] = json.loads(
-        invoke("customer", "show", "A1", "--format", "json").stdout)
+    shown: dict[str, Any] = json.loads(invoke("customer", "show", "A1", "--format", "json").stdout)
     assert shown["name"] == "单丽娜"
     assert shown["links"] == [{"relation": "household", "customer": "A2"}]
     assert shown["lost"] == "no_interest"
     assert [event["kind"] for event in shown["events"]] == [
-        "customer", "link", "link", "unlink", "visit", "lost"]
+        "customer",
+        "link",
+        "link",
+        "unlink",
+        "visit",
+        "lost",
+    ]
     table = invoke("customer", "show", "shanlina", "--events", "2").stdout
     assert "A2 (household)" in table
     assert "no interest" in table
@@ -116,8 +126,11 @@ def test_a_text_that_means_several_is_not_guessed(invoke: Invoke, people: None) 
 
 
 def test_staff_are_listed_and_shown(invoke: Invoke, showroom: Path) -> None:
-    for command in ("staff leave li", "staff move wang --outlet boshan",
-                    "staff absent wang --until 2030-01-01 --cover zhao"):
+    for command in (
+        "staff leave li",
+        "staff move wang --outlet boshan",
+        "staff absent wang --until 2030-01-01 --cover zhao",
+    ):
         invoke(*command.split(), "--as", "sun")
     listed = json.loads(invoke("staff", "list", "--format", "json").stdout)
     assert "li" not in [one["staff"] for one in listed]
@@ -126,8 +139,9 @@ def test_staff_are_listed_and_shown(invoke: Invoke, showroom: Path) -> None:
     shown = invoke("staff", "show", "wang").stdout
     assert "Zhao [/] stands in" in shown
     assert "博山网点" in shown
-    assert json.loads(invoke("staff", "show", "wang", "--format", "json").stdout)[
-        "outlet"] == "boshan"
+    assert (
+        json.loads(invoke("staff", "show", "wang", "--format", "json").stdout)["outlet"] == "boshan"
+    )
     assert "did you mean wang" in invoke("staff", "show", "wnag", code=3).stderr
 
 
@@ -140,7 +154,14 @@ def test_outlets_are_listed_and_shown(invoke: Invoke, showroom: Path) -> None:
 
 
 def test_reading_needs_no_actor_and_creates_nothing(invoke: Invoke, register_path: Path) -> None:
-    for command in ("customer list", "customer find x", "customer show K1", "staff list",
-                    "staff show li", "outlet list", "outlet show shop"):
+    for command in (
+        "customer list",
+        "customer find x",
+        "customer show K1",
+        "staff list",
+        "staff show li",
+        "outlet list",
+        "outlet show shop",
+    ):
         assert "conflictctl init" in invoke(*command.split(), code=7).stderr
     assert not register_path.exists()

@@ -19,31 +19,51 @@ RECORDED = re.compile(r"recorded #(\d+) ([0-9A-Z]{4}-){3}[0-9A-Z]{4}\Z")
 
 
 def lines(*entries: dict[str, Any] | str) -> str:
-    return "".join((e if isinstance(e, str) else json.dumps(e, ensure_ascii=False)) + "\n"
-                   for e in entries)
+    return "".join(
+        (e if isinstance(e, str) else json.dumps(e, ensure_ascii=False)) + "\n" for e in entries
+    )
 
 
 VISIT = {"kind": "visit", "customer": "K1"}
 
 
 def test_each_line_is_answered_in_its_order(invoke: Invoke, showroom: Path) -> None:
-    result = invoke("log", "-", "--as", "wang", code=3, stdin=lines(
-        VISIT,
-        {"kind": "visit", "customer": "K9"},
-        "",
-        "{broken",
-        {"kind": "vist", "customer": "K1"},
-        {"kind": "notice", "customer": "K1", "to": "li"},
-        {"kind": "call", "customer": "K1", "direction": "in", "at": "2025-03-20T14:30:00"},
-        {"kind": "call", "customer": "K1", "direction": "in", "at": "2199-01-01T00:00:00Z"},
-        {"kind": "attestation", "file": "f", "digest": "d"},
-        {"kind": "call", "customer": "K1", "direction": "in", "at": "2025-03-20T14:30:00+08:00"},
-    ))
+    result = invoke(
+        "log",
+        "-",
+        "--as",
+        "wang",
+        code=3,
+        stdin=lines(
+            VISIT,
+            {"kind": "visit", "customer": "K9"},
+            "",
+            "{broken",
+            {"kind": "vist", "customer": "K1"},
+            {"kind": "notice", "customer": "K1", "to": "li"},
+            {"kind": "call", "customer": "K1", "direction": "in", "at": "2025-03-20T14:30:00"},
+            {"kind": "call", "customer": "K1", "direction": "in", "at": "2199-01-01T00:00:00Z"},
+            {"kind": "attestation", "file": "f", "digest": "d"},
+            {
+                "kind": "call",
+                "customer": "K1",
+                "direction": "in",
+                "at": "2025-03-20T14:30:00+08:00",
+            },
+        ),
+    )
     answers = result.stdout.splitlines()
     assert [answer.split(":")[0].split(" ")[:2] for answer in answers] == [
-        ["recorded", "#14"], ["rejected", "2"], ["rejected", "4"], ["rejected", "5"],
-        ["rejected", "6"], ["rejected", "7"], ["rejected", "8"], ["rejected", "9"],
-        ["recorded", "#15"]]
+        ["recorded", "#14"],
+        ["rejected", "2"],
+        ["rejected", "4"],
+        ["rejected", "5"],
+        ["rejected", "6"],
+        ["rejected", "7"],
+        ["rejected", "8"],
+        ["rejected", "9"],
+        ["recorded", "#15"],
+    ]
     assert RECORDED.match(answers[0])
     assert "no customer K9" in answers[1]
     assert "vist" in answers[3]
@@ -69,7 +89,8 @@ def test_recorded_at_is_the_machines_clock(invoke: Invoke, showroom: Path) -> No
 
 
 def test_a_line_sent_again_is_acknowledged_and_not_recorded_again(
-    invoke: Invoke, showroom: Path,
+    invoke: Invoke,
+    showroom: Path,
 ) -> None:
     sent = lines({**VISIT, "id": "v1"}, {**VISIT, "at": "2025-03-20T14:30:00+08:00"})
     first = invoke("log", "-", "--as", "wang", stdin=sent).stdout
@@ -83,18 +104,33 @@ def test_the_last_line_may_lack_its_end(invoke: Invoke, showroom: Path) -> None:
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(
-    invoke: Invoke, showroom: Path,
+    invoke: Invoke,
+    showroom: Path,
 ) -> None:
-    invoke("log", "-", "--as", "wang",
-           stdin=b"\xef\xbb\xbf" + lines(VISIT, VISIT).replace("\n", "\r\n").encode())
+    invoke(
+        "log",
+        "-",
+        "--as",
+        "wang",
+        stdin=b"\xef\xbb\xbf" + lines(VISIT, VISIT).replace("\n", "\r\n").encode(),
+    )
     assert len(events_of(showroom)) == 2
 
 
 def test_other_bytes_are_rejected_by_line(invoke: Invoke, showroom: Path) -> None:
-    result = invoke("log", "-", "--as", "wang", code=3,
-                    stdin='{"kind":"visit","customer":"单"}\n'.encode("gbk") + b"\0\n[1]\n")
+    result = invoke(
+        "log",
+        "-",
+        "--as",
+        "wang",
+        code=3,
+        stdin='{"kind":"visit","customer":"单"}\n'.encode("gbk") + b"\0\n[1]\n",
+    )
     assert [answer[:11] for answer in result.stdout.splitlines()] == [
-        "rejected 1:", "rejected 2:", "rejected 3:"]
+        "rejected 1:",
+        "rejected 2:",
+        "rejected 3:",
+    ]
 
 
 def test_nothing_sent_is_nothing_done(invoke: Invoke, showroom: Path) -> None:
@@ -108,13 +144,19 @@ def test_nobody_and_a_stranger_act_in_vain(invoke: Invoke, showroom: Path) -> No
 
 
 def test_a_register_can_be_set_up_by_lines_alone(invoke: Invoke, register_path: Path) -> None:
-    result = invoke("log", "-", "--as", "sun", stdin=lines(
-        {"kind": "outlet", "outlet": "shop", "name": "S", "type": "store"},
-        {"kind": "staff", "staff": "sun", "name": "孙", "role": "manager", "outlet": "shop"},
-        {"kind": "staff", "staff": "li", "name": "李", "role": "consultant", "outlet": "shop"},
-        {"kind": "customer", "customer": "K1", "name": "K"},
-        {"kind": "visit", "customer": "K1", "by": "li"},
-    ))
+    result = invoke(
+        "log",
+        "-",
+        "--as",
+        "sun",
+        stdin=lines(
+            {"kind": "outlet", "outlet": "shop", "name": "S", "type": "store"},
+            {"kind": "staff", "staff": "sun", "name": "孙", "role": "manager", "outlet": "shop"},
+            {"kind": "staff", "staff": "li", "name": "李", "role": "consultant", "outlet": "shop"},
+            {"kind": "customer", "customer": "K1", "name": "K"},
+            {"kind": "visit", "customer": "K1", "by": "li"},
+        ),
+    )
     assert "created the register" in result.stderr
     assert register_path.exists()
 
@@ -123,8 +165,11 @@ def test_a_register_can_be_set_up_by_lines_alone(invoke: Invoke, register_path: 
 def test_who_waits_for_each_answer_is_not_kept_waiting(showroom: Path) -> None:
     feeder = subprocess.Popen(
         [sys.executable, "-m", "conflictctl", "log", "-", "--as", "wang", "--db", str(showroom)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": ""})
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+    )
     watchdog = threading.Timer(60, feeder.kill)
     watchdog.start()
     try:
@@ -144,8 +189,16 @@ def test_who_waits_for_each_answer_is_not_kept_waiting(showroom: Path) -> None:
 
 
 def test_many_lines_at_once(invoke: Invoke, showroom: Path) -> None:
-    result = invoke("log", "-", "--as", "wang", code=3, stdin=lines(
-        *({**VISIT, "note": "x" * 500, "id": f"v{number}"} for number in range(2000)), "{"))
+    result = invoke(
+        "log",
+        "-",
+        "--as",
+        "wang",
+        code=3,
+        stdin=lines(
+            *({**VISIT, "note": "x" * 500, "id": f"v{number}"} for number in range(2000)), "{"
+        ),
+    )
     answers = result.stdout.splitlines()
     assert len(answers) == 2001
     assert all(RECORDED.match(answer) for answer in answers[:-1])

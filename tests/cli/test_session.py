@@ -30,7 +30,8 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_register_is_named_by_option_environment_config_default(
-    config: Path, monkeypatch: pytest.MonkeyPatch,
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     session = Session()
     assert session.target.value == default_target()
@@ -50,7 +51,10 @@ def test_a_home_directory_in_the_config_file_is_understood(config: Path) -> None
 
 
 def test_who_acts_is_named_by_option_environment_config_login(
-    invoke: Invoke, showroom: Path, config: Path, monkeypatch: pytest.MonkeyPatch,
+    invoke: Invoke,
+    showroom: Path,
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def actor(*arguments: str) -> str | None:
         invoke("log-check", "--query", "x", *arguments)
@@ -67,7 +71,9 @@ def test_who_acts_is_named_by_option_environment_config_login(
 
 
 def test_a_login_shared_by_two_names_nobody(
-    invoke: Invoke, showroom: Path, monkeypatch: pytest.MonkeyPatch,
+    invoke: Invoke,
+    showroom: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for staff in ("li", "wang"):
         invoke("staff", "edit", staff, "--login", "counter", "--as", "sun")
@@ -82,7 +88,8 @@ def test_an_unknown_actor_is_refused_with_who_may_be_meant(invoke: Invoke, showr
 
 
 def test_the_language_comes_from_option_config_locale(
-    invoke: Invoke, config: Path,
+    invoke: Invoke,
+    config: Path,
 ) -> None:
     assert invoke("frob", code=2).stderr.isascii()
     assert not invoke("frob", code=2, env={"LANG": "zh_CN.UTF-8"}).stderr.isascii()
@@ -91,9 +98,17 @@ def test_the_language_comes_from_option_config_locale(
     assert invoke("frob", "--lang", "en", code=2).stderr.isascii()
 
 
-@pytest.mark.parametrize("content", [
-    b"db = ", b"colour = 'red'", b"db = 5", b"as = ''", b"\xff\xfe", b"[db]\nx = 1",
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"db = ",
+        b"colour = 'red'",
+        b"db = 5",
+        b"as = ''",
+        b"\xff\xfe",
+        b"[db]\nx = 1",
+    ],
+)
 def test_a_faulty_config_file_is_named(invoke: Invoke, config: Path, content: bytes) -> None:
     config.write_bytes(content)
     result = invoke("log-visit", "K1", code=3)
@@ -120,7 +135,9 @@ def test_the_config_file_lies_where_platformdirs_would_put_it(
 
 
 def test_the_first_write_makes_the_register_and_says_so(
-    invoke: Invoke, register_path: Path, monkeypatch: pytest.MonkeyPatch,
+    invoke: Invoke,
+    register_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TZ", "Asia/Shanghai")
     result = invoke("outlet", "add", "shop", "--name", "S", "--type", "store")
@@ -129,19 +146,23 @@ def test_the_first_write_makes_the_register_and_says_so(
     again = invoke("staff", "add", "sun", "--name", "S", "--role", "manager", "--outlet", "shop")
     assert again.stderr == ""
     invoke("staff", "add", "li", "--name", "L", "--role", "clerk", "--outlet", "shop", code=4)
-    invoke("staff", "add", "li", "--name", "L", "--role", "clerk", "--outlet", "shop",
-           "--as", "sun")
+    invoke(
+        "staff", "add", "li", "--name", "L", "--role", "clerk", "--outlet", "shop", "--as", "sun"
+    )
 
 
 def test_who_is_to_act_need_not_be_known_while_a_register_is_set_up(invoke: Invoke) -> None:
-    for command in ("outlet add shop --name S --type store",
-                    "staff add sun --name S --role manager --outlet shop",
-                    "staff add li --name L --role consultant --outlet shop"):
+    for command in (
+        "outlet add shop --name S --type store",
+        "staff add sun --name S --role manager --outlet shop",
+        "staff add li --name L --role consultant --outlet shop",
+    ):
         invoke(*command.split(), env={"CONFLICTCTL_AS": "sun"})
 
 
 def test_a_write_that_cannot_be_the_first_makes_nothing(
-    invoke: Invoke, register_path: Path,
+    invoke: Invoke,
+    register_path: Path,
 ) -> None:
     assert "conflictctl init" in invoke("log-visit", "K1", "--as", "wang", code=7).stderr
     invoke("outlet", "add", "shop", "--name", "S", "--type", "shoppe", code=3)
@@ -149,7 +170,8 @@ def test_a_write_that_cannot_be_the_first_makes_nothing(
 
 
 def test_the_default_register_gets_its_folder(
-    invoke: Invoke, monkeypatch: pytest.MonkeyPatch,
+    invoke: Invoke,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     invoke("outlet", "add", "shop", "--name", "S", "--type", "store", env={"CONFLICTCTL_DB": ""})
     assert Path(default_target()).exists()

@@ -9,10 +9,23 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"alembic", "rich", "pydantic", "pypinyin", "platformdirs", "tomllib",
-         "sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "conflictctl.adjudication",
-         "conflictctl.adjudication.judge", "conflictctl.policy", "conflictctl.policy.model",
-         "conflictctl.exchange", "conflictctl.render.ruling_table", "conflictctl.cli.verdict"}
+HEAVY = {
+    "alembic",
+    "rich",
+    "pydantic",
+    "pypinyin",
+    "platformdirs",
+    "tomllib",
+    "sqlalchemy.orm",
+    "sqlalchemy.dialects.postgresql",
+    "conflictctl.adjudication",
+    "conflictctl.adjudication.judge",
+    "conflictctl.policy",
+    "conflictctl.policy.model",
+    "conflictctl.exchange",
+    "conflictctl.render.ruling_table",
+    "conflictctl.cli.verdict",
+}
 
 # Help may measure Chinese letters, for which Rich has a small module of its own.
 FOR_HELP = (HEAVY - {"rich"}) | {"rich.console", "sqlalchemy", "sqlite3"}
@@ -31,49 +44,93 @@ def loaded(tmp_path: Path, *arguments: str, code: int = 0, **env: str) -> set[st
     """The modules in memory when a command has run."""
     report = tmp_path / "loaded.txt"
     done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT, *arguments], capture_output=True, text=True, timeout=60,
-        env={**os.environ, "LOADED": str(report), **env}, check=False)
+        [sys.executable, "-c", _SCRIPT, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "LOADED": str(report), **env},
+        check=False,
+    )
     assert done.returncode == code, done.stderr
     return set(report.read_text().split())
 
 
 def test_log_visit_loads_little(tmp_path: Path, showroom: Path) -> None:
-    modules = loaded(tmp_path, "log-visit", "K1", "--by", "wang", "--as", "desk", "--at",
-                     "today 00:00", "--level", "A", "--note", "x", "--db", str(showroom))
+    modules = loaded(
+        tmp_path,
+        "log-visit",
+        "K1",
+        "--by",
+        "wang",
+        "--as",
+        "desk",
+        "--at",
+        "today 00:00",
+        "--level",
+        "A",
+        "--note",
+        "x",
+        "--db",
+        str(showroom),
+    )
     assert "sqlalchemy" in modules
     assert modules & HEAVY == set()
 
 
-@pytest.mark.parametrize("arguments", [
-    ["log-claim", "K1", "--as", "wang"],
-    ["customer", "add", "K9", "--name", "单", "--as", "wang"],
-    ["staff", "absent", "li", "--as", "sun"],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["log-claim", "K1", "--as", "wang"],
+        ["customer", "add", "K9", "--name", "单", "--as", "wang"],
+        ["staff", "absent", "li", "--as", "sun"],
+    ],
+)
 def test_other_entries_load_little_too(
-    tmp_path: Path, showroom: Path, arguments: list[str],
+    tmp_path: Path,
+    showroom: Path,
+    arguments: list[str],
 ) -> None:
     assert loaded(tmp_path, *arguments, "--db", str(showroom)) & HEAVY == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["log-visit", "--help"],
-                                       ["staff", "--help"], ["customer", "find", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["log-visit", "--help"],
+        ["staff", "--help"],
+        ["customer", "find", "--help"],
+    ],
+)
 def test_help_loads_no_database(tmp_path: Path, arguments: list[str]) -> None:
     modules = loaded(tmp_path, *arguments)
     assert modules & FOR_HELP == set()
     if arguments == ["--help"]:
         assert "conflictctl.events" not in modules
         assert {name for name in modules if name.startswith("conflictctl.cli.")} == {
-            "conflictctl.cli.app", "conflictctl.cli.door", "conflictctl.cli.help",
-            "conflictctl.cli.main", "conflictctl.cli.options", "conflictctl.cli.session"}
+            "conflictctl.cli.app",
+            "conflictctl.cli.door",
+            "conflictctl.cli.help",
+            "conflictctl.cli.main",
+            "conflictctl.cli.options",
+            "conflictctl.cli.session",
+        }
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-@pytest.mark.parametrize("words", ["conflictctl log-", "conflictctl log-visit K1 --",
-                                   "conflictctl customer "])
+@pytest.mark.parametrize(
+    "words", ["conflictctl log-", "conflictctl log-visit K1 --", "conflictctl customer "]
+)
 def test_completion_loads_no_database(tmp_path: Path, words: str, shell: str) -> None:
-    modules = loaded(tmp_path, _CONFLICTCTL_COMPLETE=f"complete_{shell}", COMP_WORDS=words,
-                     COMP_CWORD=str(len(words.split(" ")) - 1), _TYPER_COMPLETE_ARGS=words,
-                     _TYPER_COMPLETE_FISH_ACTION="get-args")
+    modules = loaded(
+        tmp_path,
+        _CONFLICTCTL_COMPLETE=f"complete_{shell}",
+        COMP_WORDS=words,
+        COMP_CWORD=str(len(words.split(" ")) - 1),
+        _TYPER_COMPLETE_ARGS=words,
+        _TYPER_COMPLETE_FISH_ACTION="get-args",
+    )
     assert modules & FOR_HELP == set()
 
 

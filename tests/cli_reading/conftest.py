@@ -29,15 +29,21 @@ def clock() -> int:
 class Invoke(Protocol):
     """Runs a command in this process and demands an exit code."""
 
-    def __call__(self, *arguments: str, code: int = 0, stdin: str | bytes | None = None,
-                 env: dict[str, str] | None = None) -> Result: ...
+    def __call__(
+        self,
+        *arguments: str,
+        code: int = 0,
+        stdin: str | bytes | None = None,
+        env: dict[str, str] | None = None,
+    ) -> Result: ...
 
 
 @pytest.fixture(scope="session")
 def month_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("month") / "register.db"
-    with create_register(str(path), zone="Asia/Shanghai", policy="renault-zibo-2013",
-                         clock=clock) as register:
+    with create_register(
+        str(path), zone="Asia/Shanghai", policy="renault-zibo-2013", clock=clock
+    ) as register:
         report = import_file(register, SAMPLES / "dealership.jsonl", clock=clock, attest="bai")
         assert report.last_seq == LAST
     return path
@@ -55,11 +61,18 @@ def month(month_file: Path, register_path: Path) -> Path:
 def invoke(register_path: Path) -> Iterator[Invoke]:
     """`invoke("verdict", "C-020", code=0)` on this test's register."""
 
-    def run(*arguments: str, code: int = 0, stdin: str | bytes | None = None,
-            env: dict[str, str] | None = None) -> Result:
+    def run(
+        *arguments: str,
+        code: int = 0,
+        stdin: str | bytes | None = None,
+        env: dict[str, str] | None = None,
+    ) -> Result:
         result = CliRunner().invoke(
-            app, list(arguments), input=stdin,
-            env={"CONFLICTCTL_DB": str(register_path), **(env or {})})
+            app,
+            list(arguments),
+            input=stdin,
+            env={"CONFLICTCTL_DB": str(register_path), **(env or {})},
+        )
         assert result.exit_code == code, (arguments, result.exit_code, result.output)
         assert "Traceback" not in result.output
         assert "internal error" not in result.output

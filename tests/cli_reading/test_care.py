@@ -42,10 +42,14 @@ def test_init_sets_a_policy(invoke: Invoke, register_path: Path) -> None:
         assert register.settings()["policy"] == "renault-zibo-2013"
 
 
-@pytest.mark.parametrize(("options", "code"), [
-    (["--timezone", "Mars/Olympus"], 3), (["--timezone", "../etc/passwd"], 3),
-    (["--timezone", "Asia/Shanghai", "--policy", "nobody-1999"], 2),
-])
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--timezone", "Mars/Olympus"], 3),
+        (["--timezone", "../etc/passwd"], 3),
+        (["--timezone", "Asia/Shanghai", "--policy", "nobody-1999"], 2),
+    ],
+)
 def test_init_refuses_what_it_does_not_know(
     invoke: Invoke, register_path: Path, options: list[str], code: int
 ) -> None:
@@ -64,8 +68,16 @@ def test_init_never_touches_a_register_that_is_there(invoke: Invoke, month: Path
 
 def test_status_says_which_register_and_why(invoke: Invoke, month: Path) -> None:
     told = invoke("status").stdout
-    for part in (str(month), "given by CONFLICTCTL_DB", "Asia/Shanghai", "renault-zibo-2013",
-                 "the register's default", str(LAST), "0600", "roles are checked by the program"):
+    for part in (
+        str(month),
+        "given by CONFLICTCTL_DB",
+        "Asia/Shanghai",
+        "renault-zibo-2013",
+        "the register's default",
+        str(LAST),
+        "0600",
+        "roles are checked by the program",
+    ):
         assert part in told
     assert "given by --db" in invoke("status", "--db", str(month)).stdout
 
@@ -159,13 +171,25 @@ def test_a_newer_register_says_which_way_out(invoke: Invoke, month: Path) -> Non
     assert month.read_bytes() == before
 
 
-@pytest.mark.parametrize("command", [
-    ["status"], ["verdict", "--all"], ["overdue"], ["audit", "verify"], ["export"], ["upgrade"],
-    ["policy", "use", "renault-zibo-2013", "--as", "x"], ["backup", "copy.db"],
-    ["import", str(Path(__file__))],
-])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["verdict", "--all"],
+        ["overdue"],
+        ["audit", "verify"],
+        ["export"],
+        ["upgrade"],
+        ["policy", "use", "renault-zibo-2013", "--as", "x"],
+        ["backup", "copy.db"],
+        ["import", str(Path(__file__))],
+    ],
+)
 def test_a_file_of_another_kind_is_left_alone(
-    invoke: Invoke, register_path: Path, command: list[str], tmp_path: Path,
+    invoke: Invoke,
+    register_path: Path,
+    command: list[str],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -202,8 +226,10 @@ def test_a_receipt_of_another_register_is_a_finding(invoke: Invoke, month: Path)
 
 def test_the_first_bad_entry_is_named(invoke: Invoke, month: Path) -> None:
     with sqlite3.connect(month) as connection:
-        triggers = [row[0] for row in connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+        triggers = [
+            row[0]
+            for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        ]
         for trigger in triggers:
             connection.execute(f"DROP TRIGGER {trigger}")
         connection.execute("UPDATE events SET at = at + 60000000 WHERE seq = 300")

@@ -16,8 +16,13 @@ from conflictctl.register.store import open_register
 from ..exchange.malformed import LINES, csv_bytes, csv_rows, jsonl
 from .conftest import SAMPLES, Invoke
 
-VISIT = {"kind": "visit", "id": "v2", "at": "2013-03-05T10:00:00+08:00", "by": "li",
-         "customer": "K1"}
+VISIT = {
+    "kind": "visit",
+    "id": "v2",
+    "at": "2013-03-05T10:00:00+08:00",
+    "by": "li",
+    "customer": "K1",
+}
 
 
 @pytest.fixture
@@ -69,7 +74,8 @@ def test_bad_rows_are_told_up_to_twenty_and_counted(
     assert sum(line.startswith("line ") for line in told) == 20
     assert told[-2:] == [
         "error: 30 of 43 rows are not acceptable, and nothing was recorded",
-        "hint: mend them and import the file again; --partial records the others"]
+        "hint: mend them and import the file again; --partial records the others",
+    ]
     every = invoke("import", str(path), "--attest", "sun", "--all-reasons", code=3).stderr
     assert sum(line.startswith("line ") for line in every.splitlines()) == 30
     assert count(register_path) == 1
@@ -137,9 +143,23 @@ def test_entries_without_effect_are_warned_of(
     invoke: Invoke, register_path: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "notices.jsonl"
-    path.write_bytes(jsonl([*LINES, *(
-        {"kind": "notice", "at": f"2013-03-05T10:00:{n:02}+08:00", "by": "li", "customer": "K1",
-         "to": "wang"} for n in range(9))]))
+    path.write_bytes(
+        jsonl(
+            [
+                *LINES,
+                *(
+                    {
+                        "kind": "notice",
+                        "at": f"2013-03-05T10:00:{n:02}+08:00",
+                        "by": "li",
+                        "customer": "K1",
+                        "to": "wang",
+                    }
+                    for n in range(9)
+                ),
+            ]
+        )
+    )
     told = invoke("import", str(path), "--attest", "sun").stderr
     assert "warning: line 14:" in told
     assert "9 rows in all" in told
@@ -167,9 +187,12 @@ def test_an_export_comes_back(invoke: Invoke, month: Path, tmp_path: Path) -> No
         assert arrived.startswith("recorded: 625")
         options = ("verdict", "--all", "--format", "jsonl", "--as-of", "2025-04-03T20:00:00+08:00")
         old, new = (
-            [{**json.loads(line), "register": None}
-             for line in invoke(*options, "--db", db).stdout.splitlines()]
-            for db in (str(month), copy))
+            [
+                {**json.loads(line), "register": None}
+                for line in invoke(*options, "--db", db).stdout.splitlines()
+            ]
+            for db in (str(month), copy)
+        )
         assert old == new
 
 
@@ -203,15 +226,27 @@ def test_an_export_of_what_there_is_not(invoke: Invoke, month: Path, tmp_path: P
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes")
-@pytest.mark.parametrize("command", [
-    ["export"], ["export", "--format", "csv"], ["verdict", "--all", "--format", "jsonl"],
-    ["verdict", "--all"], ["verdict", "C-020"], ["policy", "show"], ["overdue"], ["demo"],
-])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["export"],
+        ["export", "--format", "csv"],
+        ["verdict", "--all", "--format", "jsonl"],
+        ["verdict", "--all"],
+        ["verdict", "C-020"],
+        ["policy", "show"],
+        ["overdue"],
+        ["demo"],
+    ],
+)
 def test_a_reader_who_leaves_early(month: Path, command: list[str]) -> None:
     environment = {**os.environ, "CONFLICTCTL_DB": str(month)}
     running = subprocess.Popen(
         [sys.executable, "-c", "from conflictctl.cli.main import main; main()", *command],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
     assert running.stdout is not None
     assert running.stderr is not None
     running.stdout.read(10)

@@ -27,8 +27,18 @@ def test_people_get_it_by_consultant(invoke: Invoke, month: Path) -> None:
 
 def test_programs_get_every_key(invoke: Invoke, month: Path) -> None:
     rows = listed(invoke)
-    assert set(rows[0]) == {"type", "customer", "staff", "outlet", "level", "last_contact", "due",
-                            "days", "may_be_reassigned", "register"}
+    assert set(rows[0]) == {
+        "type",
+        "customer",
+        "staff",
+        "outlet",
+        "level",
+        "last_contact",
+        "due",
+        "days",
+        "may_be_reassigned",
+        "register",
+    }
     assert rows[0]["register"]["seq"] == LAST
     late = next(row for row in rows if row["customer"] == "C-037")
     assert (late["staff"], late["days"], late["type"]) == ("chen", 8, "followup")
@@ -36,8 +46,13 @@ def test_programs_get_every_key(invoke: Invoke, month: Path) -> None:
 
 def test_within_looks_ahead(invoke: Invoke, month: Path) -> None:
     def ahead(*options: str) -> list[int]:
-        return sorted({-row["days"] for row in listed(invoke, *options)
-                       if row["days"] is not None and row["days"] < 0})
+        return sorted(
+            {
+                -row["days"]
+                for row in listed(invoke, *options)
+                if row["days"] is not None and row["days"] < 0
+            }
+        )
 
     assert ahead() == ahead("--within", "1d") == ahead("--within", "24h") == [1]
     assert ahead("--within", "0") == []

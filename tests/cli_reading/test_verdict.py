@@ -66,8 +66,9 @@ def test_known_at_what_was_never_known(invoke: Invoke, month: Path, text: str) -
 
 def test_a_customer_nobody_knows(invoke: Invoke, month: Path) -> None:
     done = invoke("verdict", "Lee", code=3)
-    assert done.stderr == ("error: no customer Lee\nhint: `conflictctl customer find Lee` searches "
-                           "by name and phone\n")
+    assert done.stderr == (
+        "error: no customer Lee\nhint: `conflictctl customer find Lee` searches by name and phone\n"
+    )
     assert "was not known yet" in invoke("verdict", "C-079", "--known-at", "30", code=3).stderr
 
 
@@ -81,8 +82,18 @@ def test_a_parameter_read_otherwise_turns_the_ruling_and_says_so(
     assert "level_limit_days.H=5" in told
 
 
-@pytest.mark.parametrize("setting", ["nonsense=1", "level_vs_week=whatever", "level_vs_week",
-                                     "week_days=-1", "week_days.H=3", "=", ""])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "nonsense=1",
+        "level_vs_week=whatever",
+        "level_vs_week",
+        "week_days=-1",
+        "week_days.H=3",
+        "=",
+        "",
+    ],
+)
 def test_a_setting_that_is_none(invoke: Invoke, month: Path, setting: str) -> None:
     invoke("verdict", "C-027", "--set", setting, code=2)
 
@@ -115,8 +126,16 @@ def test_explain_accounts_in_prose(invoke: Invoke, month: Path) -> None:
     assert "sha256:" in full
 
 
-@pytest.mark.parametrize("arguments", [[], ["C-027", "--all"], ["--all", "--deal", "open"],
-                                       ["C-027", "--format", "yaml"], ["C-027", "C-028"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["C-027", "--all"],
+        ["--all", "--deal", "open"],
+        ["C-027", "--format", "yaml"],
+        ["C-027", "C-028"],
+    ],
+)
 def test_wrong_usage(invoke: Invoke, month: Path, arguments: list[str]) -> None:
     invoke("verdict", *arguments, code=2)
 
@@ -173,4 +192,5 @@ def test_the_same_in_chinese_with_the_same_keys(invoke: Invoke, month: Path) -> 
     assert english["reason"] != chinese["reason"]
     spoken = ("reason", "warnings", "findings")
     assert {k: v for k, v in english.items() if k not in spoken} == {
-        k: v for k, v in chinese.items() if k not in spoken}
+        k: v for k, v in chinese.items() if k not in spoken
+    }

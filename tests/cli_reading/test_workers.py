@@ -71,13 +71,25 @@ def test_everybody_is_ruled_alike_by_one_process_and_by_two(
     monkeypatch.setattr(workers, "FEW", 0)
     with open_register(str(month)) as register:
         question = verdict.Question(
-            register, register.people(), register.calendar, load_policy("renault-zibo-2013"), {},
-            parse_time("2025-04-03T20:00:00+08:00")[0], None, register.head(),
+            register,
+            register.people(),
+            register.calendar,
+            load_policy("renault-zibo-2013"),
+            {},
+            parse_time("2025-04-03T20:00:00+08:00")[0],
+            None,
+            register.head(),
         )
         for explain in (False, True):
-            alone = [line for page in verdict.json_lines(question, explain=explain, workers=1)
-                     for line in page]
-            shared = [line for page in verdict.json_lines(question, explain=explain, workers=2)
-                      for line in page]
+            alone = [
+                line
+                for page in verdict.json_lines(question, explain=explain, workers=1)
+                for line in page
+            ]
+            shared = [
+                line
+                for page in verdict.json_lines(question, explain=explain, workers=2)
+                for line in page
+            ]
             assert shared == alone
             assert len(alone) > 70

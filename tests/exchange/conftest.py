@@ -47,16 +47,22 @@ def register(tmp_path: Path, clock: Callable[[], int]) -> Iterator[Register]:
 def take(register: Register, clock: Callable[[], int], tmp_path: Path) -> Take:
     """`take(b"...", suffix=".csv", attest="sun")` imports bytes, text or a path."""
 
-    def run(content: bytes | str | Path, *, into: Register | None = None, suffix: str = ".jsonl",
-            **options: Any) -> Taken:
+    def run(
+        content: bytes | str | Path,
+        *,
+        into: Register | None = None,
+        suffix: str = ".jsonl",
+        **options: Any,
+    ) -> Taken:
         if isinstance(content, Path):
             path = content
         else:
             path = tmp_path / f"file{suffix}"
             path.write_bytes(content.encode() if isinstance(content, str) else content)
         rejections: list[Rejection] = []
-        report = import_file(into or register, path, clock=clock,
-                             on_rejection=rejections.append, **options)
+        report = import_file(
+            into or register, path, clock=clock, on_rejection=rejections.append, **options
+        )
         return Taken(report, rejections)
 
     return run

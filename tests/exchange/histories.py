@@ -12,15 +12,49 @@ Line = dict[str, Any]
 
 ZONE = timezone(timedelta(hours=8))
 START = datetime(2013, 3, 1, 9, tzinfo=ZONE)
-STAFF = {"sun": "manager", "wang": "consultant", "li": "consultant", "zhao": "supervisor",
-         "gu": "consultant", "mo": "clerk"}
+STAFF = {
+    "sun": "manager",
+    "wang": "consultant",
+    "li": "consultant",
+    "zhao": "supervisor",
+    "gu": "consultant",
+    "mo": "clerk",
+}
 CUSTOMERS = [f"K{number}" for number in range(1, 7)]
-TEXTS = ["看车", "=1+1", "'quoted", '"both"', "a;b=c", "two\nlines", "tab\there", " spaced ", "",
-         "[1]", "{}", "+86 139", "-", "@home", "é̂", "𠮷野家", "a,b", "NULL", "none", "'", "’"]
-OWN_TARGETS = {"decision": "filing", "cancel_order": "order", "withdraw_claim": "claim",
-               "appeal": "ruling"}
-LIVELY = [name for name, kind in KINDS.items()
-          if not kind.own and name not in ("outlet", "staff", "setting")]
+TEXTS = [
+    "看车",
+    "=1+1",
+    "'quoted",
+    '"both"',
+    "a;b=c",
+    "two\nlines",
+    "tab\there",
+    " spaced ",
+    "",
+    "[1]",
+    "{}",
+    "+86 139",
+    "-",
+    "@home",
+    "é̂",
+    "𠮷野家",
+    "a,b",
+    "NULL",
+    "none",
+    "'",
+    "’",
+]
+OWN_TARGETS = {
+    "decision": "filing",
+    "cancel_order": "order",
+    "withdraw_claim": "claim",
+    "appeal": "ruling",
+}
+LIVELY = [
+    name
+    for name, kind in KINDS.items()
+    if not kind.own and name not in ("outlet", "staff", "setting")
+]
 
 
 def valid_lines(seed: int, count: int) -> list[Line]:
@@ -32,19 +66,45 @@ def valid_lines(seed: int, count: int) -> list[Line]:
 def _introductions(chance: random.Random) -> list[Line]:
     moment = START.isoformat()
     lines: list[Line] = [
-        {"kind": "outlet", "id": "o1", "at": moment, "outlet": "store", "name": "主店",
-         "type": "store"},
-        {"kind": "outlet", "id": "o2", "at": moment, "outlet": "branch", "name": "=网点",
-         "type": "second_tier"},
+        {
+            "kind": "outlet",
+            "id": "o1",
+            "at": moment,
+            "outlet": "store",
+            "name": "主店",
+            "type": "store",
+        },
+        {
+            "kind": "outlet",
+            "id": "o2",
+            "at": moment,
+            "outlet": "branch",
+            "name": "=网点",
+            "type": "second_tier",
+        },
     ]
     lines += [
-        {"kind": "staff", "id": f"s-{name}", "at": moment, "staff": name, "name": f"{name} 名",
-         "role": role, "outlet": "branch" if name == "gu" else "store", "login": f"{name}@x"}
+        {
+            "kind": "staff",
+            "id": f"s-{name}",
+            "at": moment,
+            "staff": name,
+            "name": f"{name} 名",
+            "role": role,
+            "outlet": "branch" if name == "gu" else "store",
+            "login": f"{name}@x",
+        }
         for name, role in STAFF.items()
     ]
     for name in CUSTOMERS:
-        line: Line = {"kind": "customer", "at": moment, "by": "mo", "customer": name,
-                      "name": f"客户{name}", "phones": chance.choice([[], ["+86 1"], ["1", "2;3"]])}
+        line: Line = {
+            "kind": "customer",
+            "at": moment,
+            "by": "mo",
+            "customer": name,
+            "name": f"客户{name}",
+            "phones": chance.choice([[], ["+86 1"], ["1", "2;3"]]),
+        }
         if chance.random() < 0.5:
             line["id"] = f"c-{name}"
         lines.append(line)
@@ -61,8 +121,10 @@ class _Story:
     def lines(self, count: int) -> list[Line]:
         now = START
         while len(self.told) < count:
-            now += timedelta(minutes=self.chance.randint(1, 600),
-                             microseconds=self.chance.choice([0, 0, 1, 999999]))
+            now += timedelta(
+                minutes=self.chance.randint(1, 600),
+                microseconds=self.chance.choice([0, 0, 1, 999999]),
+            )
             line = self._line(self.chance.choice(LIVELY))
             if line is not None:
                 late = timedelta(days=self.chance.choice([0, 0, 0, 1, 3]))
@@ -99,8 +161,11 @@ class _Story:
 
     def _target(self, name: str) -> Line | None:
         wanted = OWN_TARGETS.get(name)
-        able = [line for line in self.told
-                if (line["kind"] == wanted if wanted else line["kind"] in ("visit", "call"))]
+        able = [
+            line
+            for line in self.told
+            if (line["kind"] == wanted if wanted else line["kind"] in ("visit", "call"))
+        ]
         return self.chance.choice(able) if able else None
 
     def _staff(self) -> str:
@@ -118,16 +183,37 @@ class _Story:
             return self.chance.choice(field.choices)
         one, two = self._two()
         values: dict[str, Any] = {
-            "outlet": "store", "to_outlet": "branch", "department": "sales", "segment": "fleet",
-            "name": "改名", "login": "x", "phones": ["13900000001"], "address": "县城", "type":
-            self.chance.choice(CUSTOMER_TYPES), "customers": self.chance.sample(CUSTOMERS, 2),
-            "level": self.chance.choice("HABC"), "answer": one, "named": one, "witness": two,
-            "until": "2013-05-01", "expires_at": "2013-05-01T00:00:00Z", "result": "taken",
-            "contact": "王", "title": "经理", "rank": -3, "fields": {"a": [1, None, {"b": "=x"}]},
-            "amount": "199800.50", "currency": "CNY", "product": "X", "deal": "D1",
-            "signers": [{"staff": one}], "parties": [one, two], "strikes": [],
+            "outlet": "store",
+            "to_outlet": "branch",
+            "department": "sales",
+            "segment": "fleet",
+            "name": "改名",
+            "login": "x",
+            "phones": ["13900000001"],
+            "address": "县城",
+            "type": self.chance.choice(CUSTOMER_TYPES),
+            "customers": self.chance.sample(CUSTOMERS, 2),
+            "level": self.chance.choice("HABC"),
+            "answer": one,
+            "named": one,
+            "witness": two,
+            "until": "2013-05-01",
+            "expires_at": "2013-05-01T00:00:00Z",
+            "result": "taken",
+            "contact": "王",
+            "title": "经理",
+            "rank": -3,
+            "fields": {"a": [1, None, {"b": "=x"}]},
+            "amount": "199800.50",
+            "currency": "CNY",
+            "product": "X",
+            "deal": "D1",
+            "signers": [{"staff": one}],
+            "parties": [one, two],
+            "strikes": [],
             "shares": [{"party": one, "share": "33.34"}, {"party": two, "share": "66.66"}],
-            "award": [{"party": one, "share": "100"}], "jointly_with": [two],
+            "award": [{"party": one, "share": "100"}],
+            "jointly_with": [two],
             "question": "misconduct",
         }
         if name == "answer" and kind == "finding":

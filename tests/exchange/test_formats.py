@@ -22,34 +22,42 @@ FILE = jsonl(LINES)
 # ------------------------------------------------------------------------------ lines
 
 
-@pytest.mark.parametrize(("line", "value"), [
-    ('{"kind":"visit"}', {"kind": "visit"}),
-    ('{"kind" : "visit"}\r', {"kind": "visit"}),
-    ('{"note":"say \\"a\\": b"}', {"note": 'say "a": b'}),
-    ('{"fields":{"kind":1},"kind":"filing"}', {"fields": {"kind": 1}, "kind": "filing"}),
-    ('{"note":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["}', {"note": "[" * 34}),
-])
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ('{"kind":"visit"}', {"kind": "visit"}),
+        ('{"kind" : "visit"}\r', {"kind": "visit"}),
+        ('{"note":"say \\"a\\": b"}', {"note": 'say "a": b'}),
+        ('{"fields":{"kind":1},"kind":"filing"}', {"fields": {"kind": 1}, "kind": "filing"}),
+        ('{"note":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["}', {"note": "[" * 34}),
+    ],
+)
 def test_a_line_is_one_object(line: str, value: dict[str, Any]) -> None:
     assert parse(line.encode()) == value
 
 
-@pytest.mark.parametrize(("line", "reason"), [
-    (b'{"a":1,"a":2}', "the key a stands twice"),
-    (b'{"a":1,"\\u0061":2}', "the key a stands twice"),
-    (b'{"a" :1,"a":2}', "the key a stands twice"),
-    (b'{"a":1, "b":"\\":", "a"\t:2}', "the key a stands twice"),
-    (b'{"f":{"x":1,"x":2}}', "the key x stands twice"),
-    (b'{"a":NaN}', "the line is broken JSON (at column 6)"),
-    (b'{"a":1', "the line is broken JSON (at column 7)"),
-    (b'[1]', "the line is no JSON object"),
-    (b'[', "one JSON object a line is expected, not a list"),
-    (b'{"a":"\xd5\xc5"}', "byte 7 of the line is not UTF-8"),
-    (b'{"a":"\0"}', "the line holds a NUL byte"),
-    (b'{"a":"\\ud800"}', "the line is broken JSON (at column 7)"),
-    (b'{"a":' + b"[" * (DEPTH_LIMIT + 1) + b"]" * (DEPTH_LIMIT + 1) + b"}",
-     "the line is nested too deeply"),
-    (b'{"a":"' + b"x" * LINE_LIMIT + b'"}', f"the line is longer than {LINE_LIMIT} bytes"),
-])
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"a":1,"a":2}', "the key a stands twice"),
+        (b'{"a":1,"\\u0061":2}', "the key a stands twice"),
+        (b'{"a" :1,"a":2}', "the key a stands twice"),
+        (b'{"a":1, "b":"\\":", "a"\t:2}', "the key a stands twice"),
+        (b'{"f":{"x":1,"x":2}}', "the key x stands twice"),
+        (b'{"a":NaN}', "the line is broken JSON (at column 6)"),
+        (b'{"a":1', "the line is broken JSON (at column 7)"),
+        (b"[1]", "the line is no JSON object"),
+        (b"[", "one JSON object a line is expected, not a list"),
+        (b'{"a":"\xd5\xc5"}', "byte 7 of the line is not UTF-8"),
+        (b'{"a":"\0"}', "the line holds a NUL byte"),
+        (b'{"a":"\\ud800"}', "the line is broken JSON (at column 7)"),
+        (
+            b'{"a":' + b"[" * (DEPTH_LIMIT + 1) + b"]" * (DEPTH_LIMIT + 1) + b"}",
+            "the line is nested too deeply",
+        ),
+        (b'{"a":"' + b"x" * LINE_LIMIT + b'"}', f"the line is longer than {LINE_LIMIT} bytes"),
+    ],
+)
 def test_what_is_no_line_says_why(line: bytes, reason: str) -> None:
     with pytest.raises(InputRejected) as caught:
         parse(line)
@@ -59,30 +67,57 @@ def test_what_is_no_line_says_why(line: bytes, reason: str) -> None:
 # ------------------------------------------------------------------------------ cells
 
 
-@pytest.mark.parametrize(("column", "cell", "value"), [
-    ("asked", "true", True), ("asked", "YES", True), ("asked", "1", True), ("asked", "是", True),
-    ("reached", "false", False), ("final", "no", False), ("asked", "0", False),
-    ("asked", "否", False), ("asked", "maybe", "maybe"),
-    ("customers", "K1; K2", ["K1", "K2"]), ("customers", '["K1","K2"]', ["K1", "K2"]),
-    ("phones", "13900000001；13900000002", ["13900000001", "13900000002"]),
-    ("phones", "'+86 139 0000 0001", ["+86 139 0000 0001"]),
-    ("strikes", "#4", ["#4"]),
-    ("shares", "li=60;wang=40", [{"party": "li", "share": "60"}, {"party": "wang", "share": "40"}]),
-    ("award", '[{"party":"li","share":"100"}]', [{"party": "li", "share": "100"}]),
-    ("signers", "li", [{"staff": "li", "share": None}]),
-    ("changes", '{"level":"B"}', {"level": "B"}),
-    ("rank", "3", 3), ("rank", "x", "x"),
-    ("by", " li ", "li"), ("note", " as it is ", " as it is "), ("note", "'=1+1", "=1+1"),
-    ("note", "'tis", "'tis"), ("note", "'", ""), ("attested_by", "none", None),
-    ("amount", "120000.50", "120000.50"),
-])
+@pytest.mark.parametrize(
+    ("column", "cell", "value"),
+    [
+        ("asked", "true", True),
+        ("asked", "YES", True),
+        ("asked", "1", True),
+        ("asked", "是", True),
+        ("reached", "false", False),
+        ("final", "no", False),
+        ("asked", "0", False),
+        ("asked", "否", False),
+        ("asked", "maybe", "maybe"),
+        ("customers", "K1; K2", ["K1", "K2"]),
+        ("customers", '["K1","K2"]', ["K1", "K2"]),
+        ("phones", "13900000001；13900000002", ["13900000001", "13900000002"]),
+        ("phones", "'+86 139 0000 0001", ["+86 139 0000 0001"]),
+        ("strikes", "#4", ["#4"]),
+        (
+            "shares",
+            "li=60;wang=40",
+            [{"party": "li", "share": "60"}, {"party": "wang", "share": "40"}],
+        ),
+        ("award", '[{"party":"li","share":"100"}]', [{"party": "li", "share": "100"}]),
+        ("signers", "li", [{"staff": "li", "share": None}]),
+        ("changes", '{"level":"B"}', {"level": "B"}),
+        ("rank", "3", 3),
+        ("rank", "x", "x"),
+        ("by", " li ", "li"),
+        ("note", " as it is ", " as it is "),
+        ("note", "'=1+1", "=1+1"),
+        ("note", "'tis", "'tis"),
+        ("note", "'", ""),
+        ("attested_by", "none", None),
+        ("amount", "120000.50", "120000.50"),
+    ],
+)
 def test_a_cell_means_a_value(column: str, cell: str, value: Any) -> None:
     assert read_cell(column, "visit", cell) == value
 
 
-@pytest.mark.parametrize(("cell", "value"), [
-    ("是", True), ("false", False), ("1", 1), ("-7", -7), ('"1"', "1"), ("lift", "lift"),
-])
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("是", True),
+        ("false", False),
+        ("1", 1),
+        ("-7", -7),
+        ('"1"', "1"),
+        ("lift", "lift"),
+    ],
+)
 def test_the_answer_of_a_finding_is_a_flag_a_number_or_text(cell: str, value: Any) -> None:
     assert read_cell("answer", "finding", cell) == value
 
@@ -96,25 +131,62 @@ def test_a_phone_that_a_spreadsheet_rounded_is_refused() -> None:
         read_cell("phones", "customer", "1.39E+10")
 
 
-@pytest.mark.parametrize("text", [
-    "=1+1", "+86 139", "-5", "@x", "\tx", "\rx", "'", "'=1", "''", "", "'x", "plain", '"quoted"',
-    "[1]", "{}", "true", "12", " ", "a;b", "none",
-])
-@pytest.mark.parametrize(("column", "kind"), [
-    ("note", "visit"), ("grounds", "finding"), ("answer", "finding"), ("value", "setting"),
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+86 139",
+        "-5",
+        "@x",
+        "\tx",
+        "\rx",
+        "'",
+        "'=1",
+        "''",
+        "",
+        "'x",
+        "plain",
+        '"quoted"',
+        "[1]",
+        "{}",
+        "true",
+        "12",
+        " ",
+        "a;b",
+        "none",
+    ],
+)
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("note", "visit"),
+        ("grounds", "finding"),
+        ("answer", "finding"),
+        ("value", "setting"),
+    ],
+)
 def test_what_is_written_is_read_back_and_no_formula(column: str, kind: str, text: str) -> None:
     cell = write_cell(column, kind, text)
     assert read_cell(column, kind, cell) == text
     assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
-@pytest.mark.parametrize(("column", "value"), [
-    ("phones", []), ("phones", ["a;b"]), ("phones", ["[x", "y"]), ("phones", ["=1", "2"]),
-    ("strikes", ["x#4", "e1"]), ("changes", {"note": "=1"}), ("fields", {}), ("rank", -3),
-    ("shares", [{"party": "a;b", "share": "100"}]), ("signers", [{"staff": "li"}]),
-    ("shares", [{"party": "=x", "share": "33.34"}, {"party": "y", "share": "66.66"}]),
-])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("phones", []),
+        ("phones", ["a;b"]),
+        ("phones", ["[x", "y"]),
+        ("phones", ["=1", "2"]),
+        ("strikes", ["x#4", "e1"]),
+        ("changes", {"note": "=1"}),
+        ("fields", {}),
+        ("rank", -3),
+        ("shares", [{"party": "a;b", "share": "100"}]),
+        ("signers", [{"staff": "li"}]),
+        ("shares", [{"party": "=x", "share": "33.34"}, {"party": "y", "share": "66.66"}]),
+    ],
+)
 def test_lists_and_objects_are_read_back(column: str, value: Any) -> None:
     back = read_cell(column, "visit", write_cell(column, "visit", value))
     if column == "signers":
@@ -152,12 +224,15 @@ def test_an_unknown_column_is_named_and_guessed(take: Take) -> None:
     assert str(caught.value.hint) == "did you mean customer?"
 
 
-@pytest.mark.parametrize(("header", "reason"), [
-    ("", "the file is empty"),
-    ("kind,by", "the header has no column at"),
-    ("kind,at,at", "the header names the column at twice"),
-    ("kind,at\x00", "unknown column"),
-])
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("", "the file is empty"),
+        ("kind,by", "the header has no column at"),
+        ("kind,at,at", "the header names the column at twice"),
+        ("kind,at\x00", "unknown column"),
+    ],
+)
 def test_a_header_must_do(take: Take, header: str, reason: str) -> None:
     with pytest.raises(InputRejected, match=reason):
         take(header, suffix=".csv")
@@ -167,17 +242,18 @@ HEAD = "kind,id,at,by,customer,note\n"
 ROW = "visit,{id},2013-03-05T10:00:00+08:00,li,K1,{note}\n"
 
 
-@pytest.mark.parametrize(("row", "reason"), [
-    ('visit,v2,2013-03-05T10:00:00+08:00,li,K1,"never closed\n', "2: the quotes of the line"),
-    ('visit,v2,2013-03-05T10:00:00+08:00,li,K1,"a"b\n', "2: the quotes of the line"),
-    ("visit,v2,2013-03-05T10:00:00+08:00,li,K1,note,more\n", "2: the row has 7 cells under 6"),
-    ("visit,v2,2013-03-05T10:00:00+08:00,li,K1,a\rb\n", "2: a line end within the line"),
-    ("visit,v2,,li,K1,x\n", "2: at: is missing"),
-    (",v2,2013-03-05T10:00:00+08:00,li,K1,x\n", "2: the line has no kind"),
-])
-def test_a_row_that_cannot_be_read_is_told_by_its_line(
-    take: Take, row: str, reason: str
-) -> None:
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ('visit,v2,2013-03-05T10:00:00+08:00,li,K1,"never closed\n', "2: the quotes of the line"),
+        ('visit,v2,2013-03-05T10:00:00+08:00,li,K1,"a"b\n', "2: the quotes of the line"),
+        ("visit,v2,2013-03-05T10:00:00+08:00,li,K1,note,more\n", "2: the row has 7 cells under 6"),
+        ("visit,v2,2013-03-05T10:00:00+08:00,li,K1,a\rb\n", "2: a line end within the line"),
+        ("visit,v2,,li,K1,x\n", "2: at: is missing"),
+        (",v2,2013-03-05T10:00:00+08:00,li,K1,x\n", "2: the line has no kind"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_told_by_its_line(take: Take, row: str, reason: str) -> None:
     taken = take(HEAD + row, suffix=".csv")
     assert taken.reasons[0].startswith(reason)
     assert taken.report.undone
@@ -257,8 +333,11 @@ def test_a_line_of_damaged_utf8_is_refused_alone(register: Register, take: Take)
 
 def test_two_encodings_in_one_file_are_not_guessed_at(take: Take) -> None:
     note = "客户来店看车，预算十五万左右"
-    mixed = (HEAD.encode() + ROW.format(id="v2", note=note).encode("gb18030")
-             + ROW.format(id="v3", note=note).encode("utf-8"))
+    mixed = (
+        HEAD.encode()
+        + ROW.format(id="v2", note=note).encode("gb18030")
+        + ROW.format(id="v3", note=note).encode("utf-8")
+    )
     with pytest.raises(InputRejected, match="line 2 is not UTF-8"):
         take(mixed, suffix=".csv")
 

@@ -18,8 +18,13 @@ from .conftest import NOW, Take
 from .malformed import LINES, csv_bytes, csv_rows, jsonl
 
 FILE = jsonl(LINES)
-VISIT = {"kind": "visit", "id": "v2", "at": "2013-03-05T10:00:00+08:00", "by": "li",
-         "customer": "K1"}
+VISIT = {
+    "kind": "visit",
+    "id": "v2",
+    "at": "2013-03-05T10:00:00+08:00",
+    "by": "li",
+    "customer": "K1",
+}
 
 
 def at(text: str) -> int:
@@ -71,7 +76,9 @@ def test_the_attestation_names_file_digest_and_attester(register: Register, take
     assert attestation is not None
     assert attestation.by == "sun"
     assert dict(attestation.fields) == {
-        "file": "file.jsonl", "digest": "sha256:" + hashlib.sha256(FILE).hexdigest()}
+        "file": "file.jsonl",
+        "digest": "sha256:" + hashlib.sha256(FILE).hexdigest(),
+    }
 
 
 def test_an_attester_of_the_same_file_is_introduced_before_he_attests(
@@ -84,16 +91,26 @@ def test_an_attester_of_the_same_file_is_introduced_before_he_attests(
 
 
 def test_an_attester_may_have_been_promoted_in_the_file(register: Register, take: Take) -> None:
-    promoted = {"kind": "staff_moved", "at": "2013-03-02T08:00:00+08:00", "by": "sun",
-                "staff": "wang", "role": "general_manager"}
+    promoted = {
+        "kind": "staff_moved",
+        "at": "2013-03-02T08:00:00+08:00",
+        "by": "sun",
+        "staff": "wang",
+        "role": "general_manager",
+    }
     report = take(jsonl([*LINES, promoted]), attest="wang").report
     assert (report.recorded, report.rejected) == (len(LINES) + 1, 0)
 
 
 def test_a_consultant_cannot_promote_himself_by_attesting(register: Register, take: Take) -> None:
     take(FILE, attest="sun")
-    promoted = {"kind": "staff_moved", "at": "2013-03-02T08:00:00+08:00", "by": "sun",
-                "staff": "wang", "role": "general_manager"}
+    promoted = {
+        "kind": "staff_moved",
+        "at": "2013-03-02T08:00:00+08:00",
+        "by": "sun",
+        "staff": "wang",
+        "role": "general_manager",
+    }
     with pytest.raises(NotPermitted):
         take(jsonl([promoted]), attest="wang")
 
@@ -124,24 +141,40 @@ def test_somebody_must_act_once_there_is_management(register: Register, take: Ta
 
 def test_a_consultant_cannot_bring_in_staff(register: Register, take: Take) -> None:
     take(FILE, attest="sun")
-    promoted = {"kind": "staff", "at": "2013-03-05T10:00:00+08:00", "by": "sun", "staff": "wang",
-                "name": "王", "role": "general_manager", "outlet": "store"}
+    promoted = {
+        "kind": "staff",
+        "at": "2013-03-05T10:00:00+08:00",
+        "by": "sun",
+        "staff": "wang",
+        "name": "王",
+        "role": "general_manager",
+        "outlet": "store",
+    }
     taken = take(jsonl([promoted]), actor="wang")
     assert taken.report.undone
     assert "wang is consultant" in taken.reasons[0]
     assert register.people().role("wang", NOW) == "consultant"
 
 
-@pytest.mark.parametrize("mending", [
-    {"kind": "correction", "corrects": "s2", "changes": {"role": "manager"}},
-    {"kind": "void", "voids": "m1"},
-    {"kind": "setting", "name": "policy", "value": "of my own"},
-])
+@pytest.mark.parametrize(
+    "mending",
+    [
+        {"kind": "correction", "corrects": "s2", "changes": {"role": "manager"}},
+        {"kind": "void", "voids": "m1"},
+        {"kind": "setting", "name": "policy", "value": "of my own"},
+    ],
+)
 def test_nor_mend_what_management_set_up(
     register: Register, take: Take, mending: dict[str, object]
 ) -> None:
-    moved = {"kind": "staff_moved", "id": "m1", "at": "2013-03-02T08:00:00+08:00", "by": "sun",
-             "staff": "li", "role": "clerk"}
+    moved = {
+        "kind": "staff_moved",
+        "id": "m1",
+        "at": "2013-03-02T08:00:00+08:00",
+        "by": "sun",
+        "staff": "li",
+        "role": "clerk",
+    }
     take(jsonl([*LINES, moved]), attest="sun")
     line = {"at": "2013-03-05T10:00:00+08:00", "by": "sun", **mending}
     assert "wang is consultant" in take(jsonl([line]), actor="wang").reasons[0]
@@ -167,8 +200,13 @@ def test_the_same_file_again_adds_nothing_not_even_an_attestation(
 
 
 def test_lines_without_ids_are_known_by_their_content(register: Register, take: Take) -> None:
-    bare = jsonl([{k: v for k, v in line.items() if k != "id"} for line in LINES
-                  if line["kind"] != "correction"])
+    bare = jsonl(
+        [
+            {k: v for k, v in line.items() if k != "id"}
+            for line in LINES
+            if line["kind"] != "correction"
+        ]
+    )
     assert take(bare, attest="sun").report.recorded == len(LINES) - 1
     assert take(bare, attest="sun").report.already == len(LINES) - 1
 
@@ -202,8 +240,9 @@ def test_one_bad_row_undoes_the_whole_file_and_all_bad_rows_are_told(
     register: Register, take: Take
 ) -> None:
     before = register.head()
-    taken = take(jsonl([*LINES, {**VISIT, "by": "nobody"}, "{", {**VISIT, "at": "noon"}]),
-                 attest="sun")
+    taken = take(
+        jsonl([*LINES, {**VISIT, "by": "nobody"}, "{", {**VISIT, "at": "noon"}]), attest="sun"
+    )
     assert taken.report.undone
     assert register.head() == before
     assert [r.line for r in taken.rejections] == [14, 15, 16]
@@ -224,8 +263,9 @@ def test_partial_records_the_good_rows_and_writes_the_others_as_they_were(
 
 
 def test_rejects_can_be_mended_and_imported(register: Register, take: Take) -> None:
-    path = take(jsonl([*LINES, {**VISIT, "by": "nobody"}]), attest="sun",
-                partial=True).report.rejects_path
+    path = take(
+        jsonl([*LINES, {**VISIT, "by": "nobody"}]), attest="sun", partial=True
+    ).report.rejects_path
     assert path is not None
     path.write_text(path.read_text(encoding="utf-8").replace("nobody", "li"), encoding="utf-8")
     report = take(path, attest="sun").report
@@ -250,7 +290,10 @@ def test_rejects_never_overwrite_a_file(register: Register, take: Take, tmp_path
     bad = jsonl([*LINES, "{"])
     names = [take(bad, attest="sun", partial=True).report.rejects_path for _ in range(3)]
     assert [name.name for name in names if name] == [
-        "file.rejects.jsonl", "file.rejects-2.jsonl", "file.rejects-3.jsonl"]
+        "file.rejects.jsonl",
+        "file.rejects-2.jsonl",
+        "file.rejects-3.jsonl",
+    ]
     mended = names[0]
     assert mended is not None
     again = take(mended, attest="sun", partial=True).report.rejects_path
@@ -270,8 +313,12 @@ def test_rejects_that_cannot_be_written_undo_the_import(
 ) -> None:
     before = register.head()
     with pytest.raises(StorageFailed):
-        take(jsonl([*LINES, "{"]), attest="sun", partial=True,
-             rejects=tmp_path / "missing" / "bad.jsonl")
+        take(
+            jsonl([*LINES, "{"]),
+            attest="sun",
+            partial=True,
+            rejects=tmp_path / "missing" / "bad.jsonl",
+        )
     assert register.head() == before
 
 
@@ -306,16 +353,29 @@ def test_a_dry_run_tells_all_and_changes_nothing(
 
 
 def test_an_entry_by_the_wrong_role_is_kept_with_a_warning(register: Register, take: Take) -> None:
-    notice = {"kind": "notice", "at": "2013-03-05T10:00:00+08:00", "by": "li", "customer": "K1",
-              "to": "wang"}
+    notice = {
+        "kind": "notice",
+        "at": "2013-03-05T10:00:00+08:00",
+        "by": "li",
+        "customer": "K1",
+        "to": "wang",
+    }
     report = take(jsonl([*LINES, notice]), attest="sun").report
     assert (report.recorded, report.warned) == (len(LINES) + 1, 1)
     assert report.warnings[0].line == len(LINES) + 1
 
 
 def test_warnings_are_counted_but_not_hoarded(register: Register, take: Take) -> None:
-    notices = [{"kind": "notice", "at": f"2013-03-05T10:{n // 60:02}:{n % 60:02}+08:00",
-                "by": "li", "customer": "K1", "to": "wang"} for n in range(150)]
+    notices = [
+        {
+            "kind": "notice",
+            "at": f"2013-03-05T10:{n // 60:02}:{n % 60:02}+08:00",
+            "by": "li",
+            "customer": "K1",
+            "to": "wang",
+        }
+        for n in range(150)
+    ]
     report = take(jsonl([*LINES, *notices]), attest="sun").report
     assert (report.warned, len(report.warnings)) == (150, 100)
 

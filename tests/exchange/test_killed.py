@@ -25,9 +25,24 @@ COMMAND = [sys.executable, "-c", "from conflictctl.cli.main import main; main()"
 def test_killed_imports_and_one_that_ends(tmp_path: Path) -> None:
     chance = random.Random(9)
     file, target = tmp_path / "many.jsonl", tmp_path / "register.db"
-    file.write_bytes(jsonl([*LINES, *(
-        {"kind": "call", "id": f"k{n}", "at": "2013-03-05T10:00:00+08:00", "by": "li",
-         "customer": "K1", "direction": "in"} for n in range(VISITS))]))
+    file.write_bytes(
+        jsonl(
+            [
+                *LINES,
+                *(
+                    {
+                        "kind": "call",
+                        "id": f"k{n}",
+                        "at": "2013-03-05T10:00:00+08:00",
+                        "by": "li",
+                        "customer": "K1",
+                        "direction": "in",
+                    }
+                    for n in range(VISITS)
+                ),
+            ]
+        )
+    )
     create_register(str(target), zone="Asia/Shanghai", clock=lambda: time.time_ns() // 1000).close()
     command = [*COMMAND, "import", str(file), "--attest", "sun", "--db", str(target)]
     started = time.monotonic()
@@ -45,7 +60,8 @@ def test_killed_imports_and_one_that_ends(tmp_path: Path) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     with open_register(str(target)) as register:
         ids = [event.id for event in register.events() if event.id is not None]
-        assert sorted(ids) == sorted({*(line["id"] for line in LINES),
-                                      *(f"k{n}" for n in range(VISITS))})
+        assert sorted(ids) == sorted(
+            {*(line["id"] for line in LINES), *(f"k{n}" for n in range(VISITS))}
+        )
         assert sum(event.kind == "attestation" for event in register.events()) == 1
         assert verify(register).ok

@@ -42,8 +42,14 @@ def rulings(register: Register) -> list[object]:
     return [
         (r.customer, r.status, r.credit, r.holder, r.decided_by, r.provisional_until, r.referred_to)
         for dossier in register.dossiers()
-        for r in rule_group(dossier.events, dossier.members, policy=policy, people=people,
-                            calendar=calendar, as_of=NOW)
+        for r in rule_group(
+            dossier.events,
+            dossier.members,
+            policy=policy,
+            people=people,
+            calendar=calendar,
+            as_of=NOW,
+        )
     ]
 
 
@@ -54,11 +60,29 @@ def log_live(register: Register, clock: Callable[[], int]) -> None:
         first = writer.add(visit, allow_duplicates=True)
         confirm = Draft("confirm", None, None, 0, None, "li", "li", None, {"on": first.seq})
         writer.add(confirm, allow_duplicates=True)
-        writer.add(confirm._replace(kind="correction", by="wang", recorded_by="wang", fields={
-            "corrects": first.seq, "changes": {"level": "A"}}), allow_duplicates=True)
-        writer.add(read_line({"kind": "finding", "by": "sun", "customer": "K1", "answer": True,
-                              "question": "untrue", "subject": "wang", "strikes": [first.seq]}),
-                   allow_duplicates=True)
+        writer.add(
+            confirm._replace(
+                kind="correction",
+                by="wang",
+                recorded_by="wang",
+                fields={"corrects": first.seq, "changes": {"level": "A"}},
+            ),
+            allow_duplicates=True,
+        )
+        writer.add(
+            read_line(
+                {
+                    "kind": "finding",
+                    "by": "sun",
+                    "customer": "K1",
+                    "answer": True,
+                    "question": "untrue",
+                    "subject": "wang",
+                    "strikes": [first.seq],
+                }
+            ),
+            allow_duplicates=True,
+        )
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
@@ -105,8 +129,10 @@ def test_an_export_says_who_answers_for_each_entry(
 ) -> None:
     take(jsonl(LINES), attest="sun")
     log_live(register, clock)
-    by_kind = {line["kind"]: line["attested_by"]
-               for line in map(json.loads, exported(register).splitlines())}
+    by_kind = {
+        line["kind"]: line["attested_by"]
+        for line in map(json.loads, exported(register).splitlines())
+    }
     assert by_kind["close"] == "sun"
     assert by_kind["confirm"] is None
 
@@ -119,8 +145,11 @@ def test_references_by_number_become_ids_that_hold_elsewhere(
     lines = [json.loads(line) for line in exported(register).splitlines()]
     visit = next(line for line in lines if line.get("note") == "live")
     assert visit["id"].startswith(f"{register.origin}#")
-    speaking = [line for line in lines if visit["id"] in (
-        line.get("on"), line.get("corrects"), *line.get("strikes", ()))]
+    speaking = [
+        line
+        for line in lines
+        if visit["id"] in (line.get("on"), line.get("corrects"), *line.get("strikes", ()))
+    ]
     assert [line["kind"] for line in speaking] == ["confirm", "correction", "finding"]
 
 
@@ -142,13 +171,18 @@ def test_a_choice_of_events(register: Register, take: Take, form: Format) -> Non
 
 
 def test_csv_opens_in_a_spreadsheet_and_holds_no_formula(register: Register, take: Take) -> None:
-    evil = {"kind": "visit", "at": "2013-03-05T10:00:00+08:00", "by": "li", "customer": "K1",
-            "note": '=HYPERLINK("http://x","y")'}
+    evil = {
+        "kind": "visit",
+        "at": "2013-03-05T10:00:00+08:00",
+        "by": "li",
+        "customer": "K1",
+        "note": '=HYPERLINK("http://x","y")',
+    }
     take(jsonl([*LINES, evil]), attest="sun")
     data = exported(register, "csv")
     assert data.startswith(b"\xef\xbb\xbfkind,id,at,")
     assert b"\r\n" in data
-    assert b'"\'=HYPERLINK' in data
+    assert b"\"'=HYPERLINK" in data
 
 
 def test_an_export_is_put_in_place_whole_and_private(tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ def test_every_kind_reads_back_as_it_was_recorded(register: Register, log: Log) 
 
 
 def test_a_flush_in_between_changes_nothing(
-        register: Register, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    register: Register, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("conflictctl.register.writer._BUFFERED", 1)
     with register.writing(clock) as writer:
         recorded = [writer.add(read_line(entry)).event for entry in EVERY_KIND]
@@ -50,7 +51,8 @@ def test_a_flush_in_between_changes_nothing(
 
 
 def test_places_are_gapless_and_the_receipt_is_that_of_the_chain(
-        register: Register, showroom: Log) -> None:
+    register: Register, showroom: Log
+) -> None:
     receipts = showroom(line(), line(level="A"), line(level="B"))
     assert [receipt.seq for receipt in receipts] == [11, 12, 13]
     assert register.head().seq == 13
@@ -60,7 +62,8 @@ def test_places_are_gapless_and_the_receipt_is_that_of_the_chain(
 def test_personal_data_are_not_in_the_body(register: Register, showroom: Log) -> None:
     showroom(line(note="住在东街"))
     bodies = b"".join(
-        row[0] for row in register.connection.exec_driver_sql("SELECT body FROM events"))
+        row[0] for row in register.connection.exec_driver_sql("SELECT body FROM events")
+    )
     for secret in ("赵先生", "13800138000", "住在东街", "孙"):
         assert secret.encode() not in bodies
     assert register.names(["K1"]) == {"K1": "赵先生"}
@@ -85,8 +88,7 @@ def test_what_has_no_time_happened_now(showroom: Log, clock: Clock) -> None:
     assert event.offset == 480
 
 
-def test_a_late_entry_is_recorded_now_whatever_the_line_says(
-        showroom: Log, clock: Clock) -> None:
+def test_a_late_entry_is_recorded_now_whatever_the_line_says(showroom: Log, clock: Clock) -> None:
     clock.set("2013-03-05T10:00:00+08:00")
     entry = line(at="2013-03-01T10:00:00+08:00", recorded_at="2013-03-01T10:05:00+08:00")
     (receipt,) = showroom(entry)
@@ -119,7 +121,8 @@ def test_a_line_recorded_in_the_future_is_refused(showroom: Log) -> None:
 
 
 def test_a_clock_set_back_is_accepted_and_counted(
-        register: Register, showroom: Log, clock: Clock) -> None:
+    register: Register, showroom: Log, clock: Clock
+) -> None:
     showroom(line())
     clock.now -= HOUR
     showroom(line(level="A"))
@@ -138,11 +141,15 @@ def test_a_clock_set_back_is_accepted_and_counted(
         (line(outlet="nowhere"), "no outlet nowhere"),
         (line(customer="K9"), "no customer K9"),
         (line("link", customer=None, customers=["K1", "K9"], relation="same"), "no customer K9"),
-        (line("ruling", instance="panel", award=[{"party": "ghost", "share": "100"}]),
-         "no member of staff or outlet ghost"),
+        (
+            line("ruling", instance="panel", award=[{"party": "ghost", "share": "100"}]),
+            "no member of staff or outlet ghost",
+        ),
         (line("close", signers=["ghost"]), "no member of staff ghost"),
-        (line("staff", customer=None, staff="new", name="n", role="clerk", outlet="nowhere"),
-         "no outlet nowhere"),
+        (
+            line("staff", customer=None, staff="new", name="n", role="clerk", outlet="nowhere"),
+            "no outlet nowhere",
+        ),
         (line(by=None), "by: is missing"),
         (line("void", voids="#99"), "there is no entry #99"),
         (line("void", voids="unheard-of"), "there is no entry unheard-of"),
@@ -237,7 +244,8 @@ def test_the_same_moment_in_another_spelling_is_the_same(showroom: Log) -> None:
 
 
 def test_another_time_of_entry_makes_another_entry_only_where_it_is_believed(
-        showroom: Log, clock: Clock) -> None:
+    showroom: Log, clock: Clock
+) -> None:
     clock.set("2013-03-05T10:00:00+08:00")
     entry = line(at="2013-03-01T09:30:00+08:00", recorded_at="2013-03-01T09:40:00+08:00")
     later = {**entry, "recorded_at": "2013-03-02T09:40:00+08:00"}
@@ -248,7 +256,8 @@ def test_another_time_of_entry_makes_another_entry_only_where_it_is_believed(
 
 
 def test_a_believed_time_of_entry_is_part_of_what_an_id_stands_for(
-        showroom: Log, clock: Clock) -> None:
+    showroom: Log, clock: Clock
+) -> None:
     clock.set("2013-03-05T10:00:00+08:00")
     entry = line(id="e1", at="2013-03-01T09:30:00+08:00", recorded_at="2013-03-01T09:40:00+08:00")
     showroom(entry)
@@ -276,12 +285,14 @@ def test_an_id_from_another_registers_export_is_an_id(register: Register, showro
 
 
 def test_a_correction_finds_its_customer_and_settles_its_reference(
-        register: Register, showroom: Log) -> None:
+    register: Register, showroom: Log
+) -> None:
     (visit,) = showroom(line(id="v1"))
     (unnamed,) = showroom(line(level="B"))
     for ref in ("v1", visit.seq, f"#{visit.seq}", f"{register.origin}#{visit.seq}"):
-        (mend,) = showroom({"kind": "correction", "by": "wang", "corrects": ref,
-                            "changes": {"level": "A"}})
+        (mend,) = showroom(
+            {"kind": "correction", "by": "wang", "corrects": ref, "changes": {"level": "A"}}
+        )
         assert mend.event.customer == "K1"
         assert mend.event.fields["corrects"] == "v1"
     (mend,) = showroom({"kind": "void", "by": "wang", "voids": f"#{unnamed.seq}", "reason": "x"})
@@ -290,9 +301,10 @@ def test_a_correction_finds_its_customer_and_settles_its_reference(
 
 def test_the_original_stays_as_it_was(register: Register, showroom: Log) -> None:
     (visit,) = showroom(line(level="H"))
-    showroom({"kind": "correction", "by": "wang", "corrects": visit.seq,
-              "changes": {"level": "A"}},
-             {"kind": "void", "by": "wang", "voids": visit.seq, "reason": "x"})
+    showroom(
+        {"kind": "correction", "by": "wang", "corrects": visit.seq, "changes": {"level": "A"}},
+        {"kind": "void", "by": "wang", "voids": visit.seq, "reason": "x"},
+    )
     assert register.event(visit.seq) == visit.event
 
 
@@ -303,48 +315,85 @@ def test_the_original_stays_as_it_was(register: Register, showroom: Log) -> None
         ({"kind": "cancel_order", "by": "sun", "on": "v1"}, "not order"),
         ({"kind": "withdraw_claim", "by": "sun", "on": "v1"}, "not claim"),
         ({"kind": "appeal", "by": "wang", "against": "v1", "to": "panel"}, "not ruling"),
-        ({"kind": "correction", "by": "wang", "corrects": "v1", "changes": {"reached": True}},
-         "changes.reached: cannot be corrected in visit"),
-        ({"kind": "correction", "by": "wang", "corrects": "v1", "changes": {"by": "ghost"}},
-         "no member of staff ghost"),
-        ({"kind": "correction", "by": "wang", "corrects": "v1", "changes": {"customer": "K9"}},
-         "no customer K9"),
-        ({"kind": "correction", "by": "wang", "corrects": "v1", "changes": {"outlet": "moon"}},
-         "no outlet moon"),
-        ({"kind": "correction", "by": "wang", "corrects": "v1",
-          "changes": {"at": "2013-03-01T12:00:00+08:00"}}, "recorded before it happened"),
+        (
+            {"kind": "correction", "by": "wang", "corrects": "v1", "changes": {"reached": True}},
+            "changes.reached: cannot be corrected in visit",
+        ),
+        (
+            {"kind": "correction", "by": "wang", "corrects": "v1", "changes": {"by": "ghost"}},
+            "no member of staff ghost",
+        ),
+        (
+            {"kind": "correction", "by": "wang", "corrects": "v1", "changes": {"customer": "K9"}},
+            "no customer K9",
+        ),
+        (
+            {"kind": "correction", "by": "wang", "corrects": "v1", "changes": {"outlet": "moon"}},
+            "no outlet moon",
+        ),
+        (
+            {
+                "kind": "correction",
+                "by": "wang",
+                "corrects": "v1",
+                "changes": {"at": "2013-03-01T12:00:00+08:00"},
+            },
+            "recorded before it happened",
+        ),
         ({"kind": "correction", "by": "wang", "corrects": "v1", "changes": {}}, "an object"),
-        ({"kind": "correction", "by": "wang", "corrects": "#8", "changes": {"customer": "K2"}},
-         "changes.customer: cannot be corrected in customer"),
-        ({"kind": "correction", "by": "wang", "corrects": "#6", "changes": {"staff": "w"}},
-         "changes.staff: cannot be corrected in staff"),
-        ({"kind": "correction", "by": "wang", "corrects": "#1", "changes": {"value": "UTC"}},
-         "the register's own entry"),
+        (
+            {"kind": "correction", "by": "wang", "corrects": "#8", "changes": {"customer": "K2"}},
+            "changes.customer: cannot be corrected in customer",
+        ),
+        (
+            {"kind": "correction", "by": "wang", "corrects": "#6", "changes": {"staff": "w"}},
+            "changes.staff: cannot be corrected in staff",
+        ),
+        (
+            {"kind": "correction", "by": "wang", "corrects": "#1", "changes": {"value": "UTC"}},
+            "the register's own entry",
+        ),
         ({"kind": "void", "by": "wang", "voids": "#1", "reason": "x"}, "the register's own entry"),
         ({"kind": "void", "by": "sun", "voids": "#6", "reason": "x"}, "introduces wang"),
-        ({"kind": "void", "by": "sun", "voids": "v1", "reason": "x", "customer": "K2"},
-         "v1 does not concern K2"),
+        (
+            {"kind": "void", "by": "sun", "voids": "v1", "reason": "x", "customer": "K2"},
+            "v1 does not concern K2",
+        ),
         ({"kind": "setting", "name": "timezone", "value": "UTC"}, "time zone is Asia/Shanghai"),
     ],
 )
 def test_what_does_not_fit_its_target_is_refused(
-        showroom: Log, entry: dict[str, Any], reason: str) -> None:
+    showroom: Log, entry: dict[str, Any], reason: str
+) -> None:
     showroom(line(id="v1"))
     assert reason in refused(showroom, entry)
 
 
 def test_a_correction_is_not_corrected_but_voided(showroom: Log) -> None:
-    showroom(line(id="v1"), {"kind": "correction", "id": "x1", "by": "wang", "corrects": "v1",
-                             "changes": {"level": "A"}})
+    showroom(
+        line(id="v1"),
+        {
+            "kind": "correction",
+            "id": "x1",
+            "by": "wang",
+            "corrects": "v1",
+            "changes": {"level": "A"},
+        },
+    )
     again = {"kind": "correction", "by": "wang", "corrects": "x1", "changes": {"note": "n"}}
     assert "itself a correction" in refused(showroom, again)
     assert not showroom({"kind": "void", "by": "wang", "voids": "x1", "reason": "r"})[0].already
 
 
 def test_references_inside_a_correction_are_checked_and_settled(
-        register: Register, showroom: Log) -> None:
-    showroom(line("filing", id="f1", to="sun"), line("filing", id="f2", to="sun"), line(id="v1"),
-             {"kind": "decision", "id": "d1", "by": "sun", "on": "f1", "decision": "approve"})
+    register: Register, showroom: Log
+) -> None:
+    showroom(
+        line("filing", id="f1", to="sun"),
+        line("filing", id="f2", to="sun"),
+        line(id="v1"),
+        {"kind": "decision", "id": "d1", "by": "sun", "on": "f1", "decision": "approve"},
+    )
     second = register.event("f2")
     assert second is not None
     mend = {"kind": "correction", "by": "sun", "corrects": "d1"}
@@ -362,9 +411,9 @@ def test_the_same_time_zone_again_is_no_change(showroom: Log) -> None:
 
 
 def test_an_attestation_covers_what_is_vouched_for(register: Register, showroom: Log) -> None:
-    attestation, = showroom({"kind": "attestation", "by": "sun", "file": "f", "digest": "d"})
-    covered, = showroom(line(), attestation=attestation.seq)
-    own_word, = showroom(line(level="A", attested_by=None), attestation=attestation.seq)
+    (attestation,) = showroom({"kind": "attestation", "by": "sun", "file": "f", "digest": "d"})
+    (covered,) = showroom(line(), attestation=attestation.seq)
+    (own_word,) = showroom(line(level="A", attested_by=None), attestation=attestation.seq)
     assert covered.event.attestation == attestation.seq
     assert own_word.event.attestation is None
     assert register.attesters() == {attestation.seq: "sun"}

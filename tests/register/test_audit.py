@@ -116,8 +116,11 @@ def test_an_edited_column_is_found_at_its_entry(copy: Path, column: str, seq: in
 
 def test_the_two_times_exchanged_in_body_and_column_break_the_chain(copy: Path) -> None:
     seq = seq_of(copy, "visit")
-    tamper(copy, "UPDATE events SET at = at - 5000000, body = replace(body, "
-                 f"'\"at\":\"2013-03-01T02', '\"at\":\"2013-03-01T01') WHERE seq = {seq}")
+    tamper(
+        copy,
+        "UPDATE events SET at = at - 5000000, body = replace(body, "
+        f'\'"at":"2013-03-01T02\', \'"at":"2013-03-01T01\') WHERE seq = {seq}',
+    )
     assert audit(copy).first_bad == seq
 
 
@@ -137,30 +140,40 @@ def test_a_deleted_first_entry(copy: Path) -> None:
 
 
 def test_renumbering_over_a_gap_does_not_hide_it(copy: Path) -> None:
-    tamper(copy, "DELETE FROM events WHERE seq = 12",
-           "UPDATE events SET seq = seq - 1 WHERE seq > 12")
+    tamper(
+        copy, "DELETE FROM events WHERE seq = 12", "UPDATE events SET seq = seq - 1 WHERE seq > 12"
+    )
     assert audit(copy).first_bad == 12
 
 
 def test_swapped_entries_are_found_at_the_first(copy: Path) -> None:
-    tamper(copy, "UPDATE events SET seq = 1000 WHERE seq = 10",
-           "UPDATE events SET seq = 10 WHERE seq = 20",
-           "UPDATE events SET seq = 20 WHERE seq = 1000")
+    tamper(
+        copy,
+        "UPDATE events SET seq = 1000 WHERE seq = 10",
+        "UPDATE events SET seq = 10 WHERE seq = 20",
+        "UPDATE events SET seq = 20 WHERE seq = 1000",
+    )
     assert audit(copy).first_bad == 10
 
 
 @pytest.mark.parametrize("seq", ["0", "-5", "'x'", "1.5"])
 def test_an_entry_put_outside_the_numbers_is_found(copy: Path, seq: str) -> None:
-    tamper(copy, f"INSERT INTO events SELECT log, {seq}, 'new', NULL, kind, at, recorded_at, "
-                 "appended_at, customer, subject, NULL, body, hash FROM events WHERE seq = 12")
+    tamper(
+        copy,
+        f"INSERT INTO events SELECT log, {seq}, 'new', NULL, kind, at, recorded_at, "
+        "appended_at, customer, subject, NULL, body, hash FROM events WHERE seq = 12",
+    )
     assert audit(copy).problem is not None
 
 
 def test_an_entry_of_another_log_is_found(copy: Path) -> None:
     for log in ("aaa", "zzz"):
-        tamper(copy, f"INSERT INTO events SELECT '{log}', 1, 'n{log}', NULL, kind, at, "
-                     "recorded_at, appended_at, NULL, NULL, NULL, body, hash "
-                     "FROM events WHERE seq = 12")
+        tamper(
+            copy,
+            f"INSERT INTO events SELECT '{log}', 1, 'n{log}', NULL, kind, at, "
+            "recorded_at, appended_at, NULL, NULL, NULL, body, hash "
+            "FROM events WHERE seq = 12",
+        )
         assert audit(copy).problem is not None
         tamper(copy, f"DELETE FROM events WHERE log = '{log}'")
     assert audit(copy).ok
@@ -170,12 +183,14 @@ def test_an_inserted_entry_with_a_right_hash_still_has_a_false_body(copy: Path) 
     with open_register(str(copy)) as register:
         head = register.head()
         body = register.connection.exec_driver_sql(
-            "SELECT body FROM events WHERE seq = 12").scalar_one()
+            "SELECT body FROM events WHERE seq = 12"
+        ).scalar_one()
     with closing(sqlite3.connect(copy)) as raw:
         raw.execute(
             "INSERT INTO events SELECT log, ?, 'new', NULL, kind, at, recorded_at, appended_at, "
             "customer, subject, NULL, body, ? FROM events WHERE seq = 12",
-            (head.seq + 1, link(head.hash, body)))
+            (head.seq + 1, link(head.hash, body)),
+        )
         raw.commit()
     assert audit(copy).first_bad == head.seq + 1
 
@@ -186,7 +201,8 @@ def test_a_changed_origin_is_found_at_the_first_entry(copy: Path) -> None:
 
 
 def test_a_body_of_another_register_is_found_even_if_it_is_chained_here(
-        copy: Path, tmp_path: Path) -> None:
+    copy: Path, tmp_path: Path
+) -> None:
     clock = Clock()
     with create_register(str(tmp_path / "o.db"), zone="UTC", clock=clock) as other:
         body = other.connection.exec_driver_sql("SELECT body FROM events").scalar_one()
@@ -194,9 +210,11 @@ def test_a_body_of_another_register_is_found_even_if_it_is_chained_here(
         first = link(register.head().hash, body)
         seq = register.head().seq + 1
     with closing(sqlite3.connect(copy)) as raw:
-        raw.execute("INSERT INTO events SELECT log, ?, 'new', NULL, kind, at, recorded_at, "
-                    "appended_at, customer, subject, NULL, ?, ? FROM events WHERE seq = 1",
-                    (seq, body, first))
+        raw.execute(
+            "INSERT INTO events SELECT log, ?, 'new', NULL, kind, at, recorded_at, "
+            "appended_at, customer, subject, NULL, ?, ? FROM events WHERE seq = 1",
+            (seq, body, first),
+        )
         raw.commit()
     found = audit(copy)
     assert found.first_bad == seq
@@ -222,15 +240,22 @@ def test_erased_data_of_a_redacted_customer_are_counted(copy: Path) -> None:
 
 def test_a_redaction_does_not_excuse_what_was_recorded_after_it(copy: Path) -> None:
     with open_register(str(copy)) as register, register.writing(Clock()) as writer:
-        seq = writer.add(read_line(
-            {"kind": "visit", "customer": "K3", "by": "li", "note": "back"})).seq
+        seq = writer.add(
+            read_line({"kind": "visit", "customer": "K3", "by": "li", "note": "back"})
+        ).seq
     tamper(copy, f"DELETE FROM personal WHERE seq = {seq}")
     assert audit(copy).first_bad == seq
 
 
-@pytest.mark.parametrize("change", [
-    "data = '{\"note\":\"other\"}'", "salt = zeroblob(32)", "data = x''", "seq = seq + 1000",
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        'data = \'{"note":"other"}\'',
+        "salt = zeroblob(32)",
+        "data = x''",
+        "seq = seq + 1000",
+    ],
+)
 def test_changed_personal_data_are_found(copy: Path, change: str) -> None:
     seq = seq_of(copy, "visit")
     tamper(copy, f"UPDATE personal SET {change} WHERE seq = {seq}")
@@ -245,12 +270,15 @@ def test_personal_data_nobody_committed_to_are_found(copy: Path) -> None:
     assert audit(copy).first_bad == 4711
 
 
-@pytest.mark.parametrize("change", [
-    "UPDATE touches SET customer = 'K1' WHERE seq = {seq} AND customer = 'K3'",
-    "DELETE FROM touches WHERE seq = {seq} AND customer = 'K3'",
-    "DELETE FROM touches WHERE seq = {seq}",
-    "INSERT INTO touches VALUES ('K1', 'main', {seq})",
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE touches SET customer = 'K1' WHERE seq = {seq} AND customer = 'K3'",
+        "DELETE FROM touches WHERE seq = {seq} AND customer = 'K3'",
+        "DELETE FROM touches WHERE seq = {seq}",
+        "INSERT INTO touches VALUES ('K1', 'main', {seq})",
+    ],
+)
 def test_changed_touches_are_found(copy: Path, change: str) -> None:
     seq = seq_of(copy, "link")
     tamper(copy, change.format(seq=seq))
@@ -268,11 +296,17 @@ def test_a_customer_slipped_under_another_entry_is_found(copy: Path) -> None:
 # ------------------------------------------------------------------------ what guards it
 
 
-@pytest.mark.parametrize("statement", [
-    "DROP TRIGGER events_update", "DROP TRIGGER personal_delete", "DROP INDEX events_customer",
-    "DROP INDEX events_id", "CREATE TABLE extra (x)",
-    "CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM touches; END",
-])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TRIGGER events_update",
+        "DROP TRIGGER personal_delete",
+        "DROP INDEX events_customer",
+        "DROP INDEX events_id",
+        "CREATE TABLE extra (x)",
+        "CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM touches; END",
+    ],
+)
 def test_changed_guards_are_named(copy: Path, statement: str) -> None:
     with closing(sqlite3.connect(copy)) as raw:
         raw.execute(statement)
@@ -286,15 +320,19 @@ def test_an_index_that_disagrees_with_its_table_is_found(copy: Path) -> None:
     with closing(sqlite3.connect(copy)) as raw:
         raw.execute("PRAGMA writable_schema = ON")
         (definition,) = raw.execute(
-            "SELECT sql FROM sqlite_master WHERE name = 'events_customer'").fetchone()
-        raw.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'events_customer'",
-                    (definition.replace("customer IS NOT NULL", "customer = 'K1'"),))
+            "SELECT sql FROM sqlite_master WHERE name = 'events_customer'"
+        ).fetchone()
+        raw.execute(
+            "UPDATE sqlite_master SET sql = ? WHERE name = 'events_customer'",
+            (definition.replace("customer IS NOT NULL", "customer = 'K1'"),),
+        )
         raw.commit()
     with closing(sqlite3.connect(copy)) as raw:
         raw.execute("REINDEX events_customer")
         raw.execute("PRAGMA writable_schema = ON")
-        raw.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'events_customer'",
-                    (definition,))
+        raw.execute(
+            "UPDATE sqlite_master SET sql = ? WHERE name = 'events_customer'", (definition,)
+        )
         raw.commit()
     assert "damaged" in str(audit(copy).problem)
 
@@ -345,8 +383,14 @@ def flips(content: bytes, number: int) -> Iterator[tuple[int, bytes]]:
     rnd = random.Random(number)
     for _ in range(number):
         place = rnd.randrange(len(content))
-        yield place, (content[:place] + bytes([content[place] ^ 1 << rnd.randrange(8)])
-                      + content[place + 1:])
+        yield (
+            place,
+            (
+                content[:place]
+                + bytes([content[place] ^ 1 << rnd.randrange(8)])
+                + content[place + 1 :]
+            ),
+        )
 
 
 def silent(whole: Path, path: Path, number: int) -> list[int]:
@@ -369,15 +413,14 @@ def test_a_flipped_bit_is_reported_or_changes_nothing(whole: Path, path: Path) -
 
 
 @pytest.mark.slow
-def test_thousands_of_flipped_bits_are_reported_or_change_nothing(
-        whole: Path, path: Path) -> None:
+def test_thousands_of_flipped_bits_are_reported_or_change_nothing(whole: Path, path: Path) -> None:
     assert silent(whole, path, 4000) == []
 
 
 def test_an_unreadable_page_is_reported_not_raised(whole: Path, path: Path) -> None:
     content = bytearray(whole.read_bytes())
     for start in range(4096, len(content), 4096):
-        path.write_bytes(bytes(content[:start]) + b"\xa5" * 4096 + bytes(content[start + 4096:]))
+        path.write_bytes(bytes(content[:start]) + b"\xa5" * 4096 + bytes(content[start + 4096 :]))
         with suppress(DamagedRegister):  # opening it may fail already
             assert not audit(path).ok
 

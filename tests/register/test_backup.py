@@ -34,7 +34,8 @@ def others(folder: Path) -> set[str]:
 
 
 def test_a_backup_is_a_register_with_the_same_head(
-        register: Register, showroom: Log, target: Path) -> None:
+    register: Register, showroom: Log, target: Path
+) -> None:
     showroom(VISIT)
     found = backup(register, target)
     assert found.ok
@@ -71,7 +72,8 @@ def test_a_register_is_not_backed_up_over_itself(register: Register, path: Path)
 
 
 def test_a_register_that_does_not_verify_gives_no_backup(
-        register: Register, showroom: Log, path: Path, target: Path) -> None:
+    register: Register, showroom: Log, path: Path, target: Path
+) -> None:
     showroom(VISIT)
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("DROP TRIGGER events_update")
@@ -83,15 +85,16 @@ def test_a_register_that_does_not_verify_gives_no_backup(
 
 
 def test_a_backup_into_a_place_that_is_a_file_fails_cleanly(
-        register: Register, tmp_path: Path) -> None:
+    register: Register, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StorageFailed):
         backup(register, tmp_path / "file" / "r.db")
 
 
 def test_what_is_written_meanwhile_does_not_stop_a_backup(
-        register: Register, showroom: Log, path: Path, target: Path,
-        monkeypatch: pytest.MonkeyPatch) -> None:
+    register: Register, showroom: Log, path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     showroom(*({**VISIT, "note": "n" * 3000, "level": f"L{number}"} for number in range(300)))
     monkeypatch.setattr(copying, "_FIRST_STEP", 8)
     writes = 0
@@ -105,8 +108,11 @@ def test_what_is_written_meanwhile_does_not_stop_a_backup(
             if remaining:
                 writes += 1
                 with open_register(str(path)) as other, other.writing(Clock()) as writer:
-                    writer.add(read_line({**VISIT, "at": "2013-03-01T08:00:00+08:00",
-                                          "level": f"M{writes}"}))
+                    writer.add(
+                        read_line(
+                            {**VISIT, "at": "2013-03-01T08:00:00+08:00", "level": f"M{writes}"}
+                        )
+                    )
             told(status, remaining, total)
 
         return between
@@ -120,7 +126,8 @@ def test_what_is_written_meanwhile_does_not_stop_a_backup(
 
 
 def test_a_restored_register_is_the_one_backed_up(
-        register: Register, showroom: Log, path: Path, target: Path) -> None:
+    register: Register, showroom: Log, path: Path, target: Path
+) -> None:
     showroom(VISIT)
     backup(register, target)
     head = register.head()
@@ -147,7 +154,8 @@ def test_a_restore_where_nothing_is(register: Register, tmp_path: Path, target: 
 
 
 def test_a_restore_over_damage_keeps_the_damaged_file_and_not_its_journal(
-        register: Register, path: Path, target: Path) -> None:
+    register: Register, path: Path, target: Path
+) -> None:
     backup(register, target)
     register.close()
     path.write_bytes(b"garbage" * 1000)
@@ -162,7 +170,8 @@ def test_a_restore_over_damage_keeps_the_damaged_file_and_not_its_journal(
 
 @pytest.mark.parametrize("content", [b"", b"garbage" * 1000, None])
 def test_what_is_no_register_is_not_restored(
-        register: Register, path: Path, tmp_path: Path, content: bytes | None) -> None:
+    register: Register, path: Path, tmp_path: Path, content: bytes | None
+) -> None:
     source = tmp_path / "source.db"
     if content is not None:
         source.write_bytes(content)
@@ -176,7 +185,8 @@ def test_what_is_no_register_is_not_restored(
 
 
 def test_a_backup_that_was_tampered_with_is_not_restored(
-        register: Register, showroom: Log, path: Path, target: Path) -> None:
+    register: Register, showroom: Log, path: Path, target: Path
+) -> None:
     showroom(VISIT)
     backup(register, target)
     register.close()
@@ -194,7 +204,8 @@ def test_a_register_is_not_restored_from_itself(register: Register, path: Path) 
 
 
 def test_a_crash_before_the_restore_is_undone_in_the_file_that_is_kept(
-        register: Register, showroom: Log, path: Path, target: Path, clock: Clock) -> None:
+    register: Register, showroom: Log, path: Path, target: Path, clock: Clock
+) -> None:
     """A hot journal must not be played back into the register that takes the place."""
     showroom(VISIT)
     backup(register, target)
@@ -204,8 +215,9 @@ def test_a_crash_before_the_restore_is_undone_in_the_file_that_is_kept(
         raw.execute("PRAGMA cache_size = 1")
         raw.execute("PRAGMA journal_mode = PERSIST")
         raw.execute("BEGIN IMMEDIATE")
-        raw.executemany("INSERT INTO logs VALUES (?, ?)",
-                        [(f"l{number}", "0" * 32) for number in range(2000)])
+        raw.executemany(
+            "INSERT INTO logs VALUES (?, ?)", [(f"l{number}", "0" * 32) for number in range(2000)]
+        )
         crashed, journal = path.read_bytes(), sqlite.journal_of(path).read_bytes()
         raw.execute("ROLLBACK")
     path.write_bytes(crashed)

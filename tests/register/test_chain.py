@@ -17,11 +17,16 @@ from conflictctl.register.store import Register
 from .conftest import EVERY_KIND, Log
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
     | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True), inner,
-                      max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True), inner, max_size=5
+        )
+    ),
     max_leaves=12,
 )
 
@@ -46,7 +51,8 @@ def test_the_stored_bodies_are_canonical_and_chained(register: Register, log: Lo
 def test_commitments_are_salted_and_fit_what_stands_aside(register: Register, log: Log) -> None:
     log(*EVERY_KIND)
     rows = register.connection.exec_driver_sql(
-        "SELECT p.salt, p.data, e.body FROM personal p JOIN events e USING (log, seq)").all()
+        "SELECT p.salt, p.data, e.body FROM personal p JOIN events e USING (log, seq)"
+    ).all()
     assert len({salt for salt, _, _ in rows}) == len(rows) > 10
     for salt, data, body in rows:
         assert len(salt) == 32

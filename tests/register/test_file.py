@@ -104,8 +104,7 @@ def test_an_unknown_zone_makes_nothing(path: Path, clock: Clock) -> None:
     assert not path.exists()
 
 
-def test_an_empty_file_is_no_register_to_read_but_may_become_one(
-        path: Path, clock: Clock) -> None:
+def test_an_empty_file_is_no_register_to_read_but_may_become_one(path: Path, clock: Clock) -> None:
     path.touch()
     assert refused(path).exit_code == 7
     with create_register(str(path), zone="UTC", clock=clock) as register:
@@ -141,8 +140,10 @@ def test_file_and_journal_are_their_owners_alone(path: Path, clock: Clock, mask:
 
 
 def test_settings_that_survive_a_loss_of_power(register: Register) -> None:
-    pragmas = [register.connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-               for name in ("synchronous", "foreign_keys", "busy_timeout")]
+    pragmas = [
+        register.connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+        for name in ("synchronous", "foreign_keys", "busy_timeout")
+    ]
     assert pragmas == [3, 1, 5000]
     with register.writing(Clock()):
         mode = register.connection.exec_driver_sql("PRAGMA journal_mode").scalar()
@@ -175,8 +176,12 @@ def test_text_is_no_register(path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 def test_a_database_of_another_program_stays_as_it_is(path: Path, mode: str) -> None:
-    alter(path, f"PRAGMA journal_mode = {mode}", "CREATE TABLE events(x)",
-          "INSERT INTO events VALUES (1)")
+    alter(
+        path,
+        f"PRAGMA journal_mode = {mode}",
+        "CREATE TABLE events(x)",
+        "INSERT INTO events VALUES (1)",
+    )
     error = refused(path)
     assert isinstance(error, DamagedRegister)
     assert "another program" in str(error)
@@ -218,10 +223,17 @@ def test_an_older_register_says_upgrade(closed: Path) -> None:
 
 
 def test_each_failure_has_its_exit_code() -> None:
-    codes = {error.__name__: error.exit_code for error in (
-        InputRejected, Busy, StorageFailed, DamagedRegister, SchemaMismatch)}
-    assert codes == {"InputRejected": 3, "Busy": 5, "StorageFailed": 6, "DamagedRegister": 7,
-                     "SchemaMismatch": 8}
+    codes = {
+        error.__name__: error.exit_code
+        for error in (InputRejected, Busy, StorageFailed, DamagedRegister, SchemaMismatch)
+    }
+    assert codes == {
+        "InputRejected": 3,
+        "Busy": 5,
+        "StorageFailed": 6,
+        "DamagedRegister": 7,
+        "SchemaMismatch": 8,
+    }
 
 
 # ------------------------------------------------------------------------ rights and space
@@ -252,14 +264,14 @@ def driver_error(code: int, text: str = "") -> sqlite3.OperationalError:
         (sqlite3.SQLITE_TOOBIG, DamagedRegister),
     ],
 )
-def test_what_sqlite_reports_becomes_a_failure(
-        code: int, failure: type[ConflictctlError]) -> None:
+def test_what_sqlite_reports_becomes_a_failure(code: int, failure: type[ConflictctlError]) -> None:
     with pytest.raises(failure), sqlite.failures("r.db"):
         raise driver_error(code, "reason")
 
 
 def test_a_full_disk_stops_writing_and_not_reading(
-        register: Register, showroom: Log, clock: Clock) -> None:
+    register: Register, showroom: Log, clock: Clock
+) -> None:
     showroom(VISIT)
     before = register.head()
     pages = register.connection.exec_driver_sql("PRAGMA page_count").scalar()
@@ -289,9 +301,15 @@ def test_a_file_that_may_not_grow_loses_nothing(closed: Path) -> None:
         "            for _ in range(100):\n"
         "                writer.add(read_line(line), allow_duplicates=True)\n"
         "    except StorageFailed:\n"
-        "        print('refused', register.head().seq)\n")
-    done = subprocess.run([sys.executable, "-c", script, str(closed)], capture_output=True,
-                          text=True, check=False, timeout=60)
+        "        print('refused', register.head().seq)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(closed)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.stdout == "refused 11\n", done.stderr
     with open_register(str(closed)) as register:
         assert verify(register).ok
@@ -333,7 +351,8 @@ def test_an_unreadable_file_is_a_matter_of_rights(closed: Path) -> None:
 
 
 def test_a_connection_that_may_only_read_is_told_apart_from_damage(
-        closed: Path, clock: Clock) -> None:
+    closed: Path, clock: Clock
+) -> None:
     # What a read-only file is to others, `mode=ro` is to root.
     connection = sqlite.connect(closed, read_only=True)
     with open_register(str(closed)) as register:
@@ -362,7 +381,8 @@ def test_a_link_to_nothing_yet_becomes_a_register_there(tmp_path: Path, clock: C
 
 @posix_only
 def test_a_link_to_somebody_elses_file_is_refused(
-        closed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    closed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(closed)
     dangling = tmp_path / "dangling.db"
@@ -413,9 +433,12 @@ def insert_like(table: str, where: str) -> str:
     ],
 )
 def test_the_database_refuses_to_change_what_is_recorded(
-        register: Register, showroom: Log, path: Path, statement: str) -> None:
-    showroom({**VISIT, "id": "v1"},
-             {"kind": "link", "customers": ["K1", "K2"], "relation": "same", "by": "sun"})
+    register: Register, showroom: Log, path: Path, statement: str
+) -> None:
+    showroom(
+        {**VISIT, "id": "v1"},
+        {"kind": "link", "customers": ["K1", "K2"], "relation": "same", "by": "sun"},
+    )
     register.close()
     with pytest.raises(sqlite3.IntegrityError):
         alter(path, statement)
@@ -441,10 +464,14 @@ def test_the_database_checks_entries_a_second_time(closed: Path, values: str) ->
 
 
 def test_personal_data_go_only_after_a_redaction_of_that_customer(
-        register: Register, showroom: Log, path: Path) -> None:
-    showroom({**VISIT, "note": "n"}, {**VISIT, "customer": "K2", "note": "n"},
-             {"kind": "redaction", "customer": "K1", "by": "sun"},
-             {**VISIT, "note": "again"})
+    register: Register, showroom: Log, path: Path
+) -> None:
+    showroom(
+        {**VISIT, "note": "n"},
+        {**VISIT, "customer": "K2", "note": "n"},
+        {"kind": "redaction", "customer": "K1", "by": "sun"},
+        {**VISIT, "note": "again"},
+    )
     register.close()
     alter(path, "DELETE FROM personal WHERE seq IN (8, 11)")
     for kept in (9, 12, 14, 5):

@@ -33,15 +33,22 @@ def now() -> int:
 
 
 def visit(identity: str) -> dict[str, str]:
-    return {"kind": "visit", "id": identity, "customer": "K1", "by": "wang",
-            "note": "n" * ROUNDS.randrange(400)}
+    return {
+        "kind": "visit",
+        "id": identity,
+        "customer": "K1",
+        "by": "wang",
+        "note": "n" * ROUNDS.randrange(400),
+    }
 
 
 @pytest.fixture
 def shared(path: Path) -> Path:
     """A register with the showroom in it that this process does not have open."""
-    with create_register(str(path), zone="Asia/Shanghai", clock=now) as register, \
-            register.writing(now) as writer:
+    with (
+        create_register(str(path), zone="Asia/Shanghai", clock=now) as register,
+        register.writing(now) as writer,
+    ):
         for line in SHOWROOM:
             writer.add(read_line(line))
     return path
@@ -90,16 +97,18 @@ def write_at_once(path: Path, writers: int, number: int) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("writers", "number"),
-    [(16, 4), pytest.param(32, 20, marks=pytest.mark.slow)])
+    ("writers", "number"), [(16, 4), pytest.param(32, 20, marks=pytest.mark.slow)]
+)
 def test_all_entries_of_many_writers_are_in_and_gapless(
-        shared: Path, writers: int, number: int) -> None:
+    shared: Path, writers: int, number: int
+) -> None:
     waits = write_at_once(shared, writers, number)
     with open_register(str(shared)) as register:
         events = list(register.events(kind="visit"))
         found = verify(register)
     assert {event.id for event in events} == {
-        f"{who}-{index}" for who in range(writers) for index in range(number)}
+        f"{who}-{index}" for who in range(writers) for index in range(number)
+    }
     assert [event.seq for event in events] == list(range(10, 10 + writers * number))
     assert found.problem is None
     print(f"{writers} writers: longest wait {max(waits):.2f} s")
@@ -125,7 +134,8 @@ def test_sixteen_processes_begin_the_register_at_once(path: Path) -> None:
 
 
 def test_a_writer_that_cannot_wait_any_longer_is_told(
-        shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sqlite, "PATIENCE", 0.2)
     with open_register(str(shared)) as one, open_register(str(shared)) as other:
         with one.writing(now) as writer:
@@ -188,7 +198,7 @@ def test_a_backup_while_others_write(shared: Path, tmp_path: Path) -> None:
     assert [exit_code(child) for child in children] == [0, 0]
     with open_register(str(shared)) as register, open_register(str(target)) as copy:
         whole = list(register.events())
-        assert whole[:copy.head().seq] == list(copy.events())
+        assert whole[: copy.head().seq] == list(copy.events())
 
 
 # ------------------------------------------------------------------------------- kill -9
@@ -273,7 +283,13 @@ def test_recording_loads_neither_alembic_nor_what_rulings_need(shared: Path) -> 
         "            'sqlalchemy.dialects.postgresql', 'conflictctl.policy',\n"
         "            'conflictctl.history', 'conflictctl.adjudication',\n"
         "            'conflictctl.register.audit', 'conflictctl.register.upgrade')\n"
-        "print([name for name in unwanted if name in sys.modules])\n")
-    done = subprocess.run([sys.executable, "-c", script, str(shared)], capture_output=True,
-                          text=True, check=False, timeout=60)
+        "print([name for name in unwanted if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(shared)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.stdout == "[]\n", done.stderr

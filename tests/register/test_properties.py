@@ -26,16 +26,23 @@ STAFF = st.sampled_from(["sun", "wang", "li"])
 OUTLET = st.sampled_from(["shop", "boshan"])
 CUSTOMER = st.sampled_from(["K1", "K2", "K3"])
 WHOLE = st.integers(-(2**53) + 1, 2**53 - 1)
-SHARES = st.sampled_from([
-    [{"party": "wang", "share": "100"}],
-    [{"party": "li", "share": "33.34"}, {"party": "shop", "share": "66.66"}],
-])
-JSON = st.recursive(st.none() | st.booleans() | WHOLE | TEXT,
-                    lambda inner: st.lists(inner, max_size=3)
-                    | st.dictionaries(st.from_regex("[a-z_]{1,5}", fullmatch=True), inner,
-                                      max_size=3), max_leaves=6)
+SHARES = st.sampled_from(
+    [
+        [{"party": "wang", "share": "100"}],
+        [{"party": "li", "share": "33.34"}, {"party": "shop", "share": "66.66"}],
+    ]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | WHOLE | TEXT,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.from_regex("[a-z_]{1,5}", fullmatch=True), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
 REF = st.integers(1, 30).flatmap(
-    lambda number: st.sampled_from([number, f"#{number}", f"id{number}", "v", "t"]))
+    lambda number: st.sampled_from([number, f"#{number}", f"id{number}", "v", "t"])
+)
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "amount": st.integers(0, 10**9) | st.sampled_from(["0.50", "199800"]),
@@ -54,9 +61,16 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "until": st.sampled_from(["2013-03-09", "2013-05-01T00:00:00+08:00"]),
     "size": st.integers(0, 99),
     "value": JSON.filter(lambda value: value is not None),
-    "changes": st.fixed_dictionaries({}, optional={
-        "note": TEXT | st.none(), "customer": CUSTOMER, "by": STAFF,
-    }).filter(bool) | st.just({"level": None}) | st.just({"customers": ["K2", "K3"]}),
+    "changes": st.fixed_dictionaries(
+        {},
+        optional={
+            "note": TEXT | st.none(),
+            "customer": CUSTOMER,
+            "by": STAFF,
+        },
+    ).filter(bool)
+    | st.just({"level": None})
+    | st.just({"customers": ["K2", "K3"]}),
 }
 FLAGS = {"asked", "reached", "final"}
 FREE = {"note", "query", "reason", "grounds"}
@@ -110,8 +124,12 @@ def line(draw: st.DrawFn) -> dict[str, Any]:
     return entry
 
 
-TARGET = {"decision": "filing", "cancel_order": "order", "withdraw_claim": "claim",
-          "appeal": "ruling"}
+TARGET = {
+    "decision": "filing",
+    "cancel_order": "order",
+    "withdraw_claim": "claim",
+    "appeal": "ruling",
+}
 
 
 BEFORE: list[dict[str, Any]] = [
@@ -120,8 +138,14 @@ BEFORE: list[dict[str, Any]] = [
     {"kind": "filing", "id": "f", "customer": "K1", "by": "wang", "to": "sun"},
     {"kind": "order", "id": "o", "customer": "K2", "by": "wang"},
     {"kind": "claim", "id": "c", "customer": "K2", "by": "li"},
-    {"kind": "ruling", "id": "r", "customer": "K2", "by": "sun", "instance": "sales_manager",
-     "award": [{"party": "li", "share": "100"}]},
+    {
+        "kind": "ruling",
+        "id": "r",
+        "customer": "K2",
+        "by": "sun",
+        "instance": "sales_manager",
+        "award": [{"party": "li", "share": "100"}],
+    },
     {"kind": "together", "id": "t", "customers": ["K1", "K3"], "by": "li"},
 ]
 START = len(BEFORE) + 1
@@ -132,7 +156,8 @@ def story(draw: st.DrawFn, most: int = 20) -> list[dict[str, Any]]:
     """Lines most of which are accepted: references mostly name a fitting earlier line."""
     lines = draw(st.lists(line(), min_size=1, max_size=most))
     earlier: list[tuple[str, Any]] = [
-        (entry["kind"], entry["id"]) for entry in BEFORE if "id" in entry]
+        (entry["kind"], entry["id"]) for entry in BEFORE if "id" in entry
+    ]
     for entry in lines:
         reference, wanted = REFERENCE_FIELDS.get(entry["kind"]), TARGET.get(entry["kind"])
         fitting = [ref for kind, ref in earlier if wanted in (None, kind)]
@@ -144,8 +169,9 @@ def story(draw: st.DrawFn, most: int = 20) -> list[dict[str, Any]]:
     return lines
 
 
-def record(register: Register, clock: Clock, lines: list[dict[str, Any]], *,
-           attested: bool) -> list[Event]:
+def record(
+    register: Register, clock: Clock, lines: list[dict[str, Any]], *, attested: bool
+) -> list[Event]:
     """The events recorded from these lines, without those refused or there already."""
     recorded = []
     with register.writing(clock) as writer:
@@ -161,8 +187,10 @@ def record(register: Register, clock: Clock, lines: list[dict[str, Any]], *,
 
 def with_register(check: Callable[[Register, Clock], None]) -> None:
     clock = Clock()
-    with tempfile.TemporaryDirectory() as folder, create_register(
-            str(Path(folder) / "r.db"), zone="Asia/Shanghai", clock=clock) as register:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        create_register(str(Path(folder) / "r.db"), zone="Asia/Shanghai", clock=clock) as register,
+    ):
         with register.writing(clock) as writer:
             for entry in BEFORE:
                 writer.add(read_line(entry))
@@ -173,7 +201,8 @@ def with_register(check: Callable[[Register, Clock], None]) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(story(12), max_size=3), st.booleans())
 def test_what_is_recorded_reads_back_and_verifies(
-        blocks: list[list[dict[str, Any]]], attested: bool) -> None:
+    blocks: list[list[dict[str, Any]]], attested: bool
+) -> None:
     def check(register: Register, clock: Clock) -> None:
         recorded: list[Event] = []
         for block in blocks:
@@ -195,7 +224,8 @@ def test_what_is_recorded_reads_back_and_verifies(
 @settings(max_examples=60, deadline=None)
 @given(story(25), st.data())
 def test_dossiers_hold_each_customers_entries_once(
-        lines: list[dict[str, Any]], data: st.DataObject) -> None:
+    lines: list[dict[str, Any]], data: st.DataObject
+) -> None:
     def check(register: Register, clock: Clock) -> None:
         record(register, clock, lines, attested=True)
         events = list(register.events())
@@ -205,9 +235,13 @@ def test_dossiers_hold_each_customers_entries_once(
         listed = [member for dossier in dossiers for member in dossier.members]
         assert len(listed) == len(set(listed))
         assert [dossier.members[0] for dossier in dossiers] == sorted(
-            dossier.members[0] for dossier in dossiers)
-        assert set(listed) == {event.customer for event in events
-                               if event.kind == "customer" and event.seq <= (cutoff or 10**9)}
+            dossier.members[0] for dossier in dossiers
+        )
+        assert set(listed) == {
+            event.customer
+            for event in events
+            if event.kind == "customer" and event.seq <= (cutoff or 10**9)
+        }
         naive = naive_dossiers([e for e in events if e.seq <= (cutoff or 10**9)])
         for dossier in dossiers:
             assert [event.seq for event in dossier.events] == naive[dossier.members[0]]

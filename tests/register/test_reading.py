@@ -40,7 +40,8 @@ def members(register: Register, name: str, known_at: KnownAt | None = None) -> t
 
 
 def test_a_dossier_holds_what_concerns_the_customer_in_order(
-        register: Register, showroom: Log) -> None:
+    register: Register, showroom: Log
+) -> None:
     showroom(line(id="v1"), line(customer="K2"), line("call", direction="out"))
     dossier = register.dossier("K1")
     assert dossier is not None
@@ -63,53 +64,92 @@ def test_links_join_dossiers_even_when_undone(register: Register, showroom: Log)
 
 
 def test_being_together_and_a_corrected_customer_join_dossiers(
-        register: Register, showroom: Log) -> None:
-    showroom(line(id="v1"),
-             {"kind": "correction", "by": "wang", "corrects": "v1",
-              "changes": {"customer": "K2"}})
+    register: Register, showroom: Log
+) -> None:
+    showroom(
+        line(id="v1"),
+        {"kind": "correction", "by": "wang", "corrects": "v1", "changes": {"customer": "K2"}},
+    )
     assert members(register, "K2") == ("K1", "K2")
     showroom({"kind": "together", "by": "wang", "customers": ["K2", "K3"]})
     assert members(register, "K1") == ("K1", "K2", "K3")
 
 
 def test_a_void_of_a_link_and_its_confirmation_stand_in_the_dossier(
-        register: Register, showroom: Log) -> None:
-    showroom(link("K1", "K2", id="l1"),
-             {"kind": "confirm", "by": "li", "on": "l1"},
-             {"kind": "void", "by": "sun", "voids": "l1", "reason": "x", "id": "x1"},
-             {"kind": "void", "by": "sun", "voids": "x1", "reason": "y"})
+    register: Register, showroom: Log
+) -> None:
+    showroom(
+        link("K1", "K2", id="l1"),
+        {"kind": "confirm", "by": "li", "on": "l1"},
+        {"kind": "void", "by": "sun", "voids": "l1", "reason": "x", "id": "x1"},
+        {"kind": "void", "by": "sun", "voids": "x1", "reason": "y"},
+    )
     dossier = register.dossier("K2")
     assert dossier is not None
     assert [event.kind for event in dossier.events] == [
-        "customer", "customer", "link", "confirm", "void", "void"]
+        "customer",
+        "customer",
+        "link",
+        "confirm",
+        "void",
+        "void",
+    ]
 
 
 def test_a_correction_of_a_link_joins_whom_it_names(register: Register, showroom: Log) -> None:
-    showroom(link("K1", "K2", id="l1"),
-             {"kind": "correction", "by": "sun", "corrects": "l1",
-              "changes": {"customers": ["K1", "K3"]}})
+    showroom(
+        link("K1", "K2", id="l1"),
+        {
+            "kind": "correction",
+            "by": "sun",
+            "corrects": "l1",
+            "changes": {"customers": ["K1", "K3"]},
+        },
+    )
     assert members(register, "K3") == ("K1", "K2", "K3")
 
 
 def test_a_finding_belongs_to_the_customer_of_what_it_strikes(
-        register: Register, showroom: Log) -> None:
-    showroom(line(id="v1"), {"kind": "finding", "by": "sun", "question": "untrue",
-                             "subject": "wang", "answer": True, "strikes": ["v1"]})
+    register: Register, showroom: Log
+) -> None:
+    showroom(
+        line(id="v1"),
+        {
+            "kind": "finding",
+            "by": "sun",
+            "question": "untrue",
+            "subject": "wang",
+            "answer": True,
+            "strikes": ["v1"],
+        },
+    )
     dossier = register.dossier("K1")
     assert dossier is not None
     assert dossier.events[-1].kind == "finding"
 
 
 def test_a_finding_stands_in_the_dossiers_of_all_it_strikes(
-        register: Register, showroom: Log) -> None:
-    showroom(line(id="v1"), line(id="v2", customer="K2"),
-             {"kind": "finding", "by": "sun", "customer": "K3", "question": "untrue",
-              "subject": "wang", "answer": True, "strikes": ["v1", "v2"]})
+    register: Register, showroom: Log
+) -> None:
+    showroom(
+        line(id="v1"),
+        line(id="v2", customer="K2"),
+        {
+            "kind": "finding",
+            "by": "sun",
+            "customer": "K3",
+            "question": "untrue",
+            "subject": "wang",
+            "answer": True,
+            "strikes": ["v1", "v2"],
+        },
+    )
     assert members(register, "K2") == ("K1", "K2", "K3")
 
 
 def test_all_dossiers_are_each_customer_once_by_the_smallest_id(
-        register: Register, showroom: Log) -> None:
+    register: Register, showroom: Log
+) -> None:
     showroom(customer("K0"), customer("甲"), link("K3", "K1"), line(customer="甲"))
     found = list(register.dossiers())
     assert [dossier.members for dossier in found] == [("K0",), ("K1", "K3"), ("K2",), ("甲",)]
@@ -119,7 +159,8 @@ def test_all_dossiers_are_each_customer_once_by_the_smallest_id(
 
 
 def test_dossiers_in_small_pages_are_the_same(
-        register: Register, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    register: Register, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log(*EVERY_KIND)
     whole = list(register.dossiers())
     events = list(register.events())
@@ -133,8 +174,10 @@ def test_dossiers_in_small_pages_are_the_same(
 
 def naive_groups(touching: list[tuple[int, str]]) -> dict[str, tuple[str, ...]]:
     """Join any two sets that share a customer until none do."""
-    sets = [{name for place, name in touching if place == wanted}
-            for wanted in {place for place, _ in touching}]
+    sets = [
+        {name for place, name in touching if place == wanted}
+        for wanted in {place for place, _ in touching}
+    ]
     joined = True
     while joined:
         joined = False
@@ -147,10 +190,12 @@ def naive_groups(touching: list[tuple[int, str]]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(group)) for group in sets if len(group) > 1 for name in group}
 
 
-@given(st.lists(st.tuples(st.integers(1, 9), st.sampled_from("ABCDEFGHIJ")), max_size=25),
-       st.randoms())
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.sampled_from("ABCDEFGHIJ")), max_size=25), st.randoms()
+)
 def test_groups_are_those_of_a_naive_union_in_any_order(
-        touching: list[tuple[int, str]], rnd: random.Random) -> None:
+    touching: list[tuple[int, str]], rnd: random.Random
+) -> None:
     expected = naive_groups(touching)
     rnd.shuffle(touching)
     assert groups(touching) == expected
@@ -160,7 +205,8 @@ def test_groups_are_those_of_a_naive_union_in_any_order(
 
 
 def test_as_known_then_later_entries_and_links_are_not_there(
-        register: Register, showroom: Log, clock: Clock) -> None:
+    register: Register, showroom: Log, clock: Clock
+) -> None:
     showroom(line())
     before, moment = register.head().seq, clock.now
     showroom(link("K1", "K2"), line(level="A"))
@@ -178,13 +224,24 @@ def test_a_customer_not_yet_known_then_has_no_dossier(register: Register, showro
     showroom(customer("K8"))
     assert register.dossier("K8", KnownAt(seq=before)) is None
     assert [d.members for d in register.dossiers(KnownAt(seq=before))] == [
-        ("K1",), ("K2",), ("K3",)]
+        ("K1",),
+        ("K2",),
+        ("K3",),
+    ]
 
 
 def test_people_as_known_then(register: Register, showroom: Log, clock: Clock) -> None:
     before = register.head().seq
-    showroom({"kind": "staff", "staff": "wang", "name": "王二", "role": "supervisor",
-              "outlet": "shop", "by": "sun"})
+    showroom(
+        {
+            "kind": "staff",
+            "staff": "wang",
+            "name": "王二",
+            "role": "supervisor",
+            "outlet": "shop",
+            "by": "sun",
+        }
+    )
     assert register.people().role("wang", clock.now) == "supervisor"
     assert register.people(KnownAt(seq=before)).role("wang", clock.now) == "consultant"
 
@@ -193,9 +250,17 @@ def test_people_as_known_then(register: Register, showroom: Log, clock: Clock) -
 
 
 def test_staff_entries_that_were_corrected_or_voided_count_as_mended(
-        register: Register, showroom: Log, clock: Clock) -> None:
-    showroom({"kind": "correction", "id": "x1", "by": "sun", "corrects": "#6",
-              "changes": {"name": "王五", "role": "clerk"}})
+    register: Register, showroom: Log, clock: Clock
+) -> None:
+    showroom(
+        {
+            "kind": "correction",
+            "id": "x1",
+            "by": "sun",
+            "corrects": "#6",
+            "changes": {"name": "王五", "role": "clerk"},
+        }
+    )
     assert register.people().name("wang") == "王五"
     assert register.people().role("wang", clock.now) == "clerk"
     showroom({"kind": "void", "id": "x2", "by": "sun", "voids": "x1", "reason": "r"})
@@ -212,12 +277,16 @@ def test_a_voided_departure_never_was(register: Register, showroom: Log, clock: 
 
 
 def test_a_mended_card_is_up_to_date_within_the_block(
-        register: Register, showroom: Log, clock: Clock) -> None:
+    register: Register, showroom: Log, clock: Clock
+) -> None:
     from conflictctl.events import read_line
 
     with register.writing(clock) as writer:
-        writer.add(read_line({"kind": "correction", "by": "sun", "corrects": "#6",
-                              "changes": {"login": "wang5"}}))
+        writer.add(
+            read_line(
+                {"kind": "correction", "by": "sun", "corrects": "#6", "changes": {"login": "wang5"}}
+            )
+        )
         assert writer.people.by_login("wang5") == "wang"
 
 
@@ -232,12 +301,18 @@ def test_the_latest_setting_holds(register: Register, showroom: Log) -> None:
 
 
 def test_cards_are_the_latest_state(register: Register, showroom: Log) -> None:
-    showroom({"kind": "customer", "customer": "K1", "name": "赵总", "by": "wang"},
-             {"kind": "lost", "customer": "K2", "reason": "wrong_number", "by": "li"},
-             {"kind": "lost", "customer": "K3", "reason": "other", "by": "li"},
-             {"kind": "reopened", "customer": "K3", "by": "li"},
-             {"kind": "correction", "by": "li", "corrects": "#9",
-              "changes": {"phones": ["13900139000"]}})
+    showroom(
+        {"kind": "customer", "customer": "K1", "name": "赵总", "by": "wang"},
+        {"kind": "lost", "customer": "K2", "reason": "wrong_number", "by": "li"},
+        {"kind": "lost", "customer": "K3", "reason": "other", "by": "li"},
+        {"kind": "reopened", "customer": "K3", "by": "li"},
+        {
+            "kind": "correction",
+            "by": "li",
+            "corrects": "#9",
+            "changes": {"phones": ["13900139000"]},
+        },
+    )
     assert list(register.customers()) == [
         CustomerCard("K1", "赵总", ("13800138000",), None),
         CustomerCard("K2", "钱女士", ("13900139000",), "wrong_number"),
@@ -249,8 +324,7 @@ def test_cards_are_the_latest_state(register: Register, showroom: Log) -> None:
     assert not register.customer_exists("wang")
 
 
-def test_cards_in_small_pages_are_the_same(
-        register: Register, showroom: Log) -> None:
+def test_cards_in_small_pages_are_the_same(register: Register, showroom: Log) -> None:
     showroom(*(customer(f"C{number:04}") for number in range(1500)))
     ids = [f"C{number:04}" for number in range(1500)] + ["K1", "K2", "K3"]
     assert list(register.customer_ids()) == ids
@@ -266,7 +340,11 @@ def test_events_by_place_kind_and_customer(register: Register, showroom: Log) ->
     assert [event.seq for event in register.events(after=11)] == [12, 13]
     assert [event.id for event in register.events(kind="visit")] == ["v1"]
     assert [event.kind for event in register.events(customer="K1")] == [
-        "customer", "visit", "call", "link"]
+        "customer",
+        "visit",
+        "call",
+        "link",
+    ]
     assert [event.kind for event in register.events(customer="K1", after=11)] == ["call", "link"]
     assert [event.kind for event in register.events(customer="K1", kind="call")] == ["call"]
 
@@ -286,8 +364,7 @@ def test_no_such_event(register: Register, showroom: Log, ref: str | int) -> Non
     assert register.event(ref) is None
 
 
-def test_the_writer_sees_what_it_has_added(
-        register: Register, showroom: Log, clock: Clock) -> None:
+def test_the_writer_sees_what_it_has_added(register: Register, showroom: Log, clock: Clock) -> None:
     from conflictctl.events import read_line
 
     showroom(line(id="v0"))

@@ -45,12 +45,14 @@ def definitions(path: Path) -> dict[tuple[str, str], str]:
 
 
 def test_the_migrations_make_exactly_what_a_new_register_has(
-        register: Register, empty: Path) -> None:
+    register: Register, empty: Path
+) -> None:
     upgrade.upgrade(str(empty))
     assert definitions(empty) == sqlite.objects(register.connection)
     with closing(sqlite3.connect(empty)) as raw:
         assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [
-            (schema.REVISION,)]
+            (schema.REVISION,)
+        ]
         assert raw.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
         assert raw.execute("PRAGMA application_id").fetchone() == (sqlite.APPLICATION_ID,)
 
@@ -109,7 +111,8 @@ def test_an_upgrade_that_does_not_end_at_the_schema_is_undone(empty: Path) -> No
 
 
 def test_an_upgrade_waits_for_a_writer_and_gives_up(
-        empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begin = sqlite.begin
     monkeypatch.setattr(sqlite, "begin", lambda connection: begin(connection, 0.05))
     with closing(sqlite3.connect(empty, isolation_level=None)) as raw:
@@ -124,12 +127,16 @@ def test_an_upgrade_waits_for_a_writer_and_gives_up(
 def statements(old: Path) -> list[str]:
     """What turns the old register of these tests into one of today: a rebuilt table."""
     with closing(sqlite3.connect(old)) as raw:
-        rows = raw.execute("SELECT type, name, tbl_name, sql FROM sqlite_master "
-                           "WHERE sql IS NOT NULL").fetchall()
+        rows = raw.execute(
+            "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        ).fetchall()
     (events,) = (sql for kind, name, _, sql in rows if (kind, name) == ("table", "events"))
     return [
-        *(f"DROP {kind.upper()} {name}" for kind, name, table, _ in rows
-          if kind == "trigger" or (kind == "index" and table == "events")),
+        *(
+            f"DROP {kind.upper()} {name}"
+            for kind, name, table, _ in rows
+            if kind == "trigger" or (kind == "index" and table == "events")
+        ),
         "PRAGMA legacy_alter_table = ON",
         "ALTER TABLE events RENAME TO old_events",
         events,
@@ -181,7 +188,8 @@ def test_entries_are_byte_identical_after_an_upgrade(old: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_killed_at_any_statement_an_upgrade_leaves_the_old_register(
-        old: Path, tmp_path: Path) -> None:
+    old: Path, tmp_path: Path
+) -> None:
     before, was = bodies(old), definitions(old)
     steps = statements(old)
     for last in range(len(steps) + 1):

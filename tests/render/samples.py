@@ -36,23 +36,34 @@ def event(
 ) -> Event:
     """An event with an id, entered when it happened unless `entered` says otherwise."""
     recorded = moment(entered or at)
-    return Event(
-        "main", 1, ref, kind, moment(at), 480, recorded, recorded, by, by, "K1", fields
-    )
+    return Event("main", 1, ref, kind, moment(at), 480, recorded, recorded, by, by, "K1", fields)
 
 
 def people(names: Mapping[str, str] | None = None) -> People:
     """A store, a second-tier outlet and the usual staff; `names` replaces names."""
     staff = {"wang": "王强", "li": "李娜", "zhang": "张伟", "sun": "孙经理", **(names or {})}
     found = People()
-    found.learn(event("o1", "outlet", "2012-12-01 09:00", outlet="shop",
-                      name="绿茵 4S 展厅", type="store"))
-    found.learn(event("o2", "outlet", "2012-12-01 09:00", outlet="boshan",
-                      name="博山网点", type="second_tier"))
+    found.learn(
+        event("o1", "outlet", "2012-12-01 09:00", outlet="shop", name="绿茵 4S 展厅", type="store")
+    )
+    found.learn(
+        event(
+            "o2", "outlet", "2012-12-01 09:00", outlet="boshan", name="博山网点", type="second_tier"
+        )
+    )
     for staff_id, name in staff.items():
         role = "manager" if staff_id == "sun" else "consultant"
-        found.learn(event(f"s-{staff_id}", "staff", "2012-12-01 09:00", staff=staff_id,
-                          name=name, role=role, outlet="shop"))
+        found.learn(
+            event(
+                f"s-{staff_id}",
+                "staff",
+                "2012-12-01 09:00",
+                staff=staff_id,
+                name=name,
+                role=role,
+                outlet="shop",
+            )
+        )
     return found
 
 
@@ -102,10 +113,18 @@ EIGHT_DAYS_FACTS = {
         event("R13-02", "followup", "2013-03-01 10:00", "wang", channel="phone", reached=True),
         event("R13-03", "followup", "2013-03-02 16:00", "wang", channel="phone", reached=True),
         event("R13-3a", "call", "2013-03-05 09:30", "wang", direction="out", reached=False),
-        event("R13-3b", "followup", "2013-03-08 17:40", "wang", channel="wechat", reached=True,
-              entered="2013-03-10 12:05"),
-        event("R13-04", "visit", "2013-03-10 10:00", "li", direction="in", asked=True,
-              answer="wang"),
+        event(
+            "R13-3b",
+            "followup",
+            "2013-03-08 17:40",
+            "wang",
+            channel="wechat",
+            reached=True,
+            entered="2013-03-10 12:05",
+        ),
+        event(
+            "R13-04", "visit", "2013-03-10 10:00", "li", direction="in", asked=True, answer="wang"
+        ),
         event("R13-05", "inform", "2013-03-10 10:05", "li", to="wang"),
         event("R13-06", "close", "2013-03-10 11:00", "li"),
         event("R13-07", "claim", "2013-03-11 09:00", "wang"),
@@ -116,25 +135,54 @@ EIGHT_DAYS_FACTS = {
 def eight_days(**changed: Any) -> Ruling:
     """A level A customer left alone for eight days: the deal is the closer's under P3."""
     findings = (
-        Finding("P4", "not_met", None, both(
-            "No agreement of the two that a sales manager approved.",
-            "双方没有经销售经理批准的协议。")),
+        Finding(
+            "P4",
+            "not_met",
+            None,
+            both(
+                "No agreement of the two that a sales manager approved.",
+                "双方没有经销售经理批准的协议。",
+            ),
+        ),
         Finding("6.4", "not_met", None, both("No order was taken.", "没有订单。")),
-        Finding("P1", "supports", "wang", both(
-            "{who} entered the first valid file.", "{who} 第一个接待留档。",
-            who=Who("wang")), None, ("R13-01",)),
-        Finding("6.1", "not_met", "wang", both(
-            "{who} claimed the deal in time.", "{who} 在期限内提出申述。", who=Who("wang")),
-            Margin(Span(2, "d"), Span(3, "d")), ("R13-07",)),
-        Finding("P3", "awards", "li", both(
-            "{original} had no contact for {gap}; level {level} allows {limit}. {closer} closed.",
-            "{original} 已 {gap}未跟踪，{level} 级客户限 {limit}；该单归成交的 {closer}。",
-            original=Who("wang"), closer=Who("li"), level="A", gap=Span(8, "d"),
-            limit=Span(7, "d")),
-            Margin(Span(8, "d"), Span(7, "d")), ("R13-03", "R13-04", "R13-06"),
-            (Refused("R13-3a", "not_reached"), Refused("R13-3b", "late"))),
-        *(Finding(clause, "not_reached", None, both("Not tried.", "未审及。"))
-          for clause in ("P2", "K2", "6.2", "6.3", "P6")),
+        Finding(
+            "P1",
+            "supports",
+            "wang",
+            both("{who} entered the first valid file.", "{who} 第一个接待留档。", who=Who("wang")),
+            None,
+            ("R13-01",),
+        ),
+        Finding(
+            "6.1",
+            "not_met",
+            "wang",
+            both("{who} claimed the deal in time.", "{who} 在期限内提出申述。", who=Who("wang")),
+            Margin(Span(2, "d"), Span(3, "d")),
+            ("R13-07",),
+        ),
+        Finding(
+            "P3",
+            "awards",
+            "li",
+            both(
+                "{original} had no contact for {gap}; level {level} allows {limit}. "
+                "{closer} closed.",
+                "{original} 已 {gap}未跟踪，{level} 级客户限 {limit}；该单归成交的 {closer}。",
+                original=Who("wang"),
+                closer=Who("li"),
+                level="A",
+                gap=Span(8, "d"),
+                limit=Span(7, "d"),
+            ),
+            Margin(Span(8, "d"), Span(7, "d")),
+            ("R13-03", "R13-04", "R13-06"),
+            (Refused("R13-3a", "not_reached"), Refused("R13-3b", "late")),
+        ),
+        *(
+            Finding(clause, "not_reached", None, both("Not tried.", "未审及。"))
+            for clause in ("P2", "K2", "6.2", "6.3", "P6")
+        ),
     )
     ruling = Ruling(
         customer="K1",
@@ -150,17 +198,29 @@ def eight_days(**changed: Any) -> Ruling:
             "customer must be followed up every {limit}. The claim in time does not help.",
             "{closer} 成交时，{original} 已 {gap}未跟踪；{level} 级客户最短每隔 {limit}须跟踪一次。"
             "虽按时申述，仍不能改变归属。",
-            original=Who("wang"), closer=Who("li"), level="A", gap=Span(8, "d"),
-            limit=Span(7, "d")),
+            original=Who("wang"),
+            closer=Who("li"),
+            level="A",
+            gap=Span(8, "d"),
+            limit=Span(7, "d"),
+        ),
         findings=findings,
         contested=(
             Contest("level_vs_week", "both", ()),
             Contest("lapse_test", "at_intervention_or_close", ()),
-            Contest("file_order", "recorded", (
-                Alternative("happened", "credited", (WANG,), None, "6.2"),)),
+            Contest(
+                "file_order",
+                "recorded",
+                (Alternative("happened", "credited", (WANG,), None, "6.2"),),
+            ),
         ),
-        warnings=(both("{ref} was entered on a later day and does not count.",
-                       "{ref} 系补录，不予计入。", ref="R13-3b"),),
+        warnings=(
+            both(
+                "{ref} was entered on a later day and does not count.",
+                "{ref} 系补录，不予计入。",
+                ref="R13-3b",
+            ),
+        ),
         late=("R13-3b",),
     )
     return ruling._replace(**changed)
@@ -169,39 +229,74 @@ def eight_days(**changed: Any) -> Ruling:
 def referred() -> Ruling:
     """Two receptions, no follow-up, closed within the week: the panel decides under K2."""
     return eight_days(
-        status="referred", credit=(), decided_by="K2", referred_to="panel",
+        status="referred",
+        credit=(),
+        decided_by="K2",
+        referred_to="panel",
         reason=both(
             "{a} and {b} received the customer once each within {gap}: they negotiate, and "
             "if they do not agree, the panel decides from how it went.",
             "{a} 与 {b} 在 {gap}内各接待一次：先由双方协商，协商不成由管理层根据过程裁定。",
-            a=Who("wang"), b=Who("li"), gap=Span(4, "d")),
-        findings=(
-            Finding("P3", "not_met", "wang", both("Not overdue.", "未逾期。"),
-                    Margin(Span(4, "d"), Span(7, "d")), ("R13-03",)),
-            Finding("K2", "refers", None, both("Once each, in a short time.", "各一次，短时间。"),
-                    Margin(Span(4, "d"), Span(7, "d")), ("R13-01", "R13-04")),
+            a=Who("wang"),
+            b=Who("li"),
+            gap=Span(4, "d"),
         ),
-        contested=(), warnings=(), late=(),
+        findings=(
+            Finding(
+                "P3",
+                "not_met",
+                "wang",
+                both("Not overdue.", "未逾期。"),
+                Margin(Span(4, "d"), Span(7, "d")),
+                ("R13-03",),
+            ),
+            Finding(
+                "K2",
+                "refers",
+                None,
+                both("Once each, in a short time.", "各一次，短时间。"),
+                Margin(Span(4, "d"), Span(7, "d")),
+                ("R13-01", "R13-04"),
+            ),
+        ),
+        contested=(),
+        warnings=(),
+        late=(),
     )
 
 
 def held() -> Ruling:
     """No deal yet: the original holds the customer."""
     return eight_days(
-        status="held", deal=None, credit=(), holder="wang", decided_by="P1",
-        reason=both("{who} entered the first valid file.", "{who} 第一个接待留档。",
-                    who=Who("wang")),
-        findings=(Finding("P1", "awards", "wang", both("First file.", "第一留档。"), None,
-                          ("R13-01",)),),
-        contested=(), warnings=(), late=(),
+        status="held",
+        deal=None,
+        credit=(),
+        holder="wang",
+        decided_by="P1",
+        reason=both(
+            "{who} entered the first valid file.", "{who} 第一个接待留档。", who=Who("wang")
+        ),
+        findings=(
+            Finding("P1", "awards", "wang", both("First file.", "第一留档。"), None, ("R13-01",)),
+        ),
+        contested=(),
+        warnings=(),
+        late=(),
     )
 
 
 def unheld() -> Ruling:
     """Nobody ever filed the customer."""
     return eight_days(
-        status="unheld", deal=None, credit=(), decided_by=None, findings=(), contested=(),
-        reason=both("Nobody has a file.", "无人留档。"), warnings=(), late=(),
+        status="unheld",
+        deal=None,
+        credit=(),
+        decided_by=None,
+        findings=(),
+        contested=(),
+        reason=both("Nobody has a file.", "无人留档。"),
+        warnings=(),
+        late=(),
     )
 
 
@@ -209,7 +304,8 @@ def departed() -> Ruling:
     """The general manager shared the deal, where the rule gave it to one."""
     return eight_days(
         credit=(Credit("li", "staff", "60"), Credit("boshan", "outlet", "40")),
-        decided_by="P6", by_rule=ByRule("credited", (LI,), "P3"),
+        decided_by="P6",
+        by_rule=ByRule("credited", (LI,), "P3"),
         reason=both("The general manager ruled so.", "总经理裁定如此。"),
         policy=POLICY._replace(set={"level_limit_days": {"H": 5}}),
         void=(Refused("R13-02", "struck"), Refused("R13-03", "altered")),
@@ -220,14 +316,27 @@ def departed() -> Ruling:
 def provisional() -> Ruling:
     """The closer has the deal unless the original claims by the end of 12 March."""
     return eight_days(
-        decided_by="6.1", provisional_until=moment("2013-03-13 00:00"),
-        reason=both("{who} has not claimed; {until} is the end of the window ({instance}).",
-                    "{who} 尚未申述；申述期至 {until}（{instance}）。",
-                    who=Who("wang"), until=When(moment("2013-03-13 00:00")),
-                    instance=Term("sales_manager")),
-        findings=(Finding("6.1", "awards", "li", both("No claim.", "未申述。"),
-                          Margin(Span(1, "d"), Span(3, "d"))),),
-        contested=(), warnings=(), late=(),
+        decided_by="6.1",
+        provisional_until=moment("2013-03-13 00:00"),
+        reason=both(
+            "{who} has not claimed; {until} is the end of the window ({instance}).",
+            "{who} 尚未申述；申述期至 {until}（{instance}）。",
+            who=Who("wang"),
+            until=When(moment("2013-03-13 00:00")),
+            instance=Term("sales_manager"),
+        ),
+        findings=(
+            Finding(
+                "6.1",
+                "awards",
+                "li",
+                both("No claim.", "未申述。"),
+                Margin(Span(1, "d"), Span(3, "d")),
+            ),
+        ),
+        contested=(),
+        warnings=(),
+        late=(),
     )
 
 

@@ -81,8 +81,13 @@ def test_missing_stale_fuzzy_and_differing_entries_are_found(
         "utf-8",
     )
     found = "\n".join(catalogue.problems(package))
-    for word in ("missing: 'one'", "stale: 'gone'", "fuzzy: 'three'", "placeholders differ",
-                 "does not match"):
+    for word in (
+        "missing: 'one'",
+        "stale: 'gone'",
+        "fuzzy: 'three'",
+        "placeholders differ",
+        "does not match",
+    ):
         assert word in found
 
 
@@ -97,8 +102,6 @@ def test_an_edited_po_is_not_yet_compiled(
     assert catalogue.problems(package) == []
 
 
-def test_of_several_fragments_the_last_counts(
-    catalogue: ModuleType, tmp_path: Path
-) -> None:
+def test_of_several_fragments_the_last_counts(catalogue: ModuleType, tmp_path: Path) -> None:
     folder = fragments(tmp_path, a={"one": "甲", "two": "乙"}, b={"one": "丙", "two": ""})
     assert catalogue.read_fragments(folder) == {"one": "丙", "two": "乙"}

@@ -54,11 +54,19 @@ def test_an_unknown_language_is_wrong_usage(lang: str) -> None:
 
 def test_values_are_shown_by_their_type_in_both_languages() -> None:
     sentence = Sentence(
-        Bilingual("{who}: {when}; {day}; {gap}; {one}; {hours}; {n}; {term}; {flag}",
-                  "{who}：{when}；{day}；{gap}；{one}；{hours}；{n}；{term}；{flag}"),
-        who=Who("li"), when=When(samples.moment("2013-03-12 17:00")), day=Day(734937),
-        gap=Span(8, "d"), one=Span(1, "d"), hours=Span(51, "h"), n=Span(2, "n"),
-        term=Term("sales_manager"), flag=True,
+        Bilingual(
+            "{who}: {when}; {day}; {gap}; {one}; {hours}; {n}; {term}; {flag}",
+            "{who}：{when}；{day}；{gap}；{one}；{hours}；{n}；{term}；{flag}",
+        ),
+        who=Who("li"),
+        when=When(samples.moment("2013-03-12 17:00")),
+        day=Day(734937),
+        gap=Span(8, "d"),
+        one=Span(1, "d"),
+        hours=Span(51, "h"),
+        n=Span(2, "n"),
+        term=Term("sales_manager"),
+        flag=True,
     )
     people = samples.people()
     set_language("en")

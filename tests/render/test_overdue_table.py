@@ -19,14 +19,22 @@ from . import samples
 NAMES = {"K1": "刘女士", "K2": "A company with a very long name indeed, of Zibo", "K4": "陈先生"}
 
 
-def due(kind: str, customer: str, staff: str | None, days: int | None, end: str = "",
-        **fields: object) -> Due:
+def due(
+    kind: str, customer: str, staff: str | None, days: int | None, end: str = "", **fields: object
+) -> Due:
     moment = samples.moment(end) if end else None
     values: dict[str, object] = {
-        "type": kind, "customer": customer, "staff": staff, "outlet": "shop", "level": None,
-        "last_contact": None, "due": moment,
+        "type": kind,
+        "customer": customer,
+        "staff": staff,
+        "outlet": "shop",
+        "level": None,
+        "last_contact": None,
+        "due": moment,
         "due_day": None if moment is None else samples.SHANGHAI.day(moment - 1),
-        "days": days, "may_be_reassigned": False, **fields,
+        "days": days,
+        "may_be_reassigned": False,
+        **fields,
     }
     return Due(**values)  # type: ignore[arg-type]
 
@@ -34,8 +42,16 @@ def due(kind: str, customer: str, staff: str | None, days: int | None, end: str 
 LAST = samples.moment("2013-03-02 16:00")
 DUES = [
     due("followup", "K2", "wang", -5, "2013-03-18 00:00", level="B", last_contact=LAST),
-    due("followup", "K1", "wang", 3, "2013-03-10 00:00", level="A", last_contact=LAST,
-        may_be_reassigned=True),
+    due(
+        "followup",
+        "K1",
+        "wang",
+        3,
+        "2013-03-10 00:00",
+        level="A",
+        last_contact=LAST,
+        may_be_reassigned=True,
+    ),
     due("no_level", "K3", "wang", None),
     due("claim_window", "K4", "li", 0, "2013-03-13 00:00"),
     due("followup", "K9", "li", 12, "2013-03-06 00:00", level="H"),
@@ -53,8 +69,12 @@ def printed(dues: list[Due], *, width: int = 80, names: dict[str, str] | None = 
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None, force_terminal=True, markup=False)
     count = overdue_table(
-        dues, names=NAMES if names is None else names, people=samples.people(),
-        calendar=samples.SHANGHAI, console=console, as_of=samples.moment("2013-03-12 17:00"),
+        dues,
+        names=NAMES if names is None else names,
+        people=samples.people(),
+        calendar=samples.SHANGHAI,
+        console=console,
+        as_of=samples.moment("2013-03-12 17:00"),
     )
     assert count == len(dues)
     return out.getvalue().splitlines()
@@ -62,8 +82,10 @@ def printed(dues: list[Due], *, width: int = 80, names: dict[str, str] | None = 
 
 def test_rows_stand_under_their_consultant_the_longest_overdue_first() -> None:
     lines = printed(DUES)
-    place = {key: next(n for n, line in enumerate(lines) if key in line)
-             for key in ("王强 (wang)", "K1 ", "K2 ", "K3", "李娜 (li)", "K9", "K4 ", "博山网点")}
+    place = {
+        key: next(n for n, line in enumerate(lines) if key in line)
+        for key in ("王强 (wang)", "K1 ", "K2 ", "K3", "李娜 (li)", "K9", "K4 ", "博山网点")
+    }
     assert place["李娜 (li)"] < place["K9"] < place["K4 "] < place["王强 (wang)"]
     assert place["王强 (wang)"] < place["K1 "] < place["K2 "] < place["K3"]
 
@@ -100,9 +122,15 @@ def test_hostile_names_do_nothing() -> None:
 def test_json_has_the_keys_of_the_contract() -> None:
     row = due_json(DUES[1], calendar=samples.SHANGHAI, head=samples.SampleHead())
     assert row == {
-        "type": "followup", "customer": "K1", "staff": "wang", "outlet": "shop", "level": "A",
-        "last_contact": "2013-03-02T16:00:00+08:00", "due": "2013-03-09",
-        "days": 3, "may_be_reassigned": True,
+        "type": "followup",
+        "customer": "K1",
+        "staff": "wang",
+        "outlet": "shop",
+        "level": "A",
+        "last_contact": "2013-03-02T16:00:00+08:00",
+        "due": "2013-03-09",
+        "days": 3,
+        "may_be_reassigned": True,
         "register": {"seq": 812, "head": "sha256:" + "ab" * 32},
     }
 

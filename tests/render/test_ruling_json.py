@@ -15,15 +15,33 @@ from conflictctl.render.ruling_json import ruling_json
 from . import samples
 
 KEYS = {
-    "customer", "deal", "as_of", "policy", "status", "provisional_until", "credit", "holder",
-    "decided_by", "reason", "referred_to", "by_rule", "findings", "contested", "scores",
-    "sanctions", "warnings", "register",
+    "customer",
+    "deal",
+    "as_of",
+    "policy",
+    "status",
+    "provisional_until",
+    "credit",
+    "holder",
+    "decided_by",
+    "reason",
+    "referred_to",
+    "by_rule",
+    "findings",
+    "contested",
+    "scores",
+    "sanctions",
+    "warnings",
+    "register",
 }
 
 
 def as_json(ruling: Ruling, *, full: bool = True) -> dict[str, Any]:
     return ruling_json(
-        ruling, calendar=samples.SHANGHAI, people=samples.people(), head=samples.SampleHead(),
+        ruling,
+        calendar=samples.SHANGHAI,
+        people=samples.people(),
+        head=samples.SampleHead(),
         full=full,
     )
 
@@ -40,7 +58,9 @@ def test_the_shape_of_a_credited_ruling() -> None:
     assert result["as_of"] == "2013-03-12T17:00:00+08:00"
     assert result["deal"] == "1"
     assert result["policy"] == {
-        "id": "renault-zibo-2013", "version": "2013-01-27", "digest": "sha256:" + "cd" * 32,
+        "id": "renault-zibo-2013",
+        "version": "2013-01-27",
+        "digest": "sha256:" + "cd" * 32,
         "set": {},
     }
     assert result["credit"] == [{"party": "li", "kind": "staff", "share": "100"}]

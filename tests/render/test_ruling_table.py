@@ -21,8 +21,18 @@ from conflictctl.render.terminal import console as real_console
 from . import samples
 
 Make = Callable[[], Ruling]
-HOSTILE = ("[/]", "[link=https://example.org]x[/link]", "\x1b[31mred\x1b[0m", "a\u202eb", "[bold",
-           "half\ud83d", "new\nline", "王" * 300, "{who}", "")
+HOSTILE = (
+    "[/]",
+    "[link=https://example.org]x[/link]",
+    "\x1b[31mred\x1b[0m",
+    "a\u202eb",
+    "[bold",
+    "half\ud83d",
+    "new\nline",
+    "王" * 300,
+    "{who}",
+    "",
+)
 EVERY = pytest.mark.parametrize("make", samples.ALL, ids=lambda make: make.__name__)
 BOTH = pytest.mark.parametrize("lang", ["en", "zh"])
 WIDTHS = pytest.mark.parametrize("width", [80, 120])
@@ -52,8 +62,14 @@ def printed(
 ) -> list[str]:
     out = stream if stream is not None else io.StringIO()
     console = Console(
-        file=out, width=width, force_terminal=terminal, markup=False, emoji=False,
-        highlight=False, color_system="standard" if colour else None, legacy_windows=False,
+        file=out,
+        width=width,
+        force_terminal=terminal,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        color_system="standard" if colour else None,
+        legacy_windows=False,
     )
     ruling_table(
         ruling,
@@ -142,8 +158,10 @@ def test_the_inverted_band_has_one_width(lang: str) -> None:
 
 def test_clauses_stand_in_the_order_tried_and_untried_ones_are_named_together() -> None:
     text = "\n".join(printed(samples.eight_days()))
-    places = [text.index(f"{mark} {clause}") for mark, clause in
-              (("-", "P4"), ("-", "6.4"), ("+", "P1"), ("-", "6.1"), ("✔", "P3"))]
+    places = [
+        text.index(f"{mark} {clause}")
+        for mark, clause in (("-", "P4"), ("-", "6.4"), ("+", "P1"), ("-", "6.1"), ("✔", "P3"))
+    ]
     assert places == sorted(places)
     assert "Not tried any more: P2, K2, 6.2, 6.3, P6" in text
 
@@ -157,8 +175,9 @@ def test_late_struck_and_refused_entries_are_shown_with_the_reason() -> None:
 
 
 def test_what_turned_it_and_what_is_open() -> None:
-    assert any("file_order = happened" in line and "王强" in line
-               for line in printed(samples.eight_days()))
+    assert any(
+        "file_order = happened" in line and "王强" in line for line in printed(samples.eight_days())
+    )
     assert any("recorded by 2013-03-12 24:00" in line for line in printed(samples.provisional()))
 
 
@@ -218,8 +237,11 @@ def test_the_account_gives_why_facts_clauses_and_readings(lang: str) -> None:
     set_language(lang)
     out = io.StringIO()
     ruling_prose(
-        samples.eight_days(), people=samples.people(), calendar=samples.SHANGHAI,
-        names=samples.NAMES, policy=samples.SampleTitles(),
+        samples.eight_days(),
+        people=samples.people(),
+        calendar=samples.SHANGHAI,
+        names=samples.NAMES,
+        policy=samples.SampleTitles(),
         console=Console(file=out, width=80, color_system=None, markup=False),
         events=samples.EIGHT_DAYS_FACTS,
     )
