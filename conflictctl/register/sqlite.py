@@ -248,8 +248,6 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("PRAGMA synchronous = EXTRA")
         raw.execute("PRAGMA cache_size = -32768")  # KiB
-        # A transaction that outgrows memory locks readers out; up to 128 MiB it does not.
-        raw.execute("PRAGMA cache_spill = 32768")  # pages
         # What SQLite must keep to undo one statement stays out of files: of an import it
         # would write forty times the register's size into one.
         raw.execute("PRAGMA temp_store = MEMORY")
@@ -288,6 +286,8 @@ def begin(connection: Connection, patience: float = PATIENCE) -> None:
     # and many may be waiting.
     raw: Any = connection.connection.driver_connection
     raw.execute("PRAGMA busy_timeout = 0")
+    # A transaction that outgrows the cache locks readers out; up to 128 MiB it does not.
+    raw.execute("PRAGMA cache_size = -131072")  # KiB
     try:
         _begin(raw, patience)
     finally:
