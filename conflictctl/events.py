@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from conflictctl.calendar import Moment, iso_text, offset_text, parse_time, utc_text
 from conflictctl.errors import InputRejected
-from conflictctl.wording import Sentence, Term
+from conflictctl.wording import Sentence
 
 BODY_VERSION = 1
 
@@ -709,9 +709,6 @@ REFERENCE_FIELDS = {
 }
 """Kinds that speak of one other event, and the field that names it."""
 
-# A correction may change the kind's own fields and these of the common ones.
-CORRECTABLE = ("at", "by", "customer")
-
 COMMON = frozenset(
     {
         "kind",
@@ -983,8 +980,3 @@ def line_of(event: Event, origin: str, attester: str | None) -> dict[str, Any]:
     line.update(event.fields)
     line["attested_by"] = attester
     return line
-
-
-def kind_term(kind: str) -> Term:
-    """The kind as a word to be shown."""
-    return Term(kind)

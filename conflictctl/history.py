@@ -214,7 +214,6 @@ class Powers(NamedTuple):
     """Who may act for the company under a policy: the roles that stand above the parties."""
 
     managing: frozenset[str]
-    household_needs_manager: bool = True
 
 
 class History:
@@ -357,11 +356,7 @@ def _mend(history: History, mending: list[Entry], powers: Powers) -> None:
             if target is not None and entry.by is not None:
                 target.confirmed |= {entry.by}
         elif entry.kind == "link":
-            if (
-                entry.fields["relation"] == "household"
-                and powers.household_needs_manager
-                and not history.manages(entry.by, entry)
-            ):
+            if entry.fields["relation"] == "household" and not history.manages(entry.by, entry):
                 _refuse(history, entry)
             else:
                 history.links.tie(entry)

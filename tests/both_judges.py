@@ -45,13 +45,8 @@ def judge(
                 deal=deal,
                 attested=attested,
                 explain=explain,
-                **_whole(params or {}),
+                **(params or {}),
             )
         )
         assert comparable(product) == comparable(second)
     return second
-
-
-def _whole(params: dict[str, Any]) -> dict[str, Any]:
-    """Overrides as the product takes them: tables whole."""
-    return dict(params)

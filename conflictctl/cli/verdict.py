@@ -21,14 +21,14 @@ from conflictctl.render.language import list_joined, moment_text, person, term, 
 from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from conflictctl.adjudication.ruling import Ruling
     from conflictctl.calendar import Calendar, Moment
     from conflictctl.events import Event
     from conflictctl.people import People
     from conflictctl.policy.model import Policy
-    from conflictctl.register.store import Head, KnownAt, Register
+    from conflictctl.register.store import Dossier, Head, KnownAt, Register
 
 AS_OF = typer.Option(
     "--as-of", metavar="TIME", help=N_("Only what had happened by then; default now.")
@@ -197,11 +197,13 @@ def show_one(
     )
 
 
-def rulings(question: Question, *, explain: bool = False) -> Iterator[Ruling]:
-    """The rulings on everybody, one after the other, in bounded memory."""
+def rulings(
+    question: Question, dossiers: Iterable[Dossier], *, explain: bool = False
+) -> Iterator[Ruling]:
+    """The rulings on everybody in some dossiers, one after the other, in bounded memory."""
     from conflictctl.adjudication.judge import rule_group
 
-    for dossier in question.register.dossiers(question.known_at):
+    for dossier in dossiers:
         yield from rule_group(
             dossier.events,
             dossier.members,
@@ -310,7 +312,6 @@ _registers: dict[int, Register] = {}
 
 
 def _page_in_json(question: Question, explain: bool, families: list[tuple[str, ...]]) -> list[str]:
-    from conflictctl.adjudication.judge import rule_group
     from conflictctl.register.store import open_register
     from conflictctl.render.json_text import json_line
     from conflictctl.render.ruling_json import ruling_json
@@ -330,16 +331,8 @@ def _page_in_json(question: Question, explain: bool, families: list[tuple[str, .
             ),
             encoding,
         )
-        for dossier in register.dossiers_of(families, question.known_at)
-        for ruling in rule_group(
-            dossier.events,
-            dossier.members,
-            policy=question.policy,
-            people=question.people,
-            calendar=question.calendar,
-            as_of=question.as_of,
-            settings=question.settings,
-            explain=explain,
+        for ruling in rulings(
+            question, register.dossiers_of(families, question.known_at), explain=explain
         )
     ]
 
@@ -365,7 +358,7 @@ def _show_overview(question: Question) -> None:
 
 
 def _overview_rows(question: Question) -> Iterator[list[str]]:
-    every = rulings(question)
+    every = rulings(question, question.register.dossiers(question.known_at))
     while chunk := list(islice(every, _NAMED_AT_ONCE)):
         names = question.register.names(ruling.customer for ruling in chunk)
         for ruling in chunk:
