@@ -332,11 +332,11 @@ def replay(
     history.seen = [entry.event for entry in history.entries]
     if mending:
         mending.sort(key=lambda entry: entry.seq)
-        _mend(history, mending, powers)
+        _mend(history, mending)
     return history
 
 
-def _mend(history: History, mending: list[Entry], powers: Powers) -> None:
+def _mend(history: History, mending: list[Entry]) -> None:
     by_ref: dict[str | int, Entry] = {}
     for entry in history.entries:
         by_ref[entry.seq] = entry
