@@ -106,6 +106,84 @@ def moment_of(stamp: datetime) -> Moment:
     return (stamp - _EPOCH) // timedelta(microseconds=1)
 
 
+class Workdays:
+    """Working days of a country: weekends, public holidays, and China's swapped working days.
+
+    The public holidays come from the `holidays` library, which knows the days that the
+    authorities of mainland China declare working days in exchange; `free` and `working` are
+    the company's own exceptions.  Days are proleptic ordinals.
+    """
+
+    __slots__ = ("_country", "_known", "free", "weekend", "working")
+
+    def __init__(
+        self,
+        country: str | None = None,
+        subdivision: str | None = None,
+        weekend: frozenset[int] = frozenset((5, 6)),
+        free: frozenset[int] = frozenset(),
+        working: frozenset[int] = frozenset(),
+    ) -> None:
+        """`weekend` counts from Monday 0.  Raises ValueError for a country nobody knows."""
+        self.weekend, self.free, self.working = weekend, free, working
+        self._known: dict[int, bool] = {}
+        self._country = None
+        if country is not None:
+            import holidays  # loaded here: it knows every country and takes its time
+
+            try:
+                self._country = holidays.country_holidays(country, subdiv=subdivision)
+            except NotImplementedError as error:
+                raise ValueError(str(error)) from None
+            if weekend != frozenset((5, 6)):
+                self._country.weekend = set(weekend)
+
+    def is_working(self, day: int) -> bool:
+        """Whether a day is a working day."""
+        known = self._known.get(day)
+        if known is None:
+            known = self._known[day] = self._look_up(day)
+        return known
+
+    def _look_up(self, day: int) -> bool:
+        if day in self.working:
+            return True
+        if day in self.free:
+            return False
+        if self._country is not None:
+            return bool(self._country.is_working_day(date.fromordinal(day)))
+        return (day - 1) % 7 not in self.weekend  # ordinal 1 was a Monday
+
+    def between(self, first: int, last: int) -> int:
+        """How many working days come after `first`, up to and including `last`."""
+        if last < first:
+            return -self.between(last, first)
+        return sum(map(self.is_working, range(first + 1, last + 1)))
+
+    def after(self, day: int, number: int) -> int:
+        """The day that is the `number`-th working day after `day` (0: the day itself)."""
+        while number > 0:
+            day += 1
+            number -= self.is_working(day)
+        return day
+
+    def before(self, day: int, number: int) -> int:
+        """The day that is the `number`-th working day before `day` (0: the day itself)."""
+        while number > 0:
+            day -= 1
+            number -= self.is_working(day)
+        return day
+
+
+def months_after(day: int, number: int) -> int:
+    """The same day of the month so many months on; the last of a month that is too short."""
+    from calendar import monthrange
+
+    start = date.fromordinal(day)
+    year, month = divmod(start.year * 12 + start.month - 1 + number, 12)
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1])).toordinal()
+
+
 class Calendar:
     """Local days of one IANA zone.  `Calendar("Asia/Shanghai").day(moment)` -> ordinal."""
 
@@ -141,6 +219,10 @@ class Calendar:
         """The moment at which a local day begins (24:00 of the day before it)."""
         midnight = datetime.combine(date.fromordinal(day), datetime.min.time(), self._zone)
         return moment_of(midnight)
+
+    def moment(self, stamp: datetime) -> Moment:
+        """The moment of a naive local time; the earlier one where clocks are set back."""
+        return moment_of(stamp.replace(tzinfo=self._zone))
 
     def offset(self, moment: Moment) -> int:
         """Minutes east of UTC in force at a moment."""

@@ -65,7 +65,7 @@ def follow_ups(
     program = compiled(policy, settings or {})
     history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
     rows: list[Due] = []
-    for person in persons_of(history, members):
+    for person in persons_of(history, members, program.joined):
         matter = matter_of(program, history, person, as_of)
         if _is_lost(matter):
             continue

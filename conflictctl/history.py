@@ -29,6 +29,7 @@ class Entry:
     """One event as it stands after all mending, marked with what speaks against it."""
 
     __slots__ = (
+        "_dated",
         "_post",
         "altered",
         "at",
@@ -48,7 +49,9 @@ class Entry:
         "voided",
     )
 
-    def __init__(self, event: Event, people: People) -> None:
+    def __init__(
+        self, event: Event, people: People, dated: frozenset[str] | None = DATED_KINDS
+    ) -> None:
         self.event = event
         self.people = people
         self.seq = event.seq
@@ -64,7 +67,8 @@ class Entry:
         self.struck = False
         self.confirmed: frozenset[str] = frozenset()
         self._post: Any = None
-        if event.kind in DATED_KINDS:
+        self._dated = dated is None or event.kind in dated
+        if self._dated:
             self.moment = event.at
             self.key: Key = (event.at, event.recorded_at, event.seq)
         else:
@@ -73,7 +77,7 @@ class Entry:
 
     def settle(self) -> None:
         """Work out the place in time again, after a correction."""
-        if self.kind in DATED_KINDS:
+        if self._dated:
             self.moment = self.at
             self.key = (self.at, self.recorded, self.seq)
         else:
@@ -120,6 +124,12 @@ class Entry:
         """The outlet its author belonged to when it was recorded."""
         post = self._author_post()
         return post.outlet if post else None
+
+    @property
+    def department(self) -> str | None:
+        """The department its author belonged to when it was recorded."""
+        post = self._author_post()
+        return post.department if post else None
 
     @property
     def place(self) -> str | None:
@@ -211,9 +221,26 @@ def _pairs(customers: Sequence[str]) -> Iterable[tuple[str, str]]:
 
 
 class Powers(NamedTuple):
-    """Who may act for the company under a policy: the roles that stand above the parties."""
+    """Who may act for the company under a policy: the roles that stand above the parties.
+
+    `strike` says which findings strike the entries they name; without it those of the managing
+    roles do.  With `own_only` they strike no entries but those of their subject.
+    """
 
     managing: frozenset[str]
+    strike: Callable[[Entry, Asked], bool] | None = None
+    own_only: bool = False
+    head: tuple[str, str] | None = None
+    """Role and unit (`department` or `outlet`): entries are mended by the head of their author's
+    unit, instead of by those above the parties."""
+    dated: frozenset[str] | None = DATED_KINDS
+    """Kinds that stand at the time they happened (None: all); the others, when recorded."""
+
+
+class Asked(NamedTuple):
+    """What a test of an entry can look at while the record is being mended."""
+
+    history: History
 
 
 class History:
@@ -221,18 +248,22 @@ class History:
 
     __slots__ = (
         "calendar",
+        "caseloads",
         "entries",
         "links",
         "managing",
         "people",
+        "powers",
         "refused",
         "seen",
     )
 
-    def __init__(self, people: People, calendar: Calendar, managing: frozenset[str]) -> None:
+    def __init__(self, people: People, calendar: Calendar, powers: Powers) -> None:
         self.people = people
         self.calendar = calendar
-        self.managing = managing
+        self.powers = powers
+        self.managing = powers.managing
+        self.caseloads: Mapping[str, int] | None = None
         self.entries: list[Entry] = []
         self.links = Links()
         self.seen: Sequence[Event] = ()
@@ -317,13 +348,14 @@ def replay(
     Entries later than `as_of` (by `at`) are left out.  Nothing here depends on the order
     of the input except through each event's place.
     """
-    history = History(people, calendar, powers.managing)
+    history = History(people, calendar, powers)
     day = calendar.day
+    dated = powers.dated
     mending: list[Entry] = []
     for event in events:
         if event.at > as_of:
             continue
-        entry = Entry(event, people)
+        entry = Entry(event, people, dated)
         if event.recorded_at != event.at and day(event.recorded_at) > day(event.at):
             entry.late = True
         if event.kind in _MENDING or event.kind in _FOLLOWING:
@@ -385,7 +417,20 @@ def _refuse(history: History, entry: Entry) -> None:
 
 def _may_mend(history: History, actor: Entry, target: Entry) -> bool:
     event = target.event
-    return actor.by in (event.by, event.recorded_by) or history.manages(actor.by, actor)
+    if actor.by in (event.by, event.recorded_by):
+        return True
+    if history.powers.head is None:
+        return history.manages(actor.by, actor)
+    role, unit = history.powers.head
+    people, moment = history.people, actor.recorded
+    look = people.department if unit == "department" else people.outlet
+    return (
+        actor.by is not None
+        and event.by is not None
+        and people.role(actor.by, moment) == role
+        and look(actor.by, moment) is not None
+        and look(actor.by, moment) == look(event.by, moment)
+    )
 
 
 def _void(history: History, mending: list[Entry], by_ref: dict[str | int, Entry]) -> None:
@@ -403,12 +448,20 @@ def _void(history: History, mending: list[Entry], by_ref: dict[str | int, Entry]
 
 
 def _strike(history: History, finding: Entry, by_ref: dict[str | int, Entry]) -> None:
-    if not history.manages(finding.by, finding):
-        _refuse(history, finding)
+    powers = history.powers
+    if powers.strike is None:
+        permitted = history.manages(finding.by, finding)
+    else:
+        permitted = powers.strike(finding, Asked(history))
+    if not permitted:
+        if finding.fields.get("answer") is not False:
+            _refuse(history, finding)
         return
     for ref in finding.fields["strikes"]:
         target = by_ref.get(ref)
-        if target is not None:
+        if target is not None and not (
+            powers.own_only and target.by != finding.fields.get("subject")
+        ):
             target.struck = True
 
 
@@ -437,7 +490,7 @@ def _correct(history: History, correction: Entry, by_ref: dict[str | int, Entry]
     if set(changes) != {"note"}:
         day = history.calendar.day
         first, now = day(target.event.recorded_at), day(correction.recorded)
-        if target.kind in CONTACT_KINDS:
+        if target._dated and target.kind not in ("order", "close"):
             target.altered = target.altered or now > first
         else:
             target.recorded = max(target.recorded, correction.recorded)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from conflictctl.calendar import Moment
 from conflictctl.events import Event
 
+STAFF_KINDS = ("outlet", "staff", "staff_left", "staff_returned", "staff_moved", "staff_absent")
+
 
 class Post(NamedTuple):
     """Where somebody works, as what, from a moment on."""

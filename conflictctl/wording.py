@@ -37,9 +37,13 @@ class Day(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A length of time: `amount` in `unit` (`d` days, `h` hours, `n` a bare number)."""
+    """A length of time: `amount` in `unit`.
 
-    amount: int
+    `d` days, `wd` working days, `mo` months, `h` hours, `min` minutes, `n` a bare number.
+    An amount that is not whole is text: `1.98`.
+    """
+
+    amount: int | str
     unit: str
 
     def plain(self) -> str:

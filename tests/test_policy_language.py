@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from conflictctl.errors import InputRejected, WrongUsage
 from conflictctl.policy import predicates
+from conflictctl.policy.entry_tests import ENTRY_CALLS, ENTRY_FACTS, compile_entry_test
 from conflictctl.policy.language import (
+    ANY,
     UNKNOWN,
+    Expr,
     Scope,
-    compile_entry_test,
     compile_expression,
 )
 from conflictctl.policy.model import load_policy, parse_policy, preset_ids, settings_from
@@ -37,9 +39,12 @@ class Trace:
 
 
 def evaluate(text: str, **values: Any) -> tuple[Any, list[str]]:
-    scope = Scope({"limit": 7}, frozenset(values), {}, frozenset(), predicates.WORDS, {})
-    trace = Trace(**values)
-    return compile_expression(text, scope, "test")(trace), trace.evidence  # type: ignore[arg-type]
+    def let(name: str) -> Expr | None:
+        return Expr(lambda case: case.value(name), ANY) if name in values else None
+
+    scope = Scope({"limit": 7}, let, {}, frozenset(), predicates.WORDS, {})
+    trace: Any = Trace(**values)
+    return compile_expression(text, scope, ("test",)).run(trace), trace.evidence
 
 
 THREE = (True, False, UNKNOWN)
@@ -121,7 +126,7 @@ def test_what_is_not_in_the_language_is_refused(text: str) -> None:
     with pytest.raises(InputRejected):
         evaluate(text, a=True, b=True)
     with pytest.raises(InputRejected):
-        compile_entry_test(text, {}, "test")
+        compile_entry_test(text, {}, ("test",))
 
 
 @given(st.text(alphabet=string.printable, max_size=60))
@@ -129,7 +134,7 @@ def test_any_text_compiles_or_is_refused_in_one_line(text: str) -> None:
     # Words given values of the wrong kind fail when run, not when compiled.
     for attempt in (
         lambda: evaluate(text, a=True, b=False),
-        lambda: compile_entry_test(text, {}, "t"),
+        lambda: compile_entry_test(text, {}, ("t",)),
     ):
         with suppress(InputRejected, TypeError, AttributeError):
             attempt()
@@ -305,7 +310,6 @@ def test_set_refuses_what_the_parameter_does_not_take(text: str) -> None:
 def test_the_guide_names_every_word_filter_and_call_of_the_language() -> None:
     from pathlib import Path
 
-    from conflictctl.policy.language import ENTRY_CALLS, ENTRY_FACTS
     from conflictctl.policy.model import ACTIONS
 
     docs = Path(__file__).parent.parent / "docs"

@@ -68,6 +68,60 @@ class Contest(NamedTuple):
     turns: tuple[Alternative, ...]
 
 
+class RecordTurn(NamedTuple):
+    """What the ruling would have been, had one event not been recorded."""
+
+    event: str
+    status: str
+    credit: tuple[Credit, ...]
+    holder: str | None
+    decided_by: str | None
+
+
+class Sensitivity(NamedTuple):
+    """What single record, and what single value of a parameter, would turn the ruling.
+
+    `complete` is False where the limit of re-rulings was reached: then there may be more.
+    """
+
+    records: tuple[RecordTurn, ...]
+    params: tuple[Contest, ...]
+    complete: bool = True
+
+    @property
+    def badge(self) -> str | None:
+        """robust, or turns_on_one_record; None where too few were tried to say so."""
+        if self.records:
+            return "turns_on_one_record"
+        return "robust" if self.complete else None
+
+
+class Against(NamedTuple):
+    """A clause that could have given it to somebody, and what it found instead.
+
+    `reached` is False where another clause had decided before: then `finding` is what this
+    one would have found.
+    """
+
+    finding: Finding
+    reached: bool
+
+
+class WhyNot(NamedTuple):
+    """Why a deal or a customer is not somebody's, and what single thing would make it so."""
+
+    party: str
+    has_it: bool
+    would_need: tuple[Sentence, ...] = ()
+    """What stands above the clauses, if anything; then one sentence for each clause."""
+    clauses: tuple[Against, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    """His own entries that did not count."""
+    records: tuple[RecordTurn, ...] = ()
+    params: tuple[Contest, ...] = ()
+    complete: bool = True
+
+
 class Sanction(NamedTuple):
     """A measure the policy proposes; a person decides."""
 
@@ -76,6 +130,30 @@ class Sanction(NamedTuple):
     measure: str
     amount: str | None
     evidence: tuple[str, ...]
+
+
+class Rate(NamedTuple):
+    """What part of the usual commission a party gets, in percent, beside the shares."""
+
+    clause: str
+    party: str
+    rate: str
+    evidence: tuple[str, ...]
+
+
+class Needed(NamedTuple):
+    """A fact that nobody has supplied: the question, about whom, and who could answer."""
+
+    question: str
+    subject: str | None
+    supplier: str | None
+
+
+class Scored(NamedTuple):
+    """A contender's total and the rows that gave points; None where a fact is missing."""
+
+    total: Any
+    rows: Mapping[str, Any]
 
 
 class ByRule(NamedTuple):
@@ -124,10 +202,17 @@ class Ruling(NamedTuple):
     by_rule: ByRule | None = None
     findings: tuple[Finding, ...] = ()
     contested: tuple[Contest, ...] = ()
-    scores: Mapping[str, Any] | None = None
+    scores: Mapping[str, Scored] | None = None
     sanctions: tuple[Sanction, ...] = ()
     warnings: tuple[Sentence, ...] = ()
     late: tuple[str, ...] = ()
     """Events of the history entered on a later day, by reference."""
     void: tuple[Refused, ...] = ()
     """Events that are void, struck or altered, by reference, and why."""
+    rates: tuple[Rate, ...] = ()
+    needs: tuple[Needed, ...] = ()
+    """Facts that somebody would have to supply for a clause to be answered."""
+    sensitivity: Sensitivity | None = None
+    """Only where it was asked for."""
+    why_not: WhyNot | None = None
+    """Only where it was asked for."""

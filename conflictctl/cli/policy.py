@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from conflictctl.cli import policy_test
 from conflictctl.cli.options import Command, format_option, new_group
 from conflictctl.cli.session import Chosen, Session, session_of
 from conflictctl.errors import WrongUsage
-from conflictctl.render.language import say, term, tr
+from conflictctl.render.language import say, tr
 from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from conflictctl.policy.model import Parameter, Policy, Rule
     from conflictctl.register.store import Register
 
@@ -92,7 +91,7 @@ def list_policies(
 @app.command(
     "show",
     cls=Command,
-    help=N_("Show a policy: its parameters with their clauses, and its rules in the order tried."),
+    help=N_("Show a policy in words: who decides, every parameter, and every rule in order."),
 )
 def show(
     ctx: typer.Context,
@@ -101,8 +100,11 @@ def show(
         typer.Argument(metavar="ID", help=N_("A policy's id or file; the one in use if left out.")),
     ] = None,
     form: Annotated[str, format_option("table", "json", "toml")] = "table",
+    code: Annotated[
+        bool, typer.Option("--code", help=N_("Show each condition as it is written, too."))
+    ] = False,
 ) -> None:
-    """Print one policy: for people, for programs, or the file itself."""
+    """Print one policy: in words for people, for programs, or the file itself."""
     from conflictctl.policy.model import load_policy
 
     session = session_of(ctx)
@@ -122,7 +124,7 @@ def show(
             indent=True,
         )
     else:
-        _show(chosen)
+        _show(chosen, code=code)
 
 
 @app.command(
@@ -146,6 +148,9 @@ def use(
     session = session_of(ctx)
     receipt = record(session, {"kind": "setting", "name": "policy", "value": policy})
     show_receipt(receipt, session.open())
+
+
+app.command("test", cls=Command, help=policy_test.SUMMARY)(policy_test.try_policy)
 
 
 # ------------------------------------------------------------------------- showing
@@ -196,67 +201,9 @@ def _rule(policy: Policy, rule: Rule) -> dict[str, object]:
     }
 
 
-def _show(policy: Policy) -> None:
-    from conflictctl.render.terminal import key_lines
-
-    facts = {
-        tr("policy"): policy.id,
-        tr("full title"): say(policy.title),
-        tr("edition"): policy.version,
-        tr("source"): policy.source,
-        tr("deals from"): policy.applies_from.isoformat() if policy.applies_from else "",
-        tr("deals until"): policy.applies_to.isoformat() if policy.applies_to else "",
-        tr("digest"): policy.digest,
-    }
-    for line in key_lines({name: value for name, value in facts.items() if value}):
-        print(line)
-    print(f"\n{tr('Parameters (--set NAME=VALUE changes one for one run)')}")
-    for parameter in policy.parameters.values():
-        for line in _parameter_lines(parameter):
-            print(line)
-    print(f"\n{tr('Rules, in the order tried')}")
-    for number, rule in enumerate(policy.rules, 1):
-        for line in _rule_lines(policy, rule, number):
-            print(line)
-
-
-def _parameter_lines(parameter: Parameter) -> Iterator[str]:
-    remarks = [tr("clause {clause}").format(clause=parameter.clause)] if parameter.clause else []
-    if parameter.unit:
-        remarks.append(term(parameter.unit))
-    if parameter.contested:
-        remarks.append(tr("contested"))
-    yield ""
-    yield f"  {parameter.name} = {value_text(parameter.default)}    ({'; '.join(remarks)})"
-    yield from _wrapped(say(parameter.text))
-    yield from _wrapped(say(Sentence("allowed: {values}", values=parameter.allowed())))
-
-
-def _rule_lines(policy: Policy, rule: Rule, number: int) -> Iterator[str]:
-    title = policy.clause_title(rule.clause)
-    yield ""
-    yield f"  {number}. {rule.clause}  {say(title) if title is not None else ''}".rstrip()
-    yield from _wrapped(say(rule.why))
-    if rule.guard:
-        yield from _wrapped(f"if {rule.guard}")
-    yield from _wrapped(f"when {' '.join(rule.when.split())}")
-    yield from _wrapped(f"then {value_text(rule.then)}")
-
-
-def _wrapped(text: str) -> Iterator[str]:
-    from conflictctl.render.layout import wrap
+def _show(policy: Policy, *, code: bool) -> None:
+    from conflictctl.render.policy_sheet import policy_sheet
     from conflictctl.render.terminal import is_terminal, width
 
-    for line in wrap(text, min(width(), 120) - 6, fold=is_terminal()):
-        yield f"      {line}"
-
-
-def value_text(value: object) -> str:
-    """A value as `--set` and policy files write it: `true`, `null`, `H=3, A=7`."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if hasattr(value, "items"):
-        return ", ".join(f"{name}={value_text(part)}" for name, part in value.items())
-    return str(value)
+    for line in policy_sheet(policy, width=width(), fold=is_terminal(), code=code):
+        print(line)

@@ -13,7 +13,7 @@ import typer
 
 from conflictctl.cli.options import explained, format_option
 from conflictctl.cli.policy import policy_in_use
-from conflictctl.cli.session import Session, session_of
+from conflictctl.cli.session import Session, session_of, staff_hint
 from conflictctl.cli.times import read_at
 from conflictctl.cli.workers import in_order
 from conflictctl.errors import InputRejected, WrongUsage
@@ -67,6 +67,7 @@ class Question(NamedTuple):
         "  conflictctl verdict K7\n"
         "  conflictctl verdict K7 --as-of 2013-03-12T17:00:00+08:00 --explain\n"
         "  conflictctl verdict K7 --set level_limit_days.H=5\n"
+        "  conflictctl verdict K7 --why-not li\n"
         "  conflictctl verdict --all --format jsonl"
     )
 )
@@ -98,6 +99,14 @@ def verdict(
             ),
         ),
     ] = False,
+    why_not: Annotated[
+        str | None,
+        typer.Option(
+            "--why-not",
+            metavar="STAFF",
+            help=N_("Why it is not somebody's, and what single thing would make it so."),
+        ),
+    ] = None,
     form: Annotated[str, format_option("table", "json", "jsonl")] = "table",
 ) -> None:
     """Gather what is known, rule, show."""
@@ -108,9 +117,11 @@ def verdict(
         )
     if everyone and deal is not None:
         raise WrongUsage(Sentence("--deal picks a deal of one customer, not of --all"))
+    if everyone and why_not is not None:
+        raise WrongUsage(Sentence("--why-not asks about one customer, not about --all"))
     question = gather(session_of(ctx), as_of, known_at, policy, settings or [])
     if customer is not None:
-        show_one(question, customer, deal=deal, explain=explain, form=form)
+        show_one(question, customer, deal=deal, explain=explain, why_not=why_not, form=form)
     elif form == "table":
         _show_overview(question)
     else:
@@ -174,10 +185,19 @@ def show_one(
     *,
     deal: str | None = None,
     explain: bool = False,
+    why_not: str | None = None,
     form: str = "table",
 ) -> None:
-    """Rule on one customer and print the ruling; raises what `rule` raises."""
+    """Rule on one customer and print the ruling; raises what `rule` raises.
+
+    With `why_not` (a member of staff or an outlet), why it is not theirs; raises
+    InputRejected for somebody unknown.
+    """
     ruling, events = rule(question, customer, deal)
+    if why_not is not None:
+        _known_party(question, why_not)
+    if form == "table" or explain or why_not is not None:
+        ruling = _probed(question, ruling, events, customer, deal, explain=explain, party=why_not)
     if form != "table":
         _write_json(question, ruling, indent=form == "json")
         return
@@ -195,6 +215,54 @@ def show_one(
         explain=explain,
         events={event.ref: event for event in events},
     )
+
+
+_TRIALS_UNASKED = 2_000
+"""How many events may be replayed to find the badge that nobody asked for: some 0.05 s."""
+
+
+def _probed(
+    question: Question,
+    ruling: Ruling,
+    events: list[Event],
+    customer: str,
+    deal: str | None,
+    *,
+    explain: bool,
+    party: str | None,
+) -> Ruling:
+    """The ruling with what would turn it: the records, and where it was asked, all the rest."""
+    from conflictctl.adjudication.sensitivity import LIMIT, Retrial, sensitivity_of
+
+    asked = explain or party is not None
+    retrial = Retrial(
+        events,
+        customer,
+        policy=question.policy,
+        people=question.people,
+        calendar=question.calendar,
+        as_of=question.as_of,
+        settings=question.settings,
+        deal=deal,
+        ruling=ruling,
+        limit=LIMIT if asked else _TRIALS_UNASKED // max(len(events), 1),
+    )
+    if explain or party is None:
+        ruling = ruling._replace(sensitivity=sensitivity_of(retrial, params=explain))
+    if party is not None:
+        from conflictctl.adjudication.why_not import why_not
+
+        ruling = ruling._replace(why_not=why_not(retrial, party))
+    return ruling
+
+
+def _known_party(question: Question, party: str) -> None:
+    people = question.people
+    if party not in people.staff and party not in people.outlet_types:
+        raise InputRejected(
+            Sentence("no member of staff {staff}", staff=party),
+            staff_hint(party, people),
+        )
 
 
 def rulings(

@@ -15,7 +15,8 @@ from conflictctl.exchange import jsonl
 from conflictctl.exchange.jsonl import Row
 from conflictctl.exchange.rejects import Rejects, default_name
 from conflictctl.exchange.source import Format, Progress, Source, numbered_lines, open_source
-from conflictctl.register.rows import MENDS, STAFF_KINDS
+from conflictctl.mending import MENDS
+from conflictctl.people import STAFF_KINDS
 from conflictctl.wording import Sentence, Term
 
 if TYPE_CHECKING:

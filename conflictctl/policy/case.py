@@ -7,14 +7,21 @@ away; named values are worked out once and carry their evidence with them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from conflictctl.calendar import Moment
+from conflictctl.calendar import DAY, HOUR, MINUTE, Moment, months_after, parse_time
+from conflictctl.errors import InputRejected
 from conflictctl.history import Deal, Entry, History, Key, deals_of
 from conflictctl.policy.language import UNKNOWN
+from conflictctl.policy.quantity import Quantity
+from conflictctl.policy.scorecard import Score, scores_of
 from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
+    from conflictctl.people import Absence
+    from conflictctl.policy.model import Question
     from conflictctl.policy.program import Program
 
 Anchor = Entry | int | None
@@ -23,16 +30,23 @@ Anchor = Entry | int | None
 DEAL_WIDE = frozenset({"claim", "withdraw_claim", "agreement", "ruling", "appeal", "sanction"})
 
 
+STRUCK_KINDS = frozenset({"visit", "call", "followup", "card"})
+"""What a finding of untrue entries can make a deal's own."""
+
+
 class Case:
     """A deal (or, with `deal` None, the open question who holds the customer)."""
 
     __slots__ = (
+        "_doubts",
         "_left_out",
         "_memo",
         "_others",
         "_pools",
+        "_scores",
         "anchor",
         "as_of",
+        "barred",
         "deal",
         "deals",
         "displaced",
@@ -41,13 +55,17 @@ class Case:
         "explain",
         "flawed",
         "history",
+        "it",
         "kinds",
         "margin",
         "members",
+        "needs",
         "overrides",
         "program",
         "refused",
         "start",
+        "steps",
+        "supposed",
         "timelines",
         "warnings",
     )
@@ -79,7 +97,14 @@ class Case:
         self.start: Key | None = self._start()
         self.evidence: list[Entry] = []
         self.refused: list[tuple[Entry, str]] = []
-        self.margin: tuple[int, int, str] | None = None
+        self.margin: tuple[Any, Any, str] | None = None
+        self.needs: list[Need] = []
+        self.barred: list[str] = []
+        self.it: Any = None  # the person looked at by words that look at everybody
+        self.steps = 0
+        self.supposed: dict[tuple[str, str | None], Any] | None = None
+        self._scores: dict[str, Score] | None = None
+        self._doubts: dict[str, list[Entry]] = {}
         self.warnings: list[Sentence] = []
         self.overrides: dict[str, Any] = {}
         self.displaced: set[str] = set()
@@ -200,14 +225,130 @@ class Case:
             found = [e for e in found if valid(e, self)]
             if len(found) < before:
                 self.flawed = True
+        if spec.doubt is not None:
+            found = self._settle_doubts(name, found)
         found.sort(key=spec.sort_key)
         return found
 
+    def doubts(self, name: str, anyone: bool, household: bool) -> list[Entry]:
+        """Entries that would be of a class if a person found that they count."""
+        found = self._doubts.get(name)
+        if found is None:
+            self.pool(name, anyone, household)
+            spec = self.program.classes[name]
+            found = self._doubts.get(name, [])
+            if spec.parent is not None:
+                kinds, when, valid = spec.kinds_own, spec.when, spec.valid
+                found = found + [
+                    e
+                    for e in self.doubts(spec.parent, anyone, household)
+                    if (kinds is None or e.kind in kinds)
+                    and (when is None or when(e, self))
+                    and (valid is None or valid(e, self))
+                ]
+            self._doubts[name] = found
+        return found
+
+    def doubt(self, name: str, entry: Entry) -> None:
+        """Note the finding that would settle whether an entry counts."""
+        spec: Any = self.program.classes[name]
+        while spec.question is None:
+            spec = self.program.classes[spec.parent]
+        self.finding_about(spec.question, entry.by)
+
+    def _settle_doubts(self, name: str, found: list[Entry]) -> list[Entry]:
+        """Leave out what a person has to judge first; what somebody found to count stays."""
+        spec = self.program.classes[name]
+        doubt, question = spec.doubt, spec.question
+        assert doubt is not None
+        assert question is not None
+        certain, doubtful = [], []
+        for entry in found:
+            if not doubt(entry, self):
+                certain.append(entry)
+                continue
+            mark = len(self.evidence)
+            answer = self.finding_about(question, entry.by)
+            del self.evidence[mark:]
+            if answer is UNKNOWN:
+                doubtful.append(entry)
+            elif answer is True:
+                certain.append(entry)
+        self._doubts[name] = doubtful
+        return certain
+
+    def scores(self) -> dict[str, Score]:
+        """The scorecard of this deal, worked out once; empty without one."""
+        found = self._scores
+        if found is None:
+            card = self.program.card
+            outer = self.evidence, self.refused, self.margin
+            self.evidence, self.refused = [], []
+            found = self._scores = scores_of(self, card) if card is not None else {}
+            self.evidence, self.refused, self.margin = outer
+        return found
+
+    def as_seen_at(self, entry: Entry) -> Case:
+        """The same deal, looking only at what stands before an entry."""
+        past = Case(
+            self.program,
+            self.history,
+            self.members,
+            [e for e in self.entries if e.key < entry.key],
+            self.deals,
+            self.deal,
+            self.anchor,
+            self.as_of,
+            explain=False,
+        )
+        past._others = []
+        return past
+
     def counts(self, entry: Entry) -> bool:
         """Whether an entry belongs to the part of the history that is looked at."""
+        if self.program.by_stretch:
+            return self._in_stretch(entry)
         if entry.kind in DEAL_WIDE:
             return self.concerns(entry)
         return self.start is None or entry.key > self.start
+
+    def _in_stretch(self, entry: Entry) -> bool:
+        """Whether an entry stands between the deal before this one and the one after it.
+
+        What names a deal belongs to it; a finding that strikes entries, to theirs.  A ruling
+        stays with the deal in which it was made, however far back the history is looked at.
+        """
+        explicit = entry.get("deal") if entry.kind in DEAL_WIDE else None
+        if explicit is not None:
+            if self.deal is not None:
+                return self.deal.is_called(explicit)
+            return not any(d.close is not None and d.is_called(explicit) for d in self.deals)
+        before, after = self._neighbours()
+        start = before if entry.kind in ("ruling", "appeal") else self.start
+        strikes = entry.get("strikes") if entry.kind == "finding" else None
+        if strikes:
+            struck = [
+                e
+                for e in self.entries
+                if e.kind in STRUCK_KINDS
+                and not e.voided
+                and (e.event.id in strikes or e.seq in strikes)
+            ]
+            if struck:
+                own = self.anchor.key if self.anchor is not None else None
+                return any(
+                    (start is None or e.key > start) and (own is None or e.key <= own)
+                    for e in struck
+                )
+        return (start is None or entry.key > start) and (after is None or entry.key <= after)
+
+    def _neighbours(self) -> tuple[Key | None, Key | None]:
+        """The close before this deal and the one after it."""
+        own = self.anchor.key if self.anchor is not None else None
+        closes = [d.close.key for d in self.deals if d.close is not None and d is not self.deal]
+        before = [key for key in closes if own is None or key < own]
+        after = [key for key in closes if own is not None and key > own]
+        return max(before, default=None), min(after, default=None)
 
     def concerns(self, entry: Entry) -> bool:
         """Whether a claim, agreement, ruling or appeal can concern this deal.
@@ -299,10 +440,10 @@ class Case:
             self._others = []
             links = self.history.links
             if links.edges:
-                family = links.component(min(self.members), ("same", "household"))
+                family = links.component(min(self.members), self.program.household)
                 rest = family - self.members
                 while rest:
-                    person = links.component(min(rest), ("same",))
+                    person = links.component(min(rest), self.program.joined)
                     rest -= person
                     self._others.append(self._relative(person))
         return [self, *self._others]
@@ -331,6 +472,171 @@ class Case:
         """The local day of an entry or a moment."""
         assert anchor is not None
         return self.history.calendar.day(anchor if isinstance(anchor, int) else anchor.moment)
+
+    # ------------------------------------------------------------------------- lengths
+
+    def elapsed(self, first: Moment, last: Moment, measure: str | None) -> Any:
+        """How long it is from one moment to another, in a measure (see `Quantity`).
+
+        Days are local calendar days, months those begun; hours and minutes are exact.
+        """
+        unit, _, count = (measure or "days").partition("/")
+        if unit in _CLOCK or count == "clock":
+            size = _CLOCK.get(unit, DAY)
+            span = last - first
+            return span // size if span % size == 0 else Fraction(span, size)
+        day = self.history.calendar.day
+        start, end = day(first), day(last)
+        if unit == "working_days":
+            number = self.program.workdays.between(start, end)
+        elif unit == "months":
+            number = _months_begun(start, end)
+        else:
+            number = end - start
+        return number + 1 if count == "first_day_counts" else number
+
+    def deadline(self, start: Moment, limit: Quantity) -> Moment:
+        """When a time that runs from a moment is over (exclusive): 24:00 of its last day."""
+        unit, _, count = (limit.measure or "days").partition("/")
+        if unit in _CLOCK or count == "clock":
+            return start + limit * _CLOCK.get(unit, DAY)
+        calendar = self.history.calendar
+        day = calendar.day(start)
+        number = limit - 1 if count == "first_day_counts" and unit != "months" else int(limit)
+        if unit == "working_days":
+            last = self.program.workdays.after(day, number)
+        elif unit == "months":
+            last = months_after(day, number)
+        else:
+            last = day + number
+        return calendar.start_of(last + 1)
+
+    def stretch_before(self, end: Moment, limit: Quantity) -> Moment:
+        """The first moment of the time of a length that ends at a moment."""
+        unit, _, count = (limit.measure or "days").partition("/")
+        if unit in _CLOCK or count == "clock":
+            return end - limit * _CLOCK.get(unit, DAY)
+        calendar = self.history.calendar
+        day = calendar.day(end)
+        number = limit - 1 if count == "first_day_counts" and unit != "months" else int(limit)
+        if unit == "working_days":
+            first = self.program.workdays.before(day, number)
+        elif unit == "months":
+            first = months_after(day, -number)
+        else:
+            first = day - number
+        return calendar.start_of(first)
+
+    # --------------------------------------------------------------- facts about others
+
+    def absence(self, staff: str, moment: Moment) -> Absence | None:
+        """The absence of somebody on record that covers a moment."""
+        person = self.history.people.staff.get(staff)
+        for absence in person.absences if person is not None else ():
+            if absence.event.at > self.as_of or absence.since > moment:
+                continue
+            if absence.until is None or moment < self._end_of(absence.until):
+                return absence
+        return None
+
+    def _end_of(self, until: str) -> Moment:
+        if len(until) == 10:  # a day: until its 24:00
+            return self.history.calendar.start_of(date.fromisoformat(until).toordinal() + 1)
+        return parse_time(until)[0]
+
+    def attribute(self, name: str, before: Moment) -> Any:
+        """What the customer's card said of something before a moment; None if nothing."""
+        value = None
+        for entry in self.history.entries:
+            if (
+                entry.kind == "customer"
+                and entry.customer in self.members
+                and not entry.voided
+                and entry.recorded < before
+                and entry.get(name) is not None
+            ):
+                value = entry.get(name)
+        return value
+
+    def decisions_on(self, filing: Entry) -> list[Entry]:
+        """The decisions that count on a filing, oldest first."""
+        return [
+            decision
+            for decision in self.pool(self.program.standing.decisions, anyone=True)
+            if decision.get("on") in (filing.event.id, filing.seq)
+        ]
+
+    def finding_about(self, name: str, subject: str | None, before: Anchor = None) -> Any:
+        """What a person found on a question about somebody; by the burden of proof without.
+
+        The latest finding that counts stands.  UNKNOWN notes the fact that is needed.
+        """
+        question = self.program.findings[name]
+        supposed = self.supposed.get((name, subject)) if self.supposed else None
+        if supposed is not None:
+            return supposed
+        for entry in reversed(self.pool(question.entries)):
+            if (
+                entry.get("question") == question.question
+                and entry.get("subject") == subject
+                and (before is None or is_before(entry, before))
+                and self._in_range(question, entry.get("answer"))
+            ):
+                self.evidence.append(entry)
+                return entry.get("answer")
+        if question.without == "no":
+            return False
+        need = Need(name, subject)
+        if need not in self.needs:
+            self.needs.append(need)
+        return UNKNOWN
+
+    def _in_range(self, question: Question, answer: Any) -> bool:
+        """Whether an answer that must be a number is one, and in its range."""
+        if question.minimum is None and question.maximum is None:
+            return True
+        values = self.program.values
+        low = values[question.minimum] if question.minimum else None
+        high = values[question.maximum] if question.maximum else None
+        return (
+            type(answer) is int
+            and (low is None or answer >= low)
+            and (high is None or answer <= high)
+        )
+
+    def spend(self, steps: int) -> None:
+        """Count work that grows with the square of something; a bound says when it is enough."""
+        self.steps += steps
+        if self.steps > MAX_STEPS:
+            raise InputRejected(
+                Sentence(
+                    "the policy takes too long over customer {customer}", customer=min(self.members)
+                ),
+                Sentence("a word that looks at everybody stands within another one"),
+            )
+
+
+class Need(NamedTuple):
+    """A fact that somebody has to supply: an answer to a question of the policy, about whom."""
+
+    finding: str
+    subject: str | None
+
+
+_CLOCK = {"minutes": MINUTE, "hours": HOUR}
+MAX_STEPS = 200_000
+
+
+def _months_begun(start: int, end: int) -> int:
+    if end < start:
+        return -_months_begun(end, start)
+    one, other = date.fromordinal(start), date.fromordinal(end)
+    number = (other.year - one.year) * 12 + other.month - one.month
+    if months_after(start, number) < end:
+        number += 1
+    elif number and months_after(start, number - 1) >= end:
+        number -= 1
+    return number
 
 
 def is_before(entry: Entry, anchor: Anchor) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from conflictctl.calendar import Moment
+from conflictctl.calendar import Moment, parse_time
 from conflictctl.history import Entry
 from conflictctl.policy.case import Anchor, Case, is_after, is_before
 from conflictctl.policy.language import UNKNOWN
+from conflictctl.policy.quantity import Quantity
 from conflictctl.wording import Sentence, Term, Who
 
 
@@ -62,12 +63,32 @@ def _replay(case: Case, until: Anchor, unit_type: str | None) -> list[Tenure]:
         and (unit_type is None or case.history.people.outlet_type(f.unit) == unit_type)
     ]
     transfers = [t for t in case.pool(holding.transfers) if is_before(t, until)]
-    if not transfers and not _anyone_departed(case, files):
+    if not transfers and not holding.ends_by_itself and not _anyone_departed(case, files):
         return [Tenure(files[0].by, files[0].moment, "file", files[0], None)] if files else []
-    steps: list[tuple[Moment, int, Any]] = [
-        (case.program.classes[holding.opens].sort_key(f)[0], f.seq, f) for f in files
-    ]
+    run = _Run(case, until)
+    for moment, _, step in _steps(case, until, files, transfers):
+        run.pass_time(moment)
+        run.take(moment, step)
+    run.pass_time(moment_of(until))
+    return run.tenures
+
+
+def _steps(
+    case: Case, until: Anchor, files: list[Entry], transfers: list[Entry]
+) -> list[tuple[Moment, int, Entry]]:
+    """What moves a holding, in the order in which it counts."""
+    holding = case.program.holding
+    if holding.granted_by:
+        steps = [
+            (granted.moment, granted.seq, file)
+            for file in files
+            if (granted := _granted(case, file, until)) is not None
+        ]
+    else:
+        key = case.program.classes[holding.opens].sort_key
+        steps = [(key(f)[0], f.seq, f) for f in files]
     steps += [(t.moment, t.seq, t) for t in transfers]
+    steps += [(e.moment, e.seq, e) for e in case.pool(holding.releases) if is_before(e, until)]
     staff = {f.by for f in files} | {t.get("to") for t in transfers}
     steps += [
         (d.moment, d.seq, d)
@@ -77,28 +98,156 @@ def _replay(case: Case, until: Anchor, unit_type: str | None) -> list[Tenure]:
         if is_before(d, until)
     ]
     steps.sort(key=lambda step: step[:2])
-    tenures: list[Tenure] = []
-    opened: list[Entry] = []
-    for moment, _, step in steps:
-        current = tenures[-1] if tenures else None
-        holder = current.staff if current is not None else None
+    return steps
+
+
+def _granted(case: Case, file: Entry, until: Anchor) -> Entry | None:
+    """The decision that grants what a filing asks for; None where there is none by then."""
+    for decision in case.pool(case.program.holding.granted_by):
+        if decision.get("on") in (file.event.id, file.seq) and is_before(decision, until):
+            return decision
+    return None
+
+
+class _Run:
+    """One replay of holding: who holds, who waits."""
+
+    def __init__(self, case: Case, until: Anchor) -> None:
+        self.case, self.until = case, until
+        self.spec = case.program.holding
+        self.tenures: list[Tenure] = []
+        self.opened: list[Entry] = []
+        self.spent: set[int] = set()  # files whose time has run out, by their place
+
+    @property
+    def holder(self) -> str | None:
+        return self.tenures[-1].staff if self.tenures else None
+
+    def pass_time(self, moment: Moment) -> None:
+        """Let holdings run out that end by a moment; the next in the queue follows."""
+        if not self.spec.ends_by_itself:
+            return
+        while self.holder is not None:
+            tenure = self.tenures[-1]
+            end = end_of(self.case, tenure, moment)
+            if end is None or end > moment:
+                return
+            self._hand_on(end, "lapse", tenure.entry)
+
+    def _hand_on(self, moment: Moment, via: str, entry: Entry) -> None:
+        gone = self.tenures[-1]
+        if gone.entry in self.opened:
+            self.spent.add(gone.entry.seq)
+        heir = self._next(gone.staff, moment) if self.spec.queue == "oldest" else None
+        if heir is None:
+            self.tenures.append(Tenure(None, moment, via, entry, gone.staff))
+        else:
+            self.tenures.append(Tenure(heir.by, moment, "file", heir, gone.staff))
+
+    def _next(self, gone: str | None, moment: Moment) -> Entry | None:
+        """The oldest file of somebody else that has not run out itself."""
+        for file in self.opened:
+            if file.seq in self.spent or file.by == gone:
+                continue
+            waiting = Tenure(file.by, file.moment, "file", file, None)
+            end = end_of(self.case, waiting, moment)
+            if end is None or end > moment:
+                return file
+        return None
+
+    def take(self, moment: Moment, step: Entry) -> None:
+        """Take in one step at its time."""
+        holder = self.holder
         if step.kind in DEPARTURE_KINDS:
             if step.get("staff") == holder:
-                heir = _oldest_still_here(case, opened, step)
-                tenures.append(Tenure(heir, moment, "departure", step, holder))
+                heir = _oldest_still_here(self.case, self.opened, step)
+                if self.spec.queue != "oldest":
+                    heir = None
+                self.tenures.append(Tenure(heir, moment, "departure", step, holder))
         elif step.kind == "reassign":
-            refusal = unjustified(case, step, holder, tenures)
-            if refusal is None:
-                # With nobody in between, he takes over from the last who held.
-                before = next((t.staff for t in reversed(tenures) if t.staff is not None), None)
-                tenures.append(Tenure(step.get("to"), moment, "transfer", step, before))
-            else:
-                case.warn(refusal)
+            self._transfer(moment, step)
+        elif step.kind in self.case.program.classes[self.spec.releases].kinds:
+            if holder is not None:
+                self._hand_on(moment, "release", step)
         else:
-            opened.append(step)
-            if holder is None:
-                tenures.append(Tenure(step.by, step.moment, "file", step, None))
-    return tenures
+            self._open(moment, step)
+
+    def _transfer(self, moment: Moment, step: Entry) -> None:
+        refusal = unjustified(self.case, step, self.holder, self.tenures)
+        if refusal is not None:
+            self.case.warn(refusal)
+            return
+        # With nobody in between, he takes over from the last who held.
+        before = next((t.staff for t in reversed(self.tenures) if t.staff is not None), None)
+        self.tenures.append(Tenure(step.get("to"), moment, "transfer", step, before))
+
+    def _open(self, moment: Moment, file: Entry) -> None:
+        self.opened.append(file)
+        since = moment if self.spec.granted_by else file.moment
+        if self.holder is None:
+            self.tenures.append(Tenure(file.by, since, "file", file, None))
+        elif self.holder == file.by and self.spec.renews:
+            self.tenures.append(Tenure(file.by, since, "file", file, file.by))
+
+
+def end_of(case: Case, tenure: Tenure, until: Moment) -> Moment | None:
+    """When a stretch of holding ends by itself, as it looks at a moment; None: it does not.
+
+    Contacts and extensions count that were recorded before it would have ended, and before
+    `until`.
+    """
+    spec = case.program.holding
+    ends: list[Moment] = []
+    if spec.lasts is not None:
+        limit = spec.lasts(tenure.entry, case)
+        given = tenure.entry.get("expires_at")
+        if given:
+            ends.append(parse_time(given)[0])
+        elif isinstance(limit, Quantity):
+            ends.append(case.deadline(tenure.since, limit))
+        if ends:
+            ends = [_extended(case, tenure, ends[0], until)]
+    if spec.idle is not None and spec.releases_on_lapse:
+        end = _idle_end(case, tenure, until)
+        if end is not None:
+            ends.append(end)
+    return min(ends, default=None)
+
+
+def _extended(case: Case, tenure: Tenure, end: Moment, until: Moment) -> Moment:
+    for extension in case.pool(case.program.holding.extends):
+        if extension.moment >= min(end, until):
+            continue
+        on = extension.get("on")
+        if on is not None and on not in (tenure.entry.event.id, tenure.entry.seq):
+            continue
+        if on is None and extension.by != tenure.staff:
+            continue
+        given = extension.get("expires_at")
+        if given:
+            end = max(end, parse_time(given)[0])
+            continue
+        limit = case.program.holding.extension
+        limit = limit(extension, case) if limit is not None else None
+        if isinstance(limit, Quantity) and extension.moment >= tenure.since:
+            end = max(end, case.deadline(extension.moment, limit))
+    return end
+
+
+def _idle_end(case: Case, tenure: Tenure, until: Moment) -> Moment | None:
+    """When somebody's silence grows too long; each contact before that starts the time anew."""
+    spec = case.program.holding
+    assert spec.idle is not None
+    limit = spec.idle(tenure.entry, case)
+    end = case.deadline(tenure.since, limit) if isinstance(limit, Quantity) else None
+    for contact in case.pool(spec.keeps):
+        if contact.by != tenure.staff or not tenure.since <= contact.moment < until:
+            continue
+        if end is not None and contact.moment >= end:
+            break
+        limit = spec.idle(contact, case)
+        end = case.deadline(contact.moment, limit) if isinstance(limit, Quantity) else None
+    return end
 
 
 def _anyone_departed(case: Case, files: list[Entry]) -> bool:

@@ -7,16 +7,22 @@ bare numbers; names are parameters, named values and the words of the vocabulary
 Three values: True, False and UNKNOWN, combined by Kleene's rules.  A condition leaves
 behind, in the case's trace, the events that its value rests on: for a true conjunction
 those of every part, for a false one only those of the part that failed.
+
+Every expression has a type, known when it is compiled; where it is not (`any`), the value
+is looked at when it is worked out.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from conflictctl.errors import InputRejected
-from conflictctl.wording import Sentence
+from conflictctl.policy.problems import FaultyPolicy, Path, fault, nearest
+from conflictctl.policy.quantity import is_time, sign_of
+from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
     from conflictctl.policy.case import Case
@@ -51,160 +57,363 @@ class _Always:
         return self.value
 
 
-MAX_LENGTH = 2_000
+MAX_LENGTH = 4_000
 MAX_DEPTH = 40
+MAX_BINDING = 2
+"""How deep words that look at everybody (`those`, `top`) may stand within each other."""
+
+
+# ------------------------------------------------------------------------------- types
+
+FLAG, NUMBER, ID, ENTRY, LIST, SPAN, TABLE, NONE, ANY = (
+    "flag",
+    "number",
+    "id",
+    "entry",
+    "list",
+    "span",
+    "table",
+    "none",
+    "any",
+)
+"""What a value can be.  An `entry` is an entry or a moment; an `id` a person, outlet or text."""
+
+_TYPE_WORDS = {
+    FLAG: N_("yes or no"),
+    NUMBER: N_("a number"),
+    ID: N_("a person, an outlet or a text"),
+    ENTRY: N_("an entry or a moment"),
+    LIST: N_("a list"),
+    SPAN: N_("a span of time"),
+    TABLE: N_("a table"),
+    NONE: N_("nothing"),
+    ANY: N_("anything"),
+}
+
+
+def _is_of(value: Any, kind: str) -> bool:
+    """Whether a value worked out at run time is of a type; None and UNKNOWN are of every type."""
+    if value is None or value is UNKNOWN:
+        return True
+    if kind == FLAG:
+        return True
+    if kind == NUMBER:
+        return isinstance(value, (int, Decimal, Fraction)) and not isinstance(value, bool)
+    if kind == ID:
+        return isinstance(value, str)
+    if kind == LIST:
+        return isinstance(value, list)
+    if kind == ENTRY:
+        return hasattr(value, "key") or (isinstance(value, int) and not isinstance(value, bool))
+    return True
+
+
+class Expr(NamedTuple):
+    """A compiled expression: what it gives, and of which type and unit."""
+
+    run: Thunk
+    type: str
+    unit: str | None = None
 
 
 class Word(NamedTuple):
     """One function of the vocabulary.
 
     `selects`: its first argument is a class of entries, and it takes the filters.
-    `keywords`: further keywords of its own.  `unit`: of the number it returns, if any.
+    `takes`: the types of its values in order, the first `least` of them needed; a last type
+    ending in `*` may come again and again.  `keywords`: further keywords and their types.
+    `binds`: keywords worked out for one person after the other, called `it` there.
+    `gives`: the type of its value; `unit` that of a number (`*`: by what it is compared with).
     """
 
     run: Callable[..., Any]
     selects: bool = False
-    keywords: frozenset[str] = frozenset()
-    most: int = 1
+    takes: tuple[str, ...] = ()
+    least: int = 0
+    keywords: Mapping[str, str] = {}
+    binds: frozenset[str] = frozenset()
+    gives: str = ANY
     unit: str | None = None
+    sees_unknown: bool = False
+    """Whether it is given UNKNOWN itself; the others answer UNKNOWN to it unasked."""
+
+
+class Filter(NamedTuple):
+    """A test of (case, entry, value) that keeps or drops an entry, and the type it takes."""
+
+    test: Callable[..., bool]
+    takes: str
 
 
 class Scope(NamedTuple):
     """What names mean while a policy is compiled."""
 
     constants: Mapping[str, Any]
-    lets: frozenset[str]
+    lets: Callable[[str], Expr | None]
     anchors: Mapping[str, Thunk]
     classes: frozenset[str]
     words: Mapping[str, Word]
-    filters: Mapping[str, Callable[..., bool]]
+    filters: Mapping[str, Filter]
+    choices: Mapping[str, tuple[Any, ...]] = {}
+    named: Mapping[str, frozenset[str]] = {}
+    """Names that stand as text: findings, windows, and the fields of entries."""
+    let_names: frozenset[str] = frozenset()
+    bound: int = 0
+    used: set[str] | None = None
+    """Takes in every name that was used, to find those that never are."""
 
 
-def fault(where: str, text: str, problem: Sentence) -> InputRejected:
-    """The error of a faulty expression: where it stands, what it says, what is wrong."""
-    return InputRejected(
-        Sentence("{where}: {problem}", where=where, problem=problem),
-        Sentence("the condition reads: {text}", text=text[:200]),
+def parse(text: Any, where: Path) -> ast.expr:
+    """Parse one expression; raises FaultyPolicy at the place of a syntax error.
+
+    The text may run over several lines.
+    """
+    if not isinstance(text, str) or len(text) > MAX_LENGTH:
+        raise fault(
+            where, Sentence("a condition is text of at most {limit} characters", limit=MAX_LENGTH)
+        )
+    if not text.strip():
+        raise fault(where, Sentence("the condition is empty"))
+    try:
+        # In brackets, so that it may run over lines.
+        return ast.parse(f"({text}\n)", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        offset = None
+        if isinstance(error, SyntaxError) and error.lineno is not None:
+            offset = _offset(text, error.lineno, max((error.offset or 1) - 1, 0))
+        raise fault(where, _syntax(text, error), _SYNTAX_HINT, offset) from None
+
+
+_SYNTAX_HINT = Sentence(
+    "conditions are written like `not exists(claim, by=original) and count(x) <= limit`"
+)
+
+
+def _syntax(text: str, error: Exception) -> Sentence:
+    if isinstance(error, SyntaxError):
+        if "=" in text and "invalid syntax. Maybe you meant '=='" in str(error):
+            return Sentence("a single = gives a keyword its value; to compare write ==")
+        if "never closed" in str(error) or "unmatched" in str(error):
+            return Sentence("a bracket is not closed, or closed twice")
+        if "unterminated string" in str(error):
+            return Sentence("a text in quotes does not end")
+        if "&&" in text or "||" in text:
+            return Sentence("write `and`, `or`, `not` instead of &&, ||, !")
+    return Sentence("no valid condition")
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    """The offset into a condition's text of a place in its bracketed form (column from 0)."""
+    lines = text.split("\n")
+    line = min(line, len(lines))
+    before = sum(len(one) + 1 for one in lines[: line - 1])
+    return max(0, min(before + column - (1 if line == 1 else 0), len(text)))
+
+
+def _offset_of(text: str, node: ast.AST) -> int | None:
+    line, column = getattr(node, "lineno", None), getattr(node, "col_offset", None)
+    if line is None or column is None:
+        return None
+    rows = f"({text}\n)".split("\n")
+    if line > len(rows):
+        return None
+    # ast counts bytes of UTF-8.
+    chars = len(rows[line - 1].encode()[:column].decode("utf-8", "ignore"))
+    return _offset(text, line, chars)
+
+
+def compile_expression(text: Any, scope: Scope, where: Path, wanted: str = ANY) -> Expr:
+    """Compile an expression to a function of a case; raises FaultyPolicy if it is faulty.
+
+    `wanted` is the type it has to give.
+    """
+    tree = parse(text, where)
+    compiler = _Compiler(scope, where, text)
+    try:
+        return compiler.typed(tree, 0, wanted)
+    except RecursionError:
+        raise fault(where, Sentence("nested too deeply")) from None
+
+
+def constant_value(expression: Expr, where: Path) -> Any:
+    """The value of an expression made of parameters alone; FaultyPolicy if it needs more."""
+    if isinstance(expression.run, _Always):
+        return expression.run.value
+    raise fault(
+        where,
+        Sentence("only parameters can be asked about here"),
+        Sentence("what depends on the customer's history belongs into `when`"),
     )
 
 
-def parse(text: str, where: str) -> ast.expr:
-    """Parse one expression; raises InputRejected with the column of a syntax error."""
-    if not isinstance(text, str) or len(text) > MAX_LENGTH:
-        raise fault(
-            where,
-            str(text),
-            Sentence("a condition is text of at most {limit} characters", limit=MAX_LENGTH),
-        )
-    try:
-        return ast.parse(" ".join(text.split()), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        column = getattr(error, "offset", None) or 1
-        raise fault(
-            where, text, Sentence("no valid condition, at column {column}", column=column)
-        ) from None
-
-
-def compile_expression(text: str, scope: Scope, where: str) -> Thunk:
-    """Compile an expression to a function of a case; raises InputRejected if it is faulty."""
-    return _Compiler(scope, where, text).visit(parse(text, where), 0)
-
-
-def constant_value(thunk: Thunk, where: str, text: str) -> Any:
-    """The value of an expression made of parameters alone; InputRejected if it needs more."""
-    if isinstance(thunk, _Always):
-        return thunk.value
-    raise fault(where, text, Sentence("only parameters can be asked about here"))
-
-
 class _Compiler:
-    def __init__(self, scope: Scope, where: str, text: str) -> None:
+    def __init__(self, scope: Scope, where: Path, text: str) -> None:
         self.scope, self.where, self.text = scope, where, text
 
-    def _fault(self, problem: Sentence) -> InputRejected:
-        return fault(self.where, self.text, problem)
+    def fault(self, node: ast.AST, what: Sentence, hint: Sentence | None = None) -> FaultyPolicy:
+        return fault(self.where, what, hint, _offset_of(self.text, node))
 
-    def visit(self, node: ast.expr, depth: int) -> Thunk:
+    def visit(self, node: ast.expr, depth: int) -> Expr:
         if depth > MAX_DEPTH:
-            raise self._fault(Sentence("nested too deeply"))
+            raise self.fault(node, Sentence("nested too deeply"))
         method = getattr(self, "_" + type(node).__name__.lower(), None)
         if method is None:
-            raise self._fault(
-                Sentence("{construct} is not part of the language", construct=type(node).__name__)
+            raise self.fault(
+                node,
+                Sentence("{construct} is not part of the language", construct=_source(node)),
+                _CONSTRUCTS.get(type(node).__name__),
             )
-        thunk: Thunk = method(node, depth + 1)
-        return thunk
+        found: Expr = method(node, depth + 1)
+        return found
 
-    def _constant(self, node: ast.Constant, depth: int) -> Thunk:
+    def typed(self, node: ast.expr, depth: int, wanted: str) -> Expr:
+        """An expression that must give a type; looked at when run where it cannot be told."""
+        found = self.visit(node, depth)
+        if wanted in (ANY, FLAG) or found.type in (wanted, NONE):
+            return found
+        if wanted == ID and found.type == LIST:
+            wanted = ANY
+        if found.type == ANY or wanted == ANY:
+            return self._looked_at(node, found, wanted)
+        raise self.fault(
+            node,
+            Sentence(
+                "{text} is {given}; here {wanted} is needed",
+                text=_source(node),
+                given=_kind(found.type),
+                wanted=_kind(wanted),
+            ),
+            _CONVERSIONS.get((found.type, wanted)),
+        )
+
+    def _looked_at(self, node: ast.expr, found: Expr, wanted: str) -> Expr:
+        if wanted == ANY:
+            return found
+        error = self.fault(
+            node,
+            Sentence("{text} did not give {wanted}", text=_source(node), wanted=_kind(wanted)),
+        )
+        inner = found.run
+        if isinstance(inner, _Always):
+            if not _is_of(inner.value, wanted):
+                raise error
+            return found
+
+        def look(case: Case) -> Any:
+            value = inner(case)
+            if not _is_of(value, wanted):
+                raise FaultyPolicy(error.problems)
+            return value
+
+        return Expr(look, wanted, found.unit)
+
+    # ------------------------------------------------------------------ leaves
+
+    def _constant(self, node: ast.Constant, depth: int) -> Expr:
         value = node.value
-        if value is None or isinstance(value, (str, bool)):
-            return _Always(value)
-        raise self._fault(
+        if value is None:
+            return Expr(_Always(None), NONE)
+        if isinstance(value, bool):
+            return Expr(_Always(value), FLAG)
+        if isinstance(value, str):
+            return Expr(_Always(value), ID)
+        raise self.fault(
+            node,
             Sentence(
                 "{number} is a bare number: make it a parameter with its clause", number=str(value)
-            )
-        )
-
-    def _name(self, node: ast.Name, depth: int) -> Thunk:
-        name, scope = node.id, self.scope
-        if name in scope.constants:
-            return _Always(scope.constants[name])
-        if name in scope.lets:
-            return lambda case: case.value(name)
-        if name in scope.anchors:
-            return scope.anchors[name]
-        raise self._fault(
+            ),
             Sentence(
-                "unknown name {name}; known are {known}",
-                name=name,
-                known=", ".join(sorted({*scope.constants, *scope.lets, *scope.anchors})),
-            )
+                "add [parameters.NAME] with default = {number} and write NAME here",
+                number=str(value),
+            ),
         )
 
-    def _list(self, node: ast.List | ast.Tuple, depth: int) -> Thunk:
-        items = [self.visit(item, depth) for item in node.elts]
+    def _name(self, node: ast.Name, depth: int) -> Expr:
+        name, scope = node.id, self.scope
+        if scope.used is not None:
+            scope.used.add(name)
+        if name in scope.constants:
+            value = scope.constants[name]
+            return Expr(_Always(value), _type_of(value), getattr(value, "measure", None))
+        if name in scope.anchors:
+            return Expr(scope.anchors[name], ENTRY)
+        if name == "it" and scope.bound:
+            return Expr(lambda case: case.it, ID)
+        let = scope.lets(name)
+        if let is not None:
+            return Expr(lambda case: case.value(name), let.type, let.unit)
+        if name in ("true", "false", "null"):
+            right = {"true": "True", "false": "False", "null": "None"}[name]
+            raise self.fault(
+                node,
+                Sentence("unknown name {name}", name=name),
+                Sentence("did you mean {name}?", name=right),
+            )
+        if name in scope.classes:
+            raise self.fault(
+                node,
+                Sentence("{name} is a class of entries, not a value", name=name),
+                Sentence("ask exists({name}), first({name}, ...), count({name}, ...)", name=name),
+            )
+        raise self.fault(
+            node,
+            Sentence("unknown name {name}", name=name),
+            nearest(name, {*scope.constants, *scope.let_names, *scope.anchors}),
+        )
+
+    def _list(self, node: ast.List | ast.Tuple, depth: int) -> Expr:
+        items = [self.visit(item, depth).run for item in node.elts]
         settled = [item.value for item in items if isinstance(item, _Always)]
         if len(settled) == len(items):
-            return _Always(settled)
-        return lambda case: [item(case) for item in items]
+            return Expr(_Always(settled), LIST)
+        return Expr(lambda case: [item(case) for item in items], LIST)
 
     _tuple = _list
 
-    def _unaryop(self, node: ast.UnaryOp, depth: int) -> Thunk:
+    # ------------------------------------------------------------------ logic
+
+    def _unaryop(self, node: ast.UnaryOp, depth: int) -> Expr:
         if not isinstance(node.op, ast.Not):
-            raise self._fault(Sentence("arithmetic is not part of the language"))
-        inner = self.visit(node.operand, depth)
+            raise self.fault(node, Sentence("arithmetic is not part of the language"), _NO_SUMS)
+        inner = self.visit(node.operand, depth).run
         if isinstance(inner, _Always):
-            return _Always(not inner.value)
+            return Expr(_Always(not inner.value), FLAG)
 
         def negate(case: Case) -> Any:
             value = inner(case)
             return UNKNOWN if value is UNKNOWN else not value
 
-        return negate
+        return Expr(negate, FLAG)
 
-    def _boolop(self, node: ast.BoolOp, depth: int) -> Thunk:
-        parts = [self.visit(part, depth) for part in node.values]
+    def _boolop(self, node: ast.BoolOp, depth: int) -> Expr:
+        compiled = [self.visit(part, depth) for part in node.values]
         stop = isinstance(node.op, ast.Or)  # the value that settles the matter
+        kind = compiled[0].type
+        for one in compiled[1:]:
+            kind = _joined(kind, one.type)
         # What parameters alone decide is decided now, not once per customer.
-        settled: list[Thunk] = []
-        for part in parts:
-            if isinstance(part, _Always):
-                if bool(part.value) is stop:
-                    return part
-                settled.append(part)
-        parts = [part for part in parts if not isinstance(part, _Always)] or settled[-1:]
+        settled: list[Expr] = []
+        parts: list[Expr] = []
+        for one in compiled:
+            if isinstance(one.run, _Always):
+                if bool(one.run.value) is stop:
+                    return one
+                settled.append(one)
+            else:
+                parts.append(one)
+        parts = parts or settled[-1:]
         if len(parts) == 1:
             return parts[0]
+        thunks = [part.run for part in parts]
 
         def combine(case: Case) -> Any:
             evidence = case.evidence
             start = len(evidence)
             unknown = False
             value: Any = None
-            for part in parts:
+            for thunk in thunks:
                 mark = len(evidence)
-                value = part(case)
+                value = thunk(case)
                 if value is UNKNOWN:
                     unknown = True
                 elif bool(value) is stop:
@@ -212,138 +421,371 @@ class _Compiler:
                     return value
             return UNKNOWN if unknown else value
 
-        return combine
+        return Expr(combine, kind)
 
-    def _ifexp(self, node: ast.IfExp, depth: int) -> Thunk:
+    def _ifexp(self, node: ast.IfExp, depth: int) -> Expr:
         test, then, other = (
             self.visit(part, depth) for part in (node.test, node.body, node.orelse)
         )
-        if isinstance(test, _Always):
-            return then if test.value else other
+        if isinstance(test.run, _Always):
+            return then if test.run.value else other
+        ask, one, two = test.run, then.run, other.run
 
         def choose(case: Case) -> Any:
-            value = test(case)
+            value = ask(case)
             if value is UNKNOWN:
                 return UNKNOWN
-            return then(case) if value else other(case)
+            return one(case) if value else two(case)
 
-        return choose
+        unit = then.unit if then.unit == other.unit else None
+        return Expr(choose, _joined(then.type, other.type), unit)
 
-    def _compare(self, node: ast.Compare, depth: int) -> Thunk:
+    def _compare(self, node: ast.Compare, depth: int) -> Expr:
         if len(node.ops) != 1:
-            raise self._fault(Sentence("compare two values at a time"))
-        left, right = self.visit(node.left, depth), self.visit(node.comparators[0], depth)
+            raise self.fault(
+                node,
+                Sentence("compare two values at a time"),
+                Sentence("write `a < b and b < c`"),
+            )
         name = type(node.ops[0]).__name__
         test = _COMPARISONS.get(name)
         if test is None:
-            raise self._fault(Sentence("{construct} is not part of the language", construct=name))
-        if isinstance(left, _Always) and isinstance(right, _Always):
-            return _Always(test(left.value, right.value))
-        unit = None
-        if isinstance(node.left, ast.Call) and isinstance(node.left.func, ast.Name):
-            word = self.scope.words.get(node.left.func.id)
-            unit = word.unit if word else None
+            raise self.fault(
+                node, Sentence("{construct} is not part of the language", construct=name)
+            )
+        right_node = node.comparators[0]
+        right = self.visit(right_node, depth)
+        left = self._measured(node.left, right, depth)
+        right = self._measured(right_node, left, depth)
         ordered = name in ("Lt", "LtE", "Gt", "GtE")
+        self._comparable(node, name, left, right, ordered)
+        a_run, b_run = left.run, right.run
+        if isinstance(a_run, _Always) and isinstance(b_run, _Always):
+            return Expr(_Always(test(a_run.value, b_run.value)), FLAG)
+        unit = left.unit or right.unit
+        sign = None if unit is None else sign_of(unit)
 
         def compare(case: Case) -> Any:
-            a, b = left(case), right(case)
+            a, b = a_run(case), b_run(case)
             if a is UNKNOWN or b is UNKNOWN:
                 return UNKNOWN
             if ordered:
                 # A missing fact is no number: it never compares as if it were one.
                 if a is None or b is None:
                     return False
-                if unit is not None:
-                    case.margin = (a, b, unit)
+                if sign is not None:
+                    case.margin = (a, b, sign)
             return test(a, b)
 
-        return compare
+        return Expr(compare, FLAG)
 
-    def _call(self, node: ast.Call, depth: int) -> Thunk:
+    def _measured(self, node: ast.expr, other: Expr, depth: int) -> Expr:
+        """A side of a comparison; a length of time is counted in the unit of the other side."""
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and (word := self.scope.words.get(node.func.id)) is not None
+            and word.unit == "*"
+            and not any(keyword.arg == "unit" for keyword in node.keywords)
+        ):
+            unit = other.unit if is_time(other.unit) else None
+            return self._called(node, word, depth + 1, unit)
+        return self.visit(node, depth)
+
+    def _comparable(
+        self, node: ast.Compare, name: str, left: Expr, right: Expr, ordered: bool
+    ) -> None:
+        kinds = {left.type, right.type}
+        if name in ("In", "NotIn"):
+            if right.type not in (LIST, ANY):
+                raise self.fault(
+                    node.comparators[0],
+                    Sentence(
+                        "{text} is {given}; here {wanted} is needed",
+                        text=_source(node.comparators[0]),
+                        given=_kind(right.type),
+                        wanted=_kind(LIST),
+                    ),
+                    Sentence("write it in square brackets: x in ['a', 'b']"),
+                )
+            if isinstance(node.left, ast.Name) and isinstance(right.run, _Always):
+                for value in right.run.value or ():
+                    self._known_choice(node, node.left.id, value)
+            return
+        if ordered and not kinds <= {NUMBER, ANY, NONE}:
+            entries = kinds == {ENTRY}
+            raise self.fault(
+                node,
+                Sentence("only numbers are greater or smaller"),
+                Sentence("for two entries ask older(a, b) or before=...")
+                if entries
+                else Sentence("compare count(...), gap(...) or a number with a parameter"),
+            )
+        if not kinds & {ANY, NONE} and len(kinds) > 1:
+            entry = ENTRY in kinds and ID in kinds
+            raise self.fault(
+                node,
+                Sentence(
+                    "{left} is {one}, {right} is {other}: they are never equal",
+                    left=_source(node.left),
+                    one=_kind(left.type),
+                    right=_source(node.comparators[0]),
+                    other=_kind(right.type),
+                ),
+                Sentence("author(entry) is who made an entry") if entry else None,
+            )
+        if (
+            left.unit != right.unit
+            and left.unit
+            and right.unit
+            and (is_time(left.unit) or is_time(right.unit))
+        ):
+            raise self.fault(
+                node,
+                Sentence(
+                    "{left} counts {one}, {right} counts {other}",
+                    left=_source(node.left),
+                    one=left.unit,
+                    right=_source(node.comparators[0]),
+                    other=right.unit,
+                ),
+                Sentence("give both the same unit"),
+            )
+        if not ordered:
+            sides = (node.left, node.comparators[0])
+            for one, other in (sides, sides[::-1]):
+                if isinstance(one, ast.Name) and isinstance(other, ast.Constant):
+                    self._known_choice(other, one.id, other.value)
+
+    def _known_choice(self, node: ast.AST, name: str, value: Any) -> None:
+        choices = self.scope.choices.get(name)
+        if choices is not None and value is not None and value not in choices:
+            raise self.fault(
+                node,
+                Sentence(
+                    "{value} is no value of the parameter {name}", value=str(value), name=name
+                ),
+                nearest(str(value), [str(choice) for choice in choices]),
+            )
+
+    # ------------------------------------------------------------------ calls
+
+    def _call(self, node: ast.Call, depth: int) -> Expr:
         if not isinstance(node.func, ast.Name):
-            raise self._fault(Sentence("only the words of the vocabulary can be called"))
+            raise self.fault(node, Sentence("only the words of the vocabulary can be called"))
         word = self.scope.words.get(node.func.id)
         if word is None:
-            raise self._fault(
-                Sentence(
-                    "unknown word {name}; known are {known}",
-                    name=node.func.id,
-                    known=", ".join(sorted(self.scope.words)),
-                )
+            raise self.fault(
+                node,
+                Sentence("unknown word {name}", name=node.func.id),
+                nearest(node.func.id, self.scope.words),
             )
-        if any(keyword.arg is None for keyword in node.keywords):
-            raise self._fault(Sentence("{construct} is not part of the language", construct="**"))
-        args = list(node.args)
-        run = word.run
+        return self._called(node, word, depth, None)
+
+    def _called(self, node: ast.Call, word: Word, depth: int, unit: str | None) -> Expr:
+        assert isinstance(node.func, ast.Name)
+        name = node.func.id
         own: dict[str, Thunk] = {}
         chosen: list[tuple[Callable[..., bool], Thunk]] = []
         for keyword in node.keywords:
-            assert keyword.arg is not None
-            if keyword.arg in word.keywords:
-                own[keyword.arg] = self.visit(keyword.value, depth)
+            if keyword.arg is None:
+                raise self.fault(
+                    node, Sentence("{construct} is not part of the language", construct="**")
+                )
+            if keyword.arg in word.binds:
+                own[keyword.arg] = self._binding(keyword.value, depth, word.keywords[keyword.arg])
+            elif keyword.arg in word.keywords:
+                own[keyword.arg] = self._argument(keyword.value, depth, word.keywords[keyword.arg])
             elif word.selects and keyword.arg in self.scope.filters:
-                chosen.append((self.scope.filters[keyword.arg], self.visit(keyword.value, depth)))
+                filter_ = self.scope.filters[keyword.arg]
+                chosen.append((filter_.test, self._argument(keyword.value, depth, filter_.takes)))
             else:
                 known = set(word.keywords) | (set(self.scope.filters) if word.selects else set())
-                raise self._fault(
-                    Sentence(
-                        "{word} takes no {name}; it takes {known}",
-                        word=node.func.id,
-                        name=keyword.arg,
-                        known=", ".join(sorted(known)),
-                    )
+                raise self.fault(
+                    keyword.value,
+                    Sentence("{word} takes no {name}", word=name, name=keyword.arg),
+                    nearest(keyword.arg, known)
+                    if known
+                    else Sentence("{word} takes no keywords", word=name),
                 )
-        if word.selects:
-            if (
-                len(args) != 1
-                or not isinstance(args[0], ast.Name)
-                or args[0].id not in self.scope.classes
-            ):
-                raise self._fault(
-                    Sentence(
-                        "{word} needs a class of entries first: one of {known}",
-                        word=node.func.id,
-                        known=", ".join(sorted(self.scope.classes)),
-                    )
-                )
-            kind = args[0].id
-            constant = {
-                keyword.arg: keyword.value.value
-                for keyword in node.keywords
-                if keyword.arg in own and isinstance(keyword.value, ast.Constant)
-            }
-            keywords = tuple((name, thunk) for name, thunk in own.items() if name not in constant)
-            filters = tuple(chosen)
-
-            if keywords:
-
-                def select(case: Case) -> Any:
-                    rest = {name: thunk(case) for name, thunk in keywords}
-                    return run(case, kind, filters, **constant, **rest)
-
-                return select
-            return lambda case: run(case, kind, filters, **constant)
-        if len(args) > word.most:
-            raise self._fault(
-                Sentence("{word} takes at most {most} values", word=node.func.id, most=word.most)
+        args = list(node.args)
+        if any(isinstance(arg, ast.Starred) for arg in args):
+            raise self.fault(
+                node, Sentence("{construct} is not part of the language", construct="*")
             )
-        thunks = [self.visit(arg, depth) for arg in args]
+        kind = self._class(node, name, args) if word.selects else None
+        if kind is not None:
+            args = args[1:]
+        positional = self._positional(node, name, word, args, depth)
+        if word.unit == "*":
+            own.setdefault("unit", _Always(unit or "days"))
+            found = own["unit"]
+            unit = found.value if isinstance(found, _Always) else None
+        else:
+            unit = word.unit
+        if kind is not None:
+            return Expr(_selecting(word, kind, tuple(chosen), positional, own), word.gives, unit)
+        return Expr(_calling(word, positional, own), word.gives, unit)
 
-        if not own:
-            if len(thunks) == 1:
-                only = thunks[0]
-                return lambda case: run(case, only(case))
-            return lambda case: run(case, *[thunk(case) for thunk in thunks])
-
-        def call(case: Case) -> Any:
-            return run(
-                case,
-                *[thunk(case) for thunk in thunks],
-                **{name: thunk(case) for name, thunk in own.items()},
+    def _class(self, node: ast.Call, name: str, args: list[ast.expr]) -> str:
+        if not args or not isinstance(args[0], ast.Name) or args[0].id not in self.scope.classes:
+            given = args[0].id if args and isinstance(args[0], ast.Name) else ""
+            raise self.fault(
+                args[0] if args else node,
+                Sentence("{word} needs a class of entries first", word=name),
+                nearest(given, self.scope.classes),
             )
+        if self.scope.used is not None:
+            self.scope.used.add(f"class {args[0].id}")
+        return args[0].id
 
-        return call
+    def _positional(
+        self, node: ast.Call, name: str, word: Word, args: list[ast.expr], depth: int
+    ) -> list[Thunk]:
+        takes = word.takes
+        again = bool(takes) and takes[-1].endswith("*")
+        if len(args) < word.least or (len(args) > len(takes) and not again):
+            raise self.fault(
+                node,
+                Sentence(
+                    "{word} takes {number} values, not {given}",
+                    word=name,
+                    number=len(takes) if not again else word.least,
+                    given=len(args),
+                ),
+                Sentence("{word} is explained in the guide to policy files", word=name),
+            )
+        return [
+            self._argument(arg, depth, takes[min(number, len(takes) - 1)].removesuffix("*"))
+            for number, arg in enumerate(args)
+        ]
 
+    def _argument(self, node: ast.expr, depth: int, wanted: str) -> Thunk:
+        names = self.scope.named.get(wanted)
+        if names is None:
+            return self.typed(node, depth, wanted).run
+        if not isinstance(node, ast.Constant) or node.value not in names:
+            raise self.fault(
+                node,
+                Sentence("{text} is none of the names that can stand here", text=_source(node)),
+                nearest(str(node.value) if isinstance(node, ast.Constant) else "", names),
+            )
+        if self.scope.used is not None:
+            self.scope.used.add(f"{wanted} {node.value}")
+        return _Always(node.value)
+
+    def _binding(self, node: ast.expr, depth: int, wanted: str) -> Thunk:
+        if self.scope.bound >= MAX_BINDING:
+            raise self.fault(node, Sentence("nested too deeply"))
+        inner = _Compiler(self.scope._replace(bound=self.scope.bound + 1), self.where, self.text)
+        return _Always(inner.typed(node, depth, wanted).run)
+
+
+def _selecting(
+    word: Word,
+    kind: str,
+    filters: tuple[tuple[Callable[..., bool], Thunk], ...],
+    positional: list[Thunk],
+    own: Mapping[str, Thunk],
+) -> Thunk:
+    run = word.run
+    constant = {name: thunk.value for name, thunk in own.items() if isinstance(thunk, _Always)}
+    rest = tuple((name, thunk) for name, thunk in own.items() if name not in constant)
+    if not rest and not positional:
+        if not constant:
+            return lambda case: run(case, kind, filters)
+        return lambda case: run(case, kind, filters, **constant)
+
+    def select(case: Case) -> Any:
+        values = [thunk(case) for thunk in positional]
+        further = {name: thunk(case) for name, thunk in rest}
+        if UNKNOWN in values or UNKNOWN in further.values():
+            return UNKNOWN
+        return run(case, kind, filters, *values, **constant, **further)
+
+    return select
+
+
+def _calling(word: Word, positional: list[Thunk], own: Mapping[str, Thunk]) -> Thunk:
+    run = word.run
+    if not own and len(positional) == 1:
+        only = positional[0]
+        if word.sees_unknown:
+            return lambda case: run(case, only(case))
+
+        def ask(case: Case) -> Any:
+            value = only(case)
+            return UNKNOWN if value is UNKNOWN else run(case, value)
+
+        return ask
+    constant = {name: thunk.value for name, thunk in own.items() if isinstance(thunk, _Always)}
+    rest = tuple((name, thunk) for name, thunk in own.items() if name not in constant)
+    sees_unknown = word.sees_unknown
+
+    def call(case: Case) -> Any:
+        values = [thunk(case) for thunk in positional]
+        further = {name: thunk(case) for name, thunk in rest}
+        if not sees_unknown:
+            for value in values:
+                if value is UNKNOWN:
+                    return UNKNOWN
+            for value in further.values():
+                if value is UNKNOWN:
+                    return UNKNOWN
+        return run(case, *values, **constant, **further)
+
+    return call
+
+
+def _type_of(value: Any) -> str:
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return FLAG
+    if isinstance(value, (int, Decimal)):
+        return NUMBER
+    if isinstance(value, list):
+        return LIST
+    if isinstance(value, Mapping):
+        return TABLE
+    return ID
+
+
+def _joined(one: str, other: str) -> str:
+    if one == other or other == NONE:
+        return one
+    return other if one == NONE else ANY
+
+
+def _kind(kind: str) -> Sentence:
+    return Sentence(_TYPE_WORDS.get(kind, kind))
+
+
+def _source(node: ast.AST) -> str:
+    try:
+        text = ast.unparse(node)
+    except (RecursionError, ValueError):
+        return type(node).__name__
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+_NO_SUMS = Sentence("let a word count: count(...), gap(a, b); a sum of two parameters is a third")
+_CONSTRUCTS = {
+    "BinOp": _NO_SUMS,
+    "Attribute": Sentence("a field of an entry is field(entry, 'name')"),
+    "Subscript": Sentence("a value of a table is lookup(table, key)"),
+    "Dict": Sentence("tables are parameters of the type table"),
+    "Set": Sentence("write a list in square brackets"),
+    "NamedExpr": Sentence("a value is named in [let]"),
+}
+_CONVERSIONS = {
+    (ENTRY, ID): Sentence(
+        "author(entry) is who made an entry, field(entry, 'to') one of its fields"
+    ),
+    (ID, ENTRY): Sentence("first(CLASS, by=person) is an entry of a person"),
+    (ID, LIST): Sentence("write it in square brackets, or use union(...)"),
+    (ENTRY, LIST): Sentence("values(CLASS, ...) gives everybody who made an entry"),
+}
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "Eq": lambda a, b: a is not None and a == b,
@@ -352,214 +794,8 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "LtE": lambda a, b: bool(a <= b),
     "Gt": lambda a, b: bool(a > b),
     "GtE": lambda a, b: bool(a >= b),
-    "In": lambda a, b: a is not None and a in b,
-    "NotIn": lambda a, b: a is not None and a not in b,
+    "In": lambda a, b: a is not None and b is not None and a in b,
+    "NotIn": lambda a, b: a is not None and (b is None or a not in b),
     "Is": lambda a, b: a is b,
     "IsNot": lambda a, b: a is not b,
-}
-
-
-# ------------------------------------------------------------- conditions on one entry
-
-ENTRY_FACTS = frozenset(
-    {
-        "kind",
-        "late",
-        "altered",
-        "voided",
-        "struck",
-        "role",
-        "unit_type",
-        "place_type",
-        "direction",
-        "reached",
-        "channel",
-        "level",
-        "asked",
-        "answer",
-        "named",
-        "witness",
-        "by",
-        "to",
-        "relation",
-        "cause",
-        "decision",
-        "question",
-        "scope",
-        "result",
-        "rank",
-    }
-)
-ENTRY_CALLS = frozenset({"vouched", "role_of", "above_parties", "given", "has_power", "taken_back"})
-
-
-def compile_entry_test(text: str, constants: Mapping[str, Any], where: str) -> Callable[..., bool]:
-    """Compile a two-valued condition on one entry into a Python function.
-
-    The names are the facts of an entry and the parameters; the calls are `vouched(field)`,
-    `role_of(field)`, `given(field)`, `above_parties()`, `has_power()` and `taken_back()`.
-    The text is checked node by node before it becomes code, so that nothing else can be
-    reached from it.
-    """
-    tree = parse(text, where)
-    used: dict[str, Any] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            if node.id in constants:
-                used[node.id] = constants[node.id]
-            elif node.id not in ENTRY_FACTS and node.id not in ENTRY_CALLS:
-                raise fault(
-                    where,
-                    text,
-                    Sentence(
-                        "unknown name {name}; known are {known}",
-                        name=node.id,
-                        known=", ".join(sorted(ENTRY_FACTS | ENTRY_CALLS | set(constants))),
-                    ),
-                )
-        elif isinstance(node, ast.Constant):
-            if not (node.value is None or isinstance(node.value, (str, bool))):
-                raise fault(
-                    where,
-                    text,
-                    Sentence(
-                        "{number} is a bare number: make it a parameter with its clause",
-                        number=str(node.value),
-                    ),
-                )
-        elif isinstance(node, ast.Call):
-            if (
-                not isinstance(node.func, ast.Name)
-                or node.func.id not in ENTRY_CALLS
-                or node.keywords
-            ):
-                raise fault(where, text, Sentence("only the words of the vocabulary can be called"))
-        elif not isinstance(
-            node,
-            (
-                ast.BoolOp,
-                ast.UnaryOp,
-                ast.Not,
-                ast.And,
-                ast.Or,
-                ast.Compare,
-                ast.Eq,
-                ast.NotEq,
-                ast.In,
-                ast.NotIn,
-                ast.Is,
-                ast.IsNot,
-                ast.Load,
-                ast.Tuple,
-                ast.List,
-            ),
-        ):
-            raise fault(
-                where,
-                text,
-                Sentence("{construct} is not part of the language", construct=type(node).__name__),
-            )
-    rewritten = ast.fix_missing_locations(ast.Expression(_EntryNames(set(used)).visit(tree)))
-    function = ast.parse("lambda entry, case: None", mode="eval")
-    assert isinstance(function.body, ast.Lambda)
-    function.body.body = rewritten.body
-    ast.fix_missing_locations(function)
-    test: Callable[..., bool] = eval(
-        compile(function, where, "eval"), {"__builtins__": {}, **used, **_ENTRY_HELPERS}
-    )
-    return test
-
-
-class _EntryNames(ast.NodeTransformer):
-    """Turns facts into look-ups on the entry, and calls into helper calls."""
-
-    _PLAIN = frozenset({"kind", "late", "altered", "voided", "struck", "role", "by"})
-
-    def __init__(self, constants: set[str]) -> None:
-        self.constants = constants
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id in self.constants:
-            return node
-        entry = ast.Name("entry", ast.Load())
-        if node.id in self._PLAIN:
-            return ast.Attribute(entry, node.id, ast.Load())
-        if node.id in ("unit_type", "place_type"):
-            place = "unit" if node.id == "unit_type" else "place"
-            return ast.Call(
-                ast.Name("_outlet_type", ast.Load()),
-                [entry, ast.Attribute(entry, place, ast.Load())],
-                [],
-            )
-        return ast.Call(
-            ast.Attribute(ast.Attribute(entry, "fields", ast.Load()), "get", ast.Load()),
-            [ast.Constant(node.id)],
-            [],
-        )
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        assert isinstance(node.func, ast.Name)
-        arguments: list[ast.expr] = [ast.Name("entry", ast.Load()), ast.Name("case", ast.Load())]
-        return ast.Call(ast.Name("_" + node.func.id, ast.Load()), arguments + list(node.args), [])
-
-
-def _entry_vouched(entry: Any, case: Any, field: str) -> bool:
-    value = entry.fields.get(field)
-    if isinstance(value, list):
-        return bool(value) and all(entry.vouched(one) for one in value)
-    return bool(entry.vouched(value))
-
-
-def _entry_role_of(entry: Any, case: Any, field: str) -> Any:
-    staff = entry.event.recorded_by if field == "recorded_by" else entry.fields.get(field)
-    return entry.people.role(staff, entry.recorded) if staff is not None else None
-
-
-def _entry_above_parties(entry: Any, case: Any, field: str = "by") -> bool:
-    staff = entry.by if field == "by" else entry.fields.get(field)
-    return bool(case.history.manages(staff, entry))
-
-
-def _entry_has_power(entry: Any, case: Any) -> bool:
-    """Whether a ruling was made by somebody of its instance who is no party."""
-    roles = case.program.instance_powers.get(entry.fields.get("instance"), ())
-    return entry.role in roles and not case.history.is_party(entry.by, entry)
-
-
-def _entry_taken_back(entry: Any, case: Any) -> bool:
-    """Whether the author withdrew a claim: by name, or as his latest one by then."""
-    for other in case.entries:
-        if (
-            other.kind != "withdraw_claim"
-            or other.by != entry.by
-            or other.flaw in ("voided", "struck")
-        ):
-            continue
-        named = other.fields.get("on")
-        if named is not None:
-            if named in (entry.event.id, entry.seq):
-                return True
-            continue
-        latest = max(
-            (
-                one
-                for one in case.entries
-                if one.kind == "claim" and one.by == entry.by and one.key < other.key
-            ),
-            key=lambda one: one.key,
-            default=None,
-        )
-        if latest is entry:
-            return True
-    return False
-
-
-_ENTRY_HELPERS: dict[str, Any] = {
-    "_has_power": _entry_has_power,
-    "_taken_back": _entry_taken_back,
-    "_vouched": _entry_vouched,
-    "_role_of": _entry_role_of,
-    "_above_parties": _entry_above_parties,
-    "_given": lambda entry, case, field: entry.fields.get(field) is not None,
-    "_outlet_type": lambda entry, outlet: entry.people.outlet_type(outlet),
 }

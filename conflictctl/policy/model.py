@@ -5,23 +5,41 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from conflictctl.errors import InputRejected, WrongUsage
+from conflictctl.errors import WrongUsage
+from conflictctl.policy import shape
+from conflictctl.policy.problems import FaultyPolicy, Problem, fault, nearest
+from conflictctl.policy.problems import Path as Place
+from conflictctl.policy.quantity import Quantity, is_time
+from conflictctl.policy.source import Source
 from conflictctl.wording import Bilingual, Sentence
 
 MAX_FILE = 1_000_000
+MOST_ITEMS = 1_000
+"""More rules, named values or classes than this are no written policy, but an attack."""
+
+
+class Dated(NamedTuple):
+    """A parameter's value for deals of some time; `until` is the last day, or None."""
+
+    since: date
+    until: date | None
+    value: Any
+    source: str
 
 
 class Parameter(NamedTuple):
     """One reading of the text that a company may choose otherwise.
 
-    `type` is choice, boolean, integer, text or table (of integers by name).
+    `type` is choice, boolean, integer, decimal, text or table (of integers by name).
     """
 
     name: str
@@ -35,6 +53,18 @@ class Parameter(NamedTuple):
     clause: str | None
     contested: bool
     text: Bilingual
+    counting: str = "from_next_day"
+    dated: tuple[Dated, ...] = ()
+
+    def constant(self, value: Any) -> Any:
+        """A value as conditions see it: numbers know their unit."""
+        if self.type == "decimal" and value is not None:
+            return Decimal(str(value))
+        if type(value) is int and self.unit is not None:
+            return Quantity(value, self.unit, self.counting)
+        if isinstance(value, Mapping):
+            return {key: self.constant(one) for key, one in value.items()}
+        return value
 
     def read(self, value: Any) -> Any:
         """Check a value for this parameter and return it; raises ValueError."""
@@ -58,11 +88,18 @@ class Parameter(NamedTuple):
         elif self.type == "text":
             if isinstance(value, str):
                 return value
+        elif self.type == "decimal":
+            try:
+                number = Decimal(str(value)) if not isinstance(value, bool) else None
+            except InvalidOperation:
+                number = None
+            if number is not None and number.is_finite() and self._in_range(number):
+                return str(value)
         elif value in self.values and type(value) is type(self.values[0]):
             return value
         raise ValueError(str(value))
 
-    def _in_range(self, number: int) -> bool:
+    def _in_range(self, number: int | Decimal) -> bool:
         return (self.minimum is None or number >= self.minimum) and (
             self.maximum is None or number <= self.maximum
         )
@@ -71,7 +108,7 @@ class Parameter(NamedTuple):
         """The allowed values as text, for hints and `policy show`."""
         if self.type == "boolean":
             text = "true, false"
-        elif self.type in ("integer", "table"):
+        elif self.type in ("integer", "table", "decimal"):
             low = "" if self.minimum is None else str(self.minimum)
             high = "" if self.maximum is None else str(self.maximum)
             text = f"{low}..{high}"
@@ -94,6 +131,32 @@ class EntryClass(NamedTuple):
     valid: str | None
     order: str | None
     refused: str | None
+    doubt: str | None = None
+    question: str | None = None
+    warn: str | None = None
+    warning: Bilingual | None = None
+
+
+class Question(NamedTuple):
+    """A fact that only a person can supply, and the burden of proof: `without` a finding."""
+
+    name: str
+    question: str
+    entries: str
+    without: str  # no | unknown
+    supplier: str | None
+    minimum: str | None
+    maximum: str | None
+    clause: str | None
+    text: Bilingual
+
+
+class Row(NamedTuple):
+    """One row of the scorecard as the file gives it."""
+
+    id: str
+    table: Mapping[str, Any]
+    text: Bilingual
 
 
 class Rule(NamedTuple):
@@ -110,6 +173,10 @@ class Rule(NamedTuple):
     why: Bilingual
     why_not: Bilingual
     tie: Bilingual | None
+    unless: str | None = None
+    beats: tuple[str, ...] = ()
+    final: bool = False
+    place: Place = ()
 
 
 class Policy(NamedTuple):
@@ -138,9 +205,49 @@ class Policy(NamedTuple):
     holding: Mapping[str, Any]
     windows: Mapping[str, Mapping[str, str]]
     standing: Mapping[str, str]
-    powers: Mapping[str, str]
+    powers: Mapping[str, Any]
     instances: Mapping[str, Any]
     text: str
+    calendar: Mapping[str, Any] = {}
+    identity: Mapping[str, Any] = {}
+    names: Mapping[str, Bilingual] = {}
+    findings: Mapping[str, Question] = {}
+    says: Mapping[str, Bilingual] = {}
+    precedence: Mapping[str, Any] = {}
+    scorecard: Mapping[str, Any] = {}
+    rows: tuple[Row, ...] = ()
+    tie: Mapping[str, Any] = {}
+    rates: tuple[Mapping[str, Any], ...] = ()
+    source_file: Source | None = None
+    editions: tuple[Any, ...] = ()
+    """The other editions of the policy, this one among them, oldest first; empty: only this."""
+
+    def in_force(self, day: int) -> Policy | None:
+        """The edition for deals of a day (proleptic ordinal); None where there is none."""
+        found = None
+        for edition in self.editions or (self,):
+            if (edition.applies_from is None or day >= edition.applies_from.toordinal()) and (
+                edition.applies_to is None or day <= edition.applies_to.toordinal()
+            ):
+                found = edition
+        return found
+
+    def dated(self, day: int) -> dict[str, Any]:
+        """The parameters that have another value than their default for deals of a day."""
+        return {
+            name: one.value
+            for name, parameter in self.parameters.items()
+            for one in parameter.dated
+            if one.since.toordinal() <= day and (one.until is None or day <= one.until.toordinal())
+        }
+
+    def located(self, problem: Problem) -> Problem:
+        """A problem with its line and column, where the text of the file is at hand."""
+        return _located(problem, self.source_file)
+
+    def row_titles(self) -> dict[str, Bilingual]:
+        """What each row of the scorecard gives points for, in both languages, in their order."""
+        return {row.id: row.text for row in self.rows}
 
     def clause_title(self, clause: str) -> Bilingual | None:
         """What a clause is called, in both languages."""
@@ -155,123 +262,145 @@ class Policy(NamedTuple):
 
 # ---------------------------------------------------------------------------- reading
 
-_SECTIONS = frozenset(
-    {
-        "policy",
-        "applies_to",
-        "words",
-        "parameters",
-        "entries",
-        "deal",
-        "holding",
-        "windows",
-        "standing",
-        "powers",
-        "instances",
-        "let",
-        "leave_out",
-        "clauses",
-        "rule",
-        "fallback",
-        "no_rule",
-        "warning",
-        "sanction",
-    }
+ACTIONS = (
+    "credit",
+    "outlet",
+    "shares",
+    "split",
+    "hold",
+    "recommend",
+    "refer",
+    "best",
+    "bar",
+    "replace",
+    "nobody",
+    "note",
 )
-_RULE_KEYS = frozenset(
-    {
-        "clause",
-        "name",
-        "stage",
-        "if",
-        "when",
-        "party",
-        "then",
-        "provisional",
-        "why",
-        "why_not",
-        "tie",
-    }
-)
-ACTIONS = ("credit", "outlet", "shares", "hold", "refer", "best", "replace", "note")
-INSTANCES = frozenset(
-    {"supervisor", "sales_manager", "department_head", "both_heads", "panel", "general_manager"}
-)
+"""What a rule can do; `recommend` and `refer` go together."""
 
 
-def _faulty(where: str, problem: Sentence) -> InputRejected:
-    return InputRejected(Sentence("policy file, {where}: {problem}", where=where, problem=problem))
+def _located(problem: Problem, source: Source | None) -> Problem:
+    if source is None or problem.line:
+        return problem
+    if problem.offset is None:
+        line, column = source.position(problem.path)
+    else:
+        line, column = source.within(problem.path, problem.offset)
+    return problem._replace(file=source.name, line=line, column=column)
 
 
-def _need(table: Any, key: str, kind: type, where: str) -> Any:
-    value = table.get(key) if isinstance(table, dict) else None
-    if not isinstance(value, kind):
-        raise _faulty(where, Sentence("{key} is missing or of the wrong type", key=key))
-    return value
+def located(error: FaultyPolicy, source: Source | None) -> FaultyPolicy:
+    """The error with a line and column for each problem, in the order of the file."""
+    problems = [_located(problem, source) for problem in error.problems]
+    return FaultyPolicy(sorted(problems, key=lambda problem: (problem.line, problem.column)))
 
 
-def _both(table: Any, where: str) -> Bilingual:
-    return Bilingual(_need(table, "en", str, where), _need(table, "zh", str, where))
+def parse_policy(text: str, name: str = "policy file") -> Policy:
+    """Parse the text of a policy file; raises FaultyPolicy that says where it is faulty.
 
-
-def parse_policy(text: str) -> Policy:
-    """Parse the text of a policy file; raises InputRejected that says where it is faulty."""
+    `name` is what the file is called in messages.  Conditions are not looked at yet.
+    """
+    source = Source(text, name)
     if len(text) > MAX_FILE:
-        raise _faulty("file", Sentence("is larger than {limit} bytes", limit=MAX_FILE))
+        raise fault((), Sentence("is larger than {limit} bytes", limit=MAX_FILE))
     try:
-        data = tomllib.loads(text)
+        data = tomllib.loads(text.removeprefix("\ufeff"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise _faulty("TOML", Sentence("{problem}", problem=str(error))) from None
-    unknown = sorted(set(data) - _SECTIONS)
-    if unknown:
-        raise _faulty(
-            unknown[0],
-            Sentence("unknown section; known are {known}", known=", ".join(sorted(_SECTIONS))),
-        )
-    head = _need(data, "policy", dict, "policy")
+        raise FaultyPolicy([_not_toml(error, text, name)]) from None
+    problems = list(shape.faults(data))
+    if problems:
+        raise located(FaultyPolicy(problems), source)
+    problems = list(_too_many(data))
+    try:
+        if problems:
+            raise FaultyPolicy(problems)
+        return _policy(data, text, source)
+    except FaultyPolicy as error:
+        raise located(error, source) from None
+
+
+def _not_toml(error: Exception, text: str, name: str) -> Problem:
+    import re
+
+    match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+    line, column = (int(match[1]), int(match[2])) if match else (text.count("\n") + 1, 1)
+    problem = re.sub(r" \(at .*\)$", "", str(error)) or type(error).__name__
+    return Problem(
+        (),
+        None,
+        Sentence("this is no TOML: {problem}", problem=problem),
+        Sentence("text stands in quotes, lists in [ ], a comment begins with #"),
+        file=name,
+        line=line,
+        column=column,
+    )
+
+
+def _too_many(data: Mapping[str, Any]) -> list[Problem]:
+    return [
+        Problem((key,), None, Sentence("more than {limit} of them", limit=MOST_ITEMS))
+        for key, value in data.items()
+        if isinstance(value, (list, dict)) and len(value) > MOST_ITEMS
+    ]
+
+
+def _policy(data: Mapping[str, Any], text: str, source: Source) -> Policy:
+    head = data["policy"]
     applies = data.get("applies_to", {})
-    words = {name: tuple(value) for name, value in data.get("words", {}).items()}
+    scorecard = data.get("scorecard", {})
+    rules = [_rule(table, ("rule", number)) for number, table in enumerate(data["rule"])]
+    fallback = [
+        _rule(table, ("fallback", number)) for number, table in enumerate(data.get("fallback", ()))
+    ]
     return Policy(
-        id=_need(head, "id", str, "policy"),
-        version=_need(head, "version", str, "policy"),
+        id=head["id"],
+        version=head["version"],
         digest=_digest(data),
-        title=_both(head.get("title"), "policy.title"),
-        source=str(head.get("source", "")),
-        applies_from=_day(applies.get("from"), "applies_to.from"),
-        applies_to=_day(applies.get("to"), "applies_to.to"),
-        otherwise=_instance(applies.get("otherwise", "panel"), "applies_to.otherwise"),
-        words=words,
+        title=_both(head["title"]),
+        source=head.get("source", ""),
+        applies_from=applies.get("from"),
+        applies_to=applies.get("to"),
+        otherwise=applies.get("otherwise", "panel"),
+        words={name: tuple(value) for name, value in data.get("words", {}).items()},
         parameters={
             name: _parameter(name, table) for name, table in data.get("parameters", {}).items()
         },
-        classes=_classes(_need(data, "entries", dict, "entries")),
+        classes=_classes(data["entries"]),
         lets=dict(data.get("let", {})),
         leave_out=tuple(data.get("leave_out", ())),
-        rules=tuple(
-            _rule(table, f"rule {index}")
-            for index, table in enumerate(_need(data, "rule", list, "rule"), 1)
-        ),
-        fallback=tuple(
-            _rule(table, f"fallback {index}")
-            for index, table in enumerate(data.get("fallback", ()), 1)
-        ),
-        no_rule=_no_rule(_need(data, "no_rule", dict, "no_rule")),
-        clauses={
-            name: _both(table, f"clauses.{name}") for name, table in data.get("clauses", {}).items()
-        },
-        warnings=tuple(
-            {**table, "text": _both(table, f"warning {index}")}
-            for index, table in enumerate(data.get("warning", ()), 1)
-        ),
+        rules=tuple(rules),
+        fallback=tuple(fallback),
+        no_rule={**data["no_rule"], "why": _both(data["no_rule"]["why"])},
+        clauses={name: _both(table) for name, table in data.get("clauses", {}).items()},
+        warnings=tuple({**table, "text": _both(table)} for table in data.get("warning", ())),
         sanctions=tuple(data.get("sanction", ())),
         deal=data.get("deal", {}),
-        holding=_need(data, "holding", dict, "holding"),
+        holding=data.get("holding", {}),
         windows=data.get("windows", {}),
         standing=data.get("standing", {}),
         powers=data.get("powers", {}),
         instances=data.get("instances", {}),
         text=text,
+        calendar=data.get("calendar", {}),
+        identity=data.get("identity", {}),
+        names={name: _both(table) for name, table in data.get("names", {}).items()},
+        findings={name: _question(name, table) for name, table in data.get("findings", {}).items()},
+        says={
+            name: _both(table["says"])
+            for name, table in data.get("clauses", {}).items()
+            if "says" in table
+        },
+        precedence=data.get("precedence", {}),
+        scorecard=scorecard,
+        rows=tuple(Row(table["id"], table, _both(table)) for table in scorecard.get("row", ())),
+        tie=data.get("tie", {}),
+        rates=tuple(data.get("rate", ())),
+        source_file=source,
     )
+
+
+def _both(table: Mapping[str, Any]) -> Bilingual:
+    return Bilingual(table["en"], table["zh"])
 
 
 def _digest(data: Mapping[str, Any]) -> str:
@@ -281,25 +410,31 @@ def _digest(data: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _day(value: Any, where: str) -> date | None:
-    if value is None or type(value) is date:
-        return value
-    raise _faulty(where, Sentence("must be a date"))
-
-
-def _instance(value: Any, where: str) -> str:
-    if value in INSTANCES:
-        return str(value)
-    raise _faulty(where, Sentence("must be one of {values}", values=", ".join(sorted(INSTANCES))))
-
-
-def _parameter(name: str, table: Any) -> Parameter:
-    where = f"parameters.{name}"
-    optional = bool(table.get("optional", False))
+def _parameter(name: str, table: Mapping[str, Any]) -> Parameter:
+    where: Place = ("parameters", name)
     values = tuple(table.get("values", ()))
     kind = table.get("type", "choice" if values else None)
-    if kind not in ("choice", "boolean", "integer", "text", "table"):
-        raise _faulty(where, Sentence("{key} is missing or of the wrong type", key="type"))
+    if kind is None or (kind == "choice" and not values):
+        raise fault(
+            where,
+            Sentence("{key} is missing", key="type"),
+            Sentence(
+                "add values = [...], or type = boolean, integer, decimal, text or table in quotes"
+            ),
+        )
+    if name in ("it", "true", "false", "null") or name in RESERVED:
+        raise fault(
+            where,
+            Sentence("{name} is a word of the language", name=name),
+            Sentence("give the parameter another name"),
+        )
+    count = table.get("count", "from_next_day")
+    if "count" in table and not is_time(table.get("unit")):
+        raise fault(
+            (*where, "count"),
+            Sentence("only a length of time is counted in days"),
+            Sentence('add unit = "days" or "working_days"'),
+        )
     parameter = Parameter(
         name,
         kind,
@@ -308,26 +443,69 @@ def _parameter(name: str, table: Any) -> Parameter:
         table.get("minimum"),
         table.get("maximum"),
         table.get("unit"),
-        optional,
+        bool(table.get("optional", False)),
         table.get("clause"),
         bool(table.get("contested", False)),
-        _both(table, where),
+        _both(table),
+        count,
     )
+    default = _value(parameter, table.get("default"), (*where, "default"), "default" in table)
+    dated = tuple(
+        Dated(
+            one["from"],
+            one.get("to"),
+            _value(parameter, one["value"], (*where, "dated", number, "value"), True),
+            one.get("source", ""),
+        )
+        for number, one in enumerate(table.get("dated", ()))
+    )
+    return parameter._replace(default=default, dated=dated)
+
+
+def _value(parameter: Parameter, value: Any, where: Place, given: bool) -> Any:
+    if isinstance(value, float):
+        value = str(value)
     try:
-        return parameter._replace(default=parameter.read(table.get("default")))
+        return parameter.read(value)
     except ValueError:
-        raise _faulty(where, Sentence("the default is not an allowed value")) from None
+        if not given:
+            raise fault(
+                where[:-1],
+                Sentence("{key} is missing", key="default"),
+                Sentence("add default = ..., or optional = true if it may have no value"),
+            ) from None
+        raise fault(
+            where,
+            Sentence("the default is not an allowed value"),
+            Sentence("allowed: {values}", values=parameter.allowed()),
+        ) from None
 
 
 def _classes(tables: Mapping[str, Any]) -> dict[str, EntryClass]:
     classes: dict[str, EntryClass] = {}
     for name, table in tables.items():
-        where = f"entries.{name}"
+        where: Place = ("entries", name)
         parent = table.get("of")
         if parent is not None and parent not in classes:
-            raise _faulty(where, Sentence("the class {name} must stand before it", name=parent))
+            raise fault(
+                (*where, "of"),
+                Sentence("the class {name} must stand before it", name=parent),
+                nearest(parent, classes),
+            )
         if parent is None and not table.get("kinds"):
-            raise _faulty(where, Sentence("{key} is missing or of the wrong type", key="kinds"))
+            raise fault(
+                where,
+                Sentence("{key} is missing", key="kinds"),
+                Sentence('add kinds = ["visit", ...], or of = an earlier class'),
+            )
+        if ("doubt" in table) is not ("question" in table):
+            raise fault(
+                where,
+                Sentence("`doubt` and `question` go together"),
+                Sentence("`question` names the finding of [findings] that settles the doubt"),
+            )
+        if "warn" in table and not {"en", "zh"} <= set(table):
+            raise fault(where, Sentence("a warning needs its text in `en` and `zh`"))
         classes[name] = EntryClass(
             name,
             parent,
@@ -336,93 +514,165 @@ def _classes(tables: Mapping[str, Any]) -> dict[str, EntryClass]:
             table.get("valid"),
             table.get("order"),
             table.get("refused"),
+            table.get("doubt"),
+            table.get("question"),
+            table.get("warn"),
+            _both(table) if "warn" in table else None,
         )
     return classes
 
 
-def _rule(table: Mapping[str, Any], where: str) -> Rule:
-    clause = _need(table, "clause", str, where)
-    where = f"{where} ({clause})"
-    for key in table:
-        if key not in _RULE_KEYS:
-            raise _faulty(
-                where,
-                Sentence(
-                    "unknown key {key}; known are {known}",
-                    key=key,
-                    known=", ".join(sorted(_RULE_KEYS)),
-                ),
-            )
-    then = _need(table, "then", dict, where)
-    if len([action for action in ACTIONS if action in then]) != 1 or set(then) - set(ACTIONS):
-        raise _faulty(where, Sentence("then takes one of {actions}", actions=", ".join(ACTIONS)))
-    if "refer" in then:
-        _instance(then["refer"], where)
-    why = _both(table.get("why"), f"{where}.why")
+def _question(name: str, table: Mapping[str, Any]) -> Question:
+    return Question(
+        name,
+        table.get("question", name),
+        table.get("entries", "finding"),
+        table["without"],
+        table.get("from"),
+        table.get("minimum"),
+        table.get("maximum"),
+        table.get("clause"),
+        _both(table),
+    )
+
+
+def _rule(table: Mapping[str, Any], place: Place) -> Rule:
+    then = table["then"]
+    actions = [action for action in ACTIONS if action in then]
+    if actions not in ([action] for action in ACTIONS) and actions != ["recommend", "refer"]:
+        raise fault(
+            (*place, "then"),
+            Sentence("a rule does one thing, not {actions}", actions=", ".join(actions)),
+            Sentence("then takes one of {actions}", actions=", ".join(ACTIONS)),
+        )
+    if actions == ["recommend"]:
+        raise fault(
+            (*place, "then"),
+            Sentence("{key} is missing", key="refer"),
+            Sentence("a recommendation needs `then.refer`: who decides"),
+        )
+    why = _both(table["why"])
     return Rule(
-        clause,
+        table["clause"],
         table.get("name"),
         table.get("stage", "deal"),
         table.get("if"),
-        _need(table, "when", str, where),
+        table["when"],
         table.get("party"),
         then,
         table.get("provisional"),
         why,
-        _both(table["why_not"], f"{where}.why_not") if "why_not" in table else why,
-        _both(table["tie"], f"{where}.tie") if "tie" in table else None,
+        _both(table["why_not"]) if "why_not" in table else why,
+        _both(table["tie"]) if "tie" in table else None,
+        table.get("unless"),
+        tuple(table.get("beats", ())),
+        bool(table.get("final", False)),
+        place,
     )
 
 
-def _no_rule(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        "clause": _need(table, "clause", str, "no_rule"),
-        "refer": _instance(table.get("refer"), "no_rule.refer"),
-        "why": _both(table.get("why"), "no_rule.why"),
-    }
+RESERVED = frozenset({"deal", "order", "delivery", "now", "next_deal", "previous_deal"})
+"""Moments that every policy knows by these names."""
 
 
 # ---------------------------------------------------------------------------- loading
 
 
-def preset_ids() -> list[str]:
-    """The policies that come with the program."""
+def _presets() -> list[str]:
     folder = resources.files("conflictctl.policy").joinpath("presets")
     return sorted(
-        item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")
+        item.name.removesuffix(".toml")
+        for item in folder.iterdir()
+        if item.name.endswith(".toml") and not item.name.endswith(".cases.toml")
     )
 
 
-def load_policy(id_or_path: str) -> Policy:
-    """The policy with this id, or in this file.
+def preset_ids() -> list[str]:
+    """The policies that come with the program; an edition is a file `ID@VERSION.toml` beside it."""
+    return sorted({name.partition("@")[0] for name in _presets()})
 
-    Raises WrongUsage for an unknown id or an unreadable file, InputRejected for a faulty one.
+
+def preset_text(name: str) -> str:
+    """The text of a file that comes with the program: a preset, or its worked cases."""
+    folder = resources.files("conflictctl.policy").joinpath("presets")
+    return folder.joinpath(name).read_text(encoding="utf-8")
+
+
+def load_policy(id_or_path: str) -> Policy:
+    """The policy with this id, or in this file, or whose editions lie in this folder.
+
+    Raises WrongUsage for an unknown id or an unreadable file, FaultyPolicy for a faulty one.
     """
     if id_or_path in preset_ids():
         return _preset(id_or_path)
     path = Path(id_or_path)
-    if path.suffix == ".toml" or path.is_file():
-        try:
-            return parse_policy(path.read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError) as error:
-            problem = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            raise WrongUsage(
-                Sentence(
-                    "cannot read the policy file {path}: {problem}",
-                    path=id_or_path,
-                    problem=problem or "",
-                )
-            ) from None
+    if path.is_dir():
+        files = [file for file in sorted(path.glob("*.toml")) if not _is_cases(file)]
+        if files:
+            return _edited([_read(str(file)) for file in files])
+    elif path.suffix == ".toml" or path.is_file():
+        return _read(id_or_path)
     raise WrongUsage(
         Sentence("no policy {id}", id=id_or_path),
         Sentence("known are {known}, or the path of a policy file", known=", ".join(preset_ids())),
     )
 
 
+def _is_cases(path: Path) -> bool:
+    return path.name.endswith(".cases.toml")
+
+
+def _read(path: str) -> Policy:
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise WrongUsage(
+            Sentence(
+                "cannot read the policy file {path}: {problem}", path=path, problem=problem or ""
+            )
+        ) from None
+    return parse_policy(text, path)
+
+
+def _edited(editions: Sequence[Policy]) -> Policy:
+    """The latest edition, knowing the others.
+
+    Raises FaultyPolicy where two are of different policies, or for the same deals.
+    """
+    ordered = sorted(editions, key=lambda one: one.applies_from or date.min)
+    for one, other in pairwise(ordered):
+        if one.id != other.id:
+            raise located(
+                fault(
+                    ("policy", "id"),
+                    Sentence("the editions of one policy share its id, {id}", id=one.id),
+                ),
+                other.source_file,
+            )
+        if other.applies_from is None or other.applies_from == one.applies_from:
+            raise located(
+                fault(
+                    ("applies_to", "from"),
+                    Sentence("two editions begin on the same day"),
+                    Sentence("`from` says from which day on an edition is in force"),
+                ),
+                other.source_file,
+            )
+    if len(ordered) == 1:
+        return ordered[0]
+    return ordered[-1]._replace(editions=tuple(ordered))
+
+
 @lru_cache(maxsize=32)
 def _preset(identity: str) -> Policy:
-    folder = resources.files("conflictctl.policy").joinpath("presets")
-    return parse_policy(folder.joinpath(f"{identity}.toml").read_text(encoding="utf-8"))
+    return _edited(
+        [
+            parse_policy(preset_text(f"{name}.toml"), f"{name}.toml")
+            for name in _presets()
+            if name.partition("@")[0] == identity
+        ]
+    )
 
 
 def settings_from(policy: Policy, assignments: list[str]) -> dict[str, Any]:
@@ -474,6 +724,9 @@ def _plain_value(parameter: Parameter, text: str) -> Any:
             "no": False,
             "off": False,
         }.get(text.lower(), text)
+    if parameter.type == "choice":
+        # Choices may be numbers or flags as well as words.
+        return next((one for one in parameter.values if str(one).lower() == text.lower()), text)
     if parameter.type in ("integer", "table"):
         digits = text.removeprefix("-")
         if digits.isascii() and digits.isdigit() and len(digits) < 10:

@@ -7,13 +7,29 @@ value rests on in `case.evidence`.  Words that select take a class of entries an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
-from conflictctl.calendar import DAY, Moment
+from conflictctl.calendar import HOUR, MINUTE, Moment
 from conflictctl.history import Entry
-from conflictctl.policy import holding
+from conflictctl.policy import holding, instances, scorecard
 from conflictctl.policy.case import Anchor, Case, is_after, is_before
-from conflictctl.policy.language import UNKNOWN, Thunk, Word
+from conflictctl.policy.entry_tests import as_number
+from conflictctl.policy.language import (
+    ANY,
+    ENTRY,
+    FLAG,
+    ID,
+    LIST,
+    NUMBER,
+    SPAN,
+    TABLE,
+    UNKNOWN,
+    Filter,
+    Thunk,
+    Word,
+)
+from conflictctl.policy.quantity import Quantity
 
 Filters = tuple[tuple[Callable[..., bool], Thunk], ...]
 """Tests of (case, entry, value), and the expressions that give the values."""
@@ -49,38 +65,84 @@ def _delay(case: Case, entry: Entry, wanted: Any) -> bool:
     return days is None or (since is not None and case.day(entry) - case.day(since) <= days)
 
 
-FILTERS: dict[str, Callable[..., bool]] = {
-    "by": lambda case, entry, wanted: _among(entry.by, wanted),
-    "not_by": lambda case, entry, wanted: (
-        wanted is not None and entry.by is not None and not _among(entry.by, wanted)
+def _exactly(case: Case, entry: Entry, wanted: Any) -> bool:
+    return wanted is not None and set(entry.fields.get("parties") or ()) == set(wanted)
+
+
+def _spans(case: Case, entry: Entry, wanted: Any) -> bool:
+    return wanted is not None and wanted[0] <= entry.moment < wanted[1]
+
+
+def _speaks_of(case: Case, entry: Entry, wanted: Any) -> bool:
+    return wanted is not None and entry.fields.get("on") in (wanted.event.id, wanted.seq)
+
+
+def _of_field(name: str, takes: str = ID) -> Filter:
+    return Filter(_field(name), takes)
+
+
+FILTERS: dict[str, Filter] = {
+    "by": Filter(lambda case, entry, wanted: _among(entry.by, wanted), ID),
+    "not_by": Filter(
+        lambda case, entry, wanted: (
+            wanted is not None and entry.by is not None and not _among(entry.by, wanted)
+        ),
+        ID,
     ),
-    "to": _field("to"),
-    "subject": _field("subject"),
-    "question": _field("question"),
-    "answer": _field("answer"),
-    "named": _field("named"),
-    "to_unit": _field("to_outlet"),
-    "to_holder": lambda case, entry, wanted: (
-        (holder(case, at=entry.moment) == entry.fields.get("to")) is bool(wanted)
+    "to": _of_field("to"),
+    "subject": _of_field("subject"),
+    "question": _of_field("question"),
+    "answer": _of_field("answer", ANY),
+    "named": _of_field("named"),
+    "level": _of_field("level"),
+    "channel": _of_field("channel"),
+    "direction": _of_field("direction"),
+    "decision": _of_field("decision"),
+    "cause": _of_field("cause"),
+    "instance": _of_field("instance"),
+    "to_unit": _of_field("to_outlet"),
+    "to_holder": Filter(
+        lambda case, entry, wanted: (
+            (holder(case, at=entry.moment) == entry.fields.get("to")) is bool(wanted)
+        ),
+        FLAG,
     ),
-    "other_customer": lambda case, entry, wanted: wanted is not None and entry.customer != wanted,
-    "unit": lambda case, entry, wanted: _among(entry.unit, wanted),
-    "unit_type": lambda case, entry, wanted: _among(
-        case.history.people.outlet_type(entry.unit), wanted
+    "on": Filter(_speaks_of, ENTRY),
+    "entry": Filter(lambda case, entry, wanted: entry is wanted, ENTRY),
+    "other_customer": Filter(
+        lambda case, entry, wanted: wanted is not None and entry.customer != wanted, ID
     ),
-    "parties": _parties,
-    "before": lambda case, entry, wanted: is_before(entry, wanted),
-    "after": lambda case, entry, wanted: is_after(entry, wanted),
-    "on_day": lambda case, entry, wanted: (
-        wanted is not None and case.day(entry) == case.day(wanted)
+    "unit": Filter(lambda case, entry, wanted: _among(entry.unit, wanted), ID),
+    "unit_type": Filter(
+        lambda case, entry, wanted: _among(case.history.people.outlet_type(entry.unit), wanted),
+        ID,
     ),
-    "days_before": _within,
-    "delay": _delay,
-    "in_window": lambda case, entry, wanted: in_window(case, entry, wanted),
-    "held_at": lambda case, entry, wanted: (
-        wanted is not None and not holding.left_after(case, entry, wanted)
+    "department": Filter(lambda case, entry, wanted: _among(entry.department, wanted), ID),
+    "parties": Filter(_parties, LIST),
+    "exactly": Filter(_exactly, LIST),
+    "before": Filter(lambda case, entry, wanted: is_before(entry, wanted), ENTRY),
+    "after": Filter(lambda case, entry, wanted: is_after(entry, wanted), ENTRY),
+    "recorded_before": Filter(
+        lambda case, entry, wanted: (
+            wanted is not None and entry.recorded < holding.moment_of(wanted)
+        ),
+        ENTRY,
     ),
-    "standing_at": lambda case, entry, wanted: standing(case, entry, wanted),
+    "on_day": Filter(
+        lambda case, entry, wanted: wanted is not None and case.day(entry) == case.day(wanted),
+        ENTRY,
+    ),
+    "within": Filter(_spans, SPAN),
+    "days_before": Filter(_within, LIST),
+    "delay": Filter(_delay, LIST),
+    "in_window": Filter(lambda case, entry, wanted: in_window(case, entry, wanted), "window"),
+    "held_at": Filter(
+        lambda case, entry, wanted: (
+            wanted is not None and not holding.left_after(case, entry, wanted)
+        ),
+        ENTRY,
+    ),
+    "standing_at": Filter(lambda case, entry, wanted: standing(case, entry, wanted), ENTRY),
 }
 
 
@@ -99,6 +161,8 @@ def window(case: Case, name: str, staff: str | None) -> tuple[int, Moment | None
             start = max(start, learned.moment)
             earliest = learned.moment
     first = case.day(start)
+    if spec.limit is not None:
+        return first, earliest, case.deadline(start, spec.limit) + spec.hours
     if spec.hours:
         return first, earliest, start + spec.length + 1
     return first, earliest, case.history.calendar.start_of(first + spec.days)
@@ -121,34 +185,43 @@ def standing(case: Case, entry: Entry, anchor: Anchor) -> bool:
     if anchor is None:
         return False
     moment = holding.moment_of(anchor)
-    for decision in _decisions(case, entry):
+    granted = not case.program.standing.needs_approval
+    for decision in case.decisions_on(entry):
         if decision.get("decision") == "reject":
             case.evidence.append(decision)
             return False
+        if decision.get("decision") == "approve" and decision.moment < moment:
+            granted = True
+            if not case.program.standing.needs_approval:
+                continue
+            case.evidence.append(decision)
+    if not granted:
+        return False
     ends = filing_end(case, entry, moment)
     return ends is None or moment < ends
-
-
-def _decisions(case: Case, filing: Entry) -> list[Entry]:
-    return [
-        decision
-        for decision in case.pool(case.program.standing.decisions, anyone=True)
-        if decision.get("on") in (filing.event.id, filing.seq)
-    ]
 
 
 def filing_end(case: Case, filing: Entry, moment: Moment) -> Moment | None:
     """When a filing runs out, extensions recorded before a moment included; None: never."""
     given = filing.get("expires_at")
     ends = _moment(given) if given else None
-    days = case.program.standing.valid_days
-    if ends is None and days is not None:
-        ends = filing.moment + days * DAY
-    for decision in _decisions(case, filing):
+    limit = case.program.standing.valid
+    start = filing.moment
+    for decision in case.decisions_on(filing):
+        if decision.moment >= moment:
+            continue
         until = decision.get("expires_at")
-        if decision.get("decision") == "extend" and decision.moment < moment and until:
+        if decision.get("decision") == "approve" and case.program.standing.needs_approval:
+            start = decision.moment
+            if until:
+                ends = _moment(until)
+        if decision.get("decision") == "extend" and until:
             ends = max(ends, _moment(until)) if ends is not None else _moment(until)
-    return ends
+    if limit is None:
+        return ends
+    if ends is None:
+        return case.deadline(start, limit)
+    return max(ends, case.deadline(start, limit)) if not given else ends
 
 
 def _moment(text: str) -> Moment:
@@ -160,7 +233,10 @@ def _moment(text: str) -> Moment:
 # ------------------------------------------------------------------- selecting words
 
 
-def _select(case: Case, kind: str, filters: Filters, anyone: bool, household: bool) -> list[Entry]:
+def _select(
+    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
+) -> list[Entry] | None:
+    """The entries of a class that pass the filters; None if a filter's value is unknown."""
     # A filter's value is worked out only while there is anything left to filter: what no
     # entry was held against is not part of the reason.
     found = case.pool(kind, anyone, household)
@@ -168,59 +244,107 @@ def _select(case: Case, kind: str, filters: Filters, anyone: bool, household: bo
         if not found:
             break
         wanted = thunk(case)
+        if wanted is UNKNOWN:
+            return None
         found = [entry for entry in found if test(case, entry, wanted)]
     if case.explain:
         flawed = case.not_valid(kind)
         if flawed:
             bound = [(test, thunk(case)) for test, thunk in filters]
             for entry, why in flawed:
-                if all(test(case, entry, wanted) for test, wanted in bound):
+                if all(
+                    wanted is not UNKNOWN and test(case, entry, wanted) for test, wanted in bound
+                ):
                     case.refused.append((entry, why))
+    return found
+
+
+def _doubtful(
+    case: Case, kind: str, filters: Filters, anyone: bool, household: bool
+) -> list[Entry]:
+    """Entries that would pass, if a person found that they count: what makes an answer unknown."""
+    found = case.doubts(kind, anyone, household)
+    for test, thunk in filters:
+        if not found:
+            return []
+        wanted = thunk(case)
+        found = [e for e in found if wanted is not UNKNOWN and test(case, e, wanted)]
+    for entry in found:
+        case.evidence.append(entry)
+        case.doubt(kind, entry)
     return found
 
 
 def _refuse(case: Case, kind: str, concerns: Callable[[Entry], bool]) -> None:
     """Where an account is wanted: the flawed entries of a class that would have mattered."""
-    if case.explain:
+    if case.explain and kind:
         case.refused += [(e, why) for e, why in case.not_valid(kind) if concerns(e)]
 
 
 def first(
     case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
-) -> Entry | None:
+) -> Any:
     """The oldest entry of a class that passes the filters."""
-    found = _select(case, kind, filters, anyone, household)
-    if not found:
-        return None
-    case.evidence.append(found[0])
-    return found[0]
+    return _end(case, kind, filters, anyone, household, 0)
 
 
 def last(
     case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
-) -> Entry | None:
+) -> Any:
     """The youngest entry of a class that passes the filters."""
+    return _end(case, kind, filters, anyone, household, -1)
+
+
+def _end(case: Case, kind: str, filters: Filters, anyone: bool, household: bool, place: int) -> Any:
     found = _select(case, kind, filters, anyone, household)
+    if found is None:
+        return UNKNOWN
+    if case.program.has_doubts:
+        doubts = _doubtful(case, kind, filters, anyone, household)
+        if doubts:
+            key = case.program.classes[kind].sort_key
+            if not found or (key(doubts[place]) < key(found[place])) is (place == 0):
+                return UNKNOWN
     if not found:
         return None
-    case.evidence.append(found[-1])
-    return found[-1]
+    case.evidence.append(found[place])
+    return found[place]
 
 
 def exists(
     case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
-) -> bool:
+) -> Any:
     """Whether any entry of a class passes the filters; the youngest is the evidence."""
-    return last(case, kind, filters, anyone, household) is not None
+    found = _select(case, kind, filters, anyone, household)
+    if found is None:
+        return UNKNOWN
+    if found:
+        case.evidence.append(found[-1])
+        return True
+    if case.program.has_doubts and _doubtful(case, kind, filters, anyone, household):
+        return UNKNOWN
+    return False
+
+
+def _counted(
+    case: Case, kind: str, filters: Filters, anyone: bool, household: bool
+) -> list[Entry] | None:
+    """All that pass, left as evidence; None where it is not known which do."""
+    found = _select(case, kind, filters, anyone, household)
+    if found is None:
+        return None
+    if case.program.has_doubts and _doubtful(case, kind, filters, anyone, household):
+        return None
+    case.evidence.extend(found)
+    return found
 
 
 def once(
     case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
-) -> bool:
+) -> Any:
     """Whether exactly one entry of a class passes the filters."""
-    found = _select(case, kind, filters, anyone, household)
-    case.evidence.extend(found)
-    return len(found) == 1
+    found = _counted(case, kind, filters, anyone, household)
+    return UNKNOWN if found is None else len(found) == 1
 
 
 def count(
@@ -230,10 +354,11 @@ def count(
     anyone: bool = False,
     household: bool = False,
     by_day: bool = False,
-) -> int:
+) -> Any:
     """How many entries of a class pass the filters; `by_day`, on how many local days any did."""
-    found = _select(case, kind, filters, anyone, household)
-    case.evidence.extend(found)
+    found = _counted(case, kind, filters, anyone, household)
+    if found is None:
+        return UNKNOWN
     return len({case.day(entry) for entry in found}) if by_day else len(found)
 
 
@@ -244,34 +369,189 @@ def values(
     anyone: bool = False,
     household: bool = False,
     field: str = "by",
-) -> list[Any]:
+) -> Any:
     """Whose entries of a class pass the filters, or what another field says there; each once."""
-    found = _select(case, kind, filters, anyone, household)
-    case.evidence.extend(found)
-    named = [entry.by if field == "by" else entry.get(field) for entry in found]
+    found = _counted(case, kind, filters, anyone, household)
+    if found is None:
+        return UNKNOWN
+    named: list[Any] = []
+    for entry in found:
+        named += [entry.by] if field == "by" else _listed(entry, field)
     return list(dict.fromkeys(value for value in named if value is not None))
 
 
-# ----------------------------------------------------------------------- other words
+def greatest(
+    case: Case,
+    kind: str,
+    filters: Filters,
+    anyone: bool = False,
+    household: bool = False,
+    field: str = "rank",
+    lowest: bool = False,
+) -> Any:
+    """The greatest (or `lowest`) number in a field of the entries of a class; None without any."""
+    found = _counted(case, kind, filters, anyone, household)
+    if found is None:
+        return UNKNOWN
+    numbers = [n for entry in found if (n := as_number(_field_of(entry, field))) is not None]
+    return (min if lowest else max)(numbers) if numbers else None
+
+
+def greatest_gap(
+    case: Case,
+    kind: str,
+    filters: Filters,
+    anyone: bool = False,
+    household: bool = False,
+    since: Anchor = None,
+    until: Anchor = None,
+    unit: str = "days",
+) -> Any:
+    """The longest time without an entry of a class, from an anchor (else the first) to another.
+
+    None where there is nothing to measure from.
+    """
+    found = _select(case, kind, filters, anyone, household)
+    if found is None:
+        return UNKNOWN
+    if case.program.has_doubts and _doubtful(case, kind, filters, anyone, household):
+        return UNKNOWN
+    points: list[Anchor] = [since] if since is not None else []
+    points += [
+        e
+        for e in found
+        if (since is None or is_after(e, since)) and (until is None or is_before(e, until))
+    ]
+    if until is not None:
+        points.append(until)
+    best: Any = None
+    opened: Anchor = None
+    for one, other in pairwise(points):
+        length = gap(case, one, other, unit)
+        if best is None or length > best:
+            best, opened = length, one
+    if isinstance(opened, Entry):
+        case.evidence.append(opened)
+    return best
+
+
+# ----------------------------------------------------------------------- of entries
 
 
 def author(case: Case, entry: Entry | None) -> str | None:
     """Who made an entry."""
-    return entry.by if entry is not None else None
+    return getattr(entry, "by", None)
 
 
 def field(case: Case, entry: Entry | None, name: str) -> Any:
     """A field of an entry, `by`, `customer` and `place` included; None where there is none."""
-    if entry is None:
-        return None
-    if name in ("by", "customer", "place"):
+    return _field_of(entry, name) if isinstance(entry, Entry) else None
+
+
+def _field_of(entry: Entry, name: str) -> Any:
+    if name in ("by", "customer", "place", "unit", "department", "kind"):
         return getattr(entry, name)
+    if name.startswith("fields."):
+        form = entry.get("fields")
+        return form.get(name[7:]) if hasattr(form, "get") else None
     return entry.get(name)
 
 
 def kind_of(case: Case, entry: Entry | None) -> str | None:
     """The kind of an entry."""
-    return entry.kind if entry is not None else None
+    return getattr(entry, "kind", None)
+
+
+def number(case: Case, value: Any) -> Any:
+    """An amount, a rank or an answer as a number; None where it is none."""
+    return as_number(value)
+
+
+def named_in(case: Case, entry: Entry | None, name: str) -> list[str]:
+    """Everybody named in a field of an entry: signers, parties, shares, award, jointly_with."""
+    return _listed(entry, name) if isinstance(entry, Entry) else []
+
+
+def _listed(entry: Entry, name: str) -> list[Any]:
+    """A field as a list: of the persons named in it, where it names persons."""
+    value = _field_of(entry, name)
+    rows = value if isinstance(value, list) else [value] if value is not None else []
+    return [row.get("staff") or row.get("party") if isinstance(row, dict) else row for row in rows]
+
+
+def moment(case: Case, entry: Anchor) -> Moment | None:
+    """When an entry counts from: its time, or when it was recorded."""
+    return None if entry is None else holding.moment_of(entry)
+
+
+def cut(case: Case, entry: Anchor, grain: str) -> int | None:
+    """A moment as a number, cut to the `minute`, `hour` or local `day`: who was first?"""
+    if entry is None:
+        return None
+    if grain == "day":
+        return case.day(entry)
+    return holding.moment_of(entry) // {"minute": MINUTE, "hour": HOUR}.get(grain, 1)
+
+
+def gap(case: Case, earlier: Anchor, later: Anchor, unit: str = "days") -> Any:
+    """How long it is from one moment to another, in the unit of what it is compared with."""
+    if earlier is None or later is None:
+        return None
+    if unit == "days":
+        return case.day(later) - case.day(earlier)
+    return case.elapsed(holding.moment_of(earlier), holding.moment_of(later), unit)
+
+
+def span(
+    case: Case,
+    limit: Quantity | None,
+    after: Anchor = None,
+    before: Anchor = None,
+    since: Anchor = None,
+    until: Anchor = None,
+    open: bool = False,
+) -> tuple[Moment, Moment] | None:
+    """A stretch of time: so long after or before an anchor; `open`, without its very last moment.
+
+    It begins with the anchor and ends with 24:00 of its last day, or by the clock for hours
+    and minutes.  `since` and `until` cut it off.
+    """
+    anchor = after if after is not None else before
+    if anchor is None or limit is None:
+        return None
+    at = holding.moment_of(anchor)
+    clock = limit.measure is not None and (
+        limit.measure.startswith(("minutes", "hours")) or limit.measure.endswith("/clock")
+    )
+    if after is not None:
+        start, end = at, case.deadline(at, limit) + (clock and not open)
+    else:
+        start, end = case.stretch_before(at, limit) + (clock and open), at
+    if since is not None:
+        start = max(start, holding.moment_of(since))
+    if until is not None:
+        end = min(end, holding.moment_of(until))
+    return start, end
+
+
+def within(case: Case, entry: Anchor, stretch: tuple[Moment, Moment] | None) -> bool:
+    """Whether an entry lies in a stretch of time."""
+    return (
+        entry is not None
+        and stretch is not None
+        and stretch[0] <= holding.moment_of(entry) < stretch[1]
+    )
+
+
+def older(case: Case, one: Entry | None, other: Entry | None) -> bool:
+    """Whether one entry comes before another in the order in which files count."""
+    if one is None or other is None:
+        return False
+    key = case.program.classes[case.program.holding.opens].sort_key
+    return bool(key(one) < key(other))
+
+
+# ------------------------------------------------------------------------ of people
 
 
 def unit(case: Case, what: Entry | str | None, of: str = "id") -> str | None:
@@ -296,19 +576,71 @@ def units(case: Case, of_type: str, but: str | None = None) -> list[str]:
     ]
 
 
-def gap(case: Case, earlier: Anchor, later: Anchor) -> int | None:
-    """Local calendar days from one moment to another."""
-    if earlier is None or later is None:
-        return None
-    return case.day(later) - case.day(earlier)
+def _then(case: Case, at: Anchor) -> Moment:
+    if at is not None:
+        return holding.moment_of(at)
+    return case.anchor.recorded if case.anchor is not None else case.as_of
 
 
-def older(case: Case, one: Entry | None, other: Entry | None) -> bool:
-    """Whether one entry comes before another in the order in which files count."""
-    if one is None or other is None:
+def role(case: Case, staff: str | None, at: Anchor = None) -> str | None:
+    """Somebody's role at a moment, by default at the deal."""
+    return case.history.people.role(staff, _then(case, at)) if staff is not None else None
+
+
+def department(case: Case, staff: str | None, at: Anchor = None) -> str | None:
+    """Somebody's department at a moment, by default at the deal."""
+    return case.history.people.department(staff, _then(case, at)) if staff is not None else None
+
+
+def employed(case: Case, staff: str | None, at: Anchor = None) -> bool:
+    """Whether somebody had not left, or was back, at a moment."""
+    person = case.history.people.staff.get(staff) if staff is not None else None
+    if person is None:
         return False
-    key = case.program.classes[case.program.holding.opens].sort_key
-    return bool(key(one) < key(other))
+    for departure in person.departures:
+        if departure.cause == "left" and departure.moment <= _then(case, at):
+            case.evidence.append(Entry(departure.event, case.history.people))
+    return person.employed(_then(case, at))
+
+
+def absent(case: Case, staff: str | None, at: Anchor = None) -> bool:
+    """Whether somebody was recorded as away at a moment."""
+    absence = case.absence(staff, _then(case, at)) if staff is not None else None
+    if absence is None:
+        return False
+    case.evidence.append(Entry(absence.event, case.history.people))
+    return True
+
+
+def cover(case: Case, staff: str | None, at: Anchor = None) -> str | None:
+    """Who stood in for somebody who was away at a moment; None if nobody was appointed."""
+    absence = case.absence(staff, _then(case, at)) if staff is not None else None
+    if absence is None:
+        return None
+    case.evidence.append(Entry(absence.event, case.history.people))
+    return absence.cover
+
+
+def departed(case: Case, staff: str | None, after: Anchor = None, before: Anchor = None) -> bool:
+    """Whether somebody left or moved between two moments."""
+    if staff is None or after is None or before is None:
+        return False
+    for departure in holding.departures(case, staff):
+        if is_after(departure, after) and is_before(departure, before):
+            case.evidence.append(departure)
+            return True
+    return False
+
+
+def caseload(case: Case, staff: str | None) -> Any:
+    """How many customers somebody holds now; UNKNOWN where nobody counted them."""
+    held = case.history.caseloads
+    if staff is None or held is None:
+        return UNKNOWN
+    return held.get(staff, 0)
+
+
+# ------------------------------------------------------------------------- of lists
 
 
 def union(case: Case, *values: Any) -> list[Any]:
@@ -316,19 +648,81 @@ def union(case: Case, *values: Any) -> list[Any]:
     result: dict[Any, None] = {}
     for value in values:
         for one in value if isinstance(value, list) else [value]:
-            if one is not None and one is not UNKNOWN:
+            if one is not None:
                 result[one] = None
     return list(result)
 
 
-def without(case: Case, values: list[Any], *others: Any) -> list[Any]:
-    """The values of a list but for some."""
-    return [value for value in values if value not in others]
+def without(case: Case, values: list[Any] | None, *others: Any) -> list[Any]:
+    """The values of a list but for some (each a value or a list of them)."""
+    gone: list[Any] = []
+    for other in others:
+        gone += other if isinstance(other, list) else [other]
+    return [value for value in values or () if value not in gone]
 
 
-def several(case: Case, values: Iterable[Any]) -> bool:
+def common(case: Case, one: list[Any] | None, other: list[Any] | None) -> list[Any]:
+    """The values that two lists share, in the order of the first."""
+    return [value for value in one or () if value in (other or ())]
+
+
+def several(case: Case, values: Iterable[Any] | None) -> bool:
     """Whether there are at least two different values."""
-    return len(set(values)) > 1
+    return len(set(values or ())) > 1
+
+
+def size(case: Case, values: Iterable[Any] | None) -> int:
+    """How many different values there are."""
+    return len(set(values or ()))
+
+
+def only(case: Case, values: list[Any] | None) -> Any:
+    """The value of a list that holds just one; None for an empty list or a longer one."""
+    different = list(dict.fromkeys(values or ()))
+    return different[0] if len(different) == 1 else None
+
+
+def those(case: Case, persons: list[str] | None, when: Thunk) -> Any:
+    """The persons for whom something is true."""
+    found = _of_each(case, persons, when)
+    if any(value is UNKNOWN for _, value in found):
+        return UNKNOWN
+    return [person for person, value in found if value]
+
+
+def top(case: Case, persons: list[str] | None, by: Thunk, lowest: bool = False) -> Any:
+    """The one person with the greatest figure (or `lowest`); None where several share it."""
+    found = tops(case, persons, by, lowest)
+    return found if found is UNKNOWN else only(case, found)
+
+
+def tops(case: Case, persons: list[str] | None, by: Thunk, lowest: bool = False) -> Any:
+    """All persons who share the greatest figure (or `lowest`); who has no figure is left out."""
+    found = [(person, value) for person, value in _of_each(case, persons, by) if value is not None]
+    if any(value is UNKNOWN for _, value in found):
+        return UNKNOWN
+    if not found:
+        return []
+    figures = [(scorecard.figure(value), person) for person, value in found]
+    best = (min if lowest else max)(figure for figure, _ in figures)
+    return [person for figure, person in figures if figure == best]
+
+
+def map_(case: Case, persons: list[str] | None, by: Thunk) -> Any:
+    """What something is for each of several persons; each value once, without the missing ones."""
+    found = [value for _, value in _of_each(case, persons, by)]
+    return UNKNOWN if UNKNOWN in found else union(case, found)
+
+
+def _of_each(case: Case, persons: list[str] | None, thunk: Thunk) -> list[tuple[str, Any]]:
+    case.spend(len(persons or ()))
+    outer = case.it
+    found = []
+    for person in persons or ():
+        case.it = person
+        found.append((person, thunk(case)))
+    case.it = outer
+    return found
 
 
 def sure(case: Case, value: Any) -> bool:
@@ -341,6 +735,14 @@ def known(case: Case, value: Any) -> bool:
     return value is not UNKNOWN
 
 
+def lookup(case: Case, table: Any, key: Any) -> Any:
+    """The value of a table parameter for a key; None where it has none."""
+    return table.get(key) if table is not None and key is not None else None
+
+
+# ----------------------------------------------------------------------- of holding
+
+
 def holder(case: Case, at: Anchor = None, unit_type: str | None = None) -> str | None:
     """Who held the customer at a moment, by files, transfers and departures before it."""
     if at is None:
@@ -351,6 +753,41 @@ def holder(case: Case, at: Anchor = None, unit_type: str | None = None) -> str |
         return None
     case.evidence.append(tenures[-1].entry)
     return tenures[-1].staff
+
+
+def former(case: Case, at: Anchor = None) -> str | None:
+    """Who held the customer last before whoever held it at a moment; None if nobody did."""
+    if at is None:
+        return None
+    tenures = holding.timeline(case, at)
+    now = tenures[-1].staff if tenures else None
+    for tenure in reversed(tenures):
+        if tenure.staff is not None and tenure.staff != now:
+            case.evidence.append(tenure.entry)
+            return tenure.staff
+    return None
+
+
+def ended(case: Case, staff: str | None, at: Anchor = None) -> Moment | None:
+    """When somebody's holding ended, before a moment; None where it did not, or never was."""
+    if staff is None or at is None:
+        return None
+    tenures = holding.timeline(case, at)
+    for number in range(len(tenures) - 1, 0, -1):
+        if tenures[number - 1].staff == staff and tenures[number].staff != staff:
+            case.evidence.append(tenures[number].entry)
+            return tenures[number].since
+    return None
+
+
+def ends(case: Case, staff: str | None, at: Anchor = None) -> Moment | None:
+    """When the holding that somebody had at a moment runs out; None where it has no end."""
+    if staff is None or at is None:
+        return None
+    tenures = holding.timeline(case, at)
+    if not tenures or tenures[-1].staff != staff:
+        return None
+    return holding.end_of(case, tenures[-1], holding.moment_of(at))
 
 
 def clock(case: Case, staff: str | None, at: Anchor = None) -> Anchor:
@@ -384,15 +821,29 @@ def overdue(
     return UNKNOWN if unknown else False
 
 
-def departed(case: Case, staff: str | None, after: Anchor = None, before: Anchor = None) -> bool:
-    """Whether somebody left or moved between two moments."""
-    if staff is None or after is None or before is None:
-        return False
-    for departure in holding.departures(case, staff):
-        if is_after(departure, after) and is_before(departure, before):
-            case.evidence.append(departure)
-            return True
-    return False
+def level(case: Case, at: Anchor = None, by: str | None = None) -> str | None:
+    """The level or stage of the customer at a moment: the last one recorded (by somebody)."""
+    entry = level_set(case, at, by)
+    return None if entry is None else str(entry.get("level"))
+
+
+def level_set(case: Case, at: Anchor = None, by: str | None = None) -> Entry | None:
+    """The entry since which the customer has had its present level or stage."""
+    moments = [
+        e
+        for e in case.pool(case.program.holding.levels)
+        if (at is None or is_before(e, at)) and (by is None or e.by == by)
+    ]
+    if not moments:
+        return None
+    now = moments[-1].get("level")
+    since = moments[-1]
+    for entry in reversed(moments):
+        if entry.get("level") != now:
+            break
+        since = entry
+    case.evidence.append(since)
+    return since
 
 
 def transfer(
@@ -424,6 +875,15 @@ def next_in_line(case: Case) -> str | None:
     return None
 
 
+# ---------------------------------------------------------- of households and customers
+
+
+def attribute(case: Case, name: str, at: Anchor = None) -> Any:
+    """What the customer's card says of something (`segment`, `type`) at a moment."""
+    moment = case.anchor if at is None else at
+    return case.attribute(name, case.as_of + 1 if moment is None else holding.moment_of(moment) + 1)
+
+
 def present(case: Case, on_day: Anchor = None, linked_before: Entry | None = None) -> list[Case]:
     """The persons of this customer's household who were together on a day.
 
@@ -434,7 +894,7 @@ def present(case: Case, on_day: Anchor = None, linked_before: Entry | None = Non
         return []
     if linked_before is not None:
         linked = case.history.links.component(
-            min(case.members), ("same", "household"), linked_before.key
+            min(case.members), case.program.household, linked_before.key
         )
         family = [one for one in family if one.members & linked]
     day = case.day(on_day)
@@ -450,7 +910,7 @@ def present(case: Case, on_day: Anchor = None, linked_before: Entry | None = Non
 
 
 def each(case: Case, name: str, of: list[Case] | None = None) -> list[Any]:
-    """A named value worked out for each of several persons."""
+    """A named value worked out for each of several persons of a household."""
     values = []
     for one in of or ():
         if one is case:
@@ -463,33 +923,150 @@ def each(case: Case, name: str, of: list[Case] | None = None) -> list[Any]:
     return values
 
 
-_PLACE = frozenset({"anyone", "household"})
+# ------------------------------------------------------ of findings, scores and rulings
+
+
+def found(case: Case, name: str, subject: str | None = None, before: Anchor = None) -> Any:
+    """What a person found on a question about somebody; else, by the burden of proof."""
+    return case.finding_about(name, subject, before)
+
+
+def score(case: Case, staff: str | None) -> Any:
+    """Somebody's total on the scorecard; None for who does not compete."""
+    card = case.scores()
+    if staff is None or staff not in card:
+        return None
+    case.evidence.extend(card[staff].evidence)
+    return card[staff].total
+
+
+def ruled(case: Case) -> Entry | None:
+    """The ruling by people that stands; None where there is none."""
+    stands = instances.standing_ruling(case)
+    return stands.entry if stands is not None else None
+
+
+def instance(case: Case) -> str | None:
+    """Who decides between the parties: by whether they belong to one unit or to several."""
+    found = instances.instance_for(case)
+    return found.instance if found is not None else None
+
+
+def barred(case: Case) -> list[str]:
+    """Everybody whom an earlier rule took out of the contest."""
+    return list(case.barred)
+
+
+_PLACE = {"anyone": FLAG, "household": FLAG}
+_AT = {"at": ENTRY}
+
+
+def _selects(run: Callable[..., Any], gives: str, unit: str | None = None, **more: str) -> Word:
+    return Word(run, True, keywords={**_PLACE, **more}, gives=gives, unit=unit)
+
 
 WORDS: dict[str, Word] = {
-    "first": Word(first, True, _PLACE),
-    "last": Word(last, True, _PLACE),
-    "exists": Word(exists, True, _PLACE),
-    "once": Word(once, True, _PLACE),
-    "count": Word(count, True, _PLACE | {"by_day"}, unit="n"),
-    "values": Word(values, True, _PLACE | {"field"}),
-    "author": Word(author),
-    "field": Word(field, most=2),
-    "kind_of": Word(kind_of),
-    "unit": Word(unit, most=2),
-    "units": Word(units, keywords=frozenset({"but"})),
-    "gap": Word(gap, most=2, unit="d"),
-    "older": Word(older, most=2),
-    "union": Word(union, most=9),
-    "without": Word(without, most=9),
-    "several": Word(several),
-    "sure": Word(sure),
-    "known": Word(known),
-    "holder": Word(holder, keywords=frozenset({"at", "unit_type"}), most=0),
-    "clock": Word(clock, keywords=frozenset({"at"})),
-    "overdue": Word(overdue, keywords=frozenset({"at", "throughout", "household"})),
-    "departed": Word(departed, keywords=frozenset({"after", "before"})),
-    "transfer": Word(transfer, keywords=frozenset({"of", "after", "before"}), most=0),
-    "next_in_line": Word(next_in_line, most=0),
-    "present": Word(present, keywords=frozenset({"on_day", "linked_before"}), most=0),
-    "each": Word(each, keywords=frozenset({"of"})),
+    "first": _selects(first, ENTRY),
+    "last": _selects(last, ENTRY),
+    "exists": _selects(exists, FLAG),
+    "once": _selects(once, FLAG),
+    "count": _selects(count, NUMBER, "n", by_day=FLAG),
+    "values": _selects(values, LIST, field="field"),
+    "greatest": _selects(greatest, NUMBER, field="field", lowest=FLAG),
+    "greatest_gap": Word(
+        greatest_gap,
+        True,
+        keywords={**_PLACE, "since": ENTRY, "until": ENTRY, "unit": ID},
+        gives=NUMBER,
+        unit="*",
+    ),
+    "author": Word(author, takes=(ENTRY,), least=1, gives=ID),
+    "field": Word(field, takes=(ENTRY, "field"), least=2),
+    "kind_of": Word(kind_of, takes=(ENTRY,), least=1, gives=ID),
+    "number": Word(number, takes=(ANY,), least=1, gives=NUMBER),
+    "named_in": Word(named_in, takes=(ENTRY, "field"), least=2, gives=LIST),
+    "moment": Word(moment, takes=(ENTRY,), least=1, gives=ENTRY),
+    "cut": Word(cut, takes=(ENTRY, ID), least=2, gives=NUMBER),
+    "gap": Word(gap, takes=(ENTRY, ENTRY), least=2, keywords={"unit": ID}, gives=NUMBER, unit="*"),
+    "span": Word(
+        span,
+        takes=(NUMBER,),
+        least=1,
+        keywords={"after": ENTRY, "before": ENTRY, "since": ENTRY, "until": ENTRY, "open": FLAG},
+        gives=SPAN,
+    ),
+    "within": Word(within, takes=(ENTRY, SPAN), least=2, gives=FLAG),
+    "older": Word(older, takes=(ENTRY, ENTRY), least=2, gives=FLAG),
+    "unit": Word(unit, takes=(ANY, ID), least=1, gives=ID),
+    "units": Word(units, takes=(ID,), least=1, keywords={"but": ID}, gives=LIST),
+    "role": Word(role, takes=(ID,), least=1, keywords=_AT, gives=ID),
+    "department": Word(department, takes=(ID,), least=1, keywords=_AT, gives=ID),
+    "employed": Word(employed, takes=(ID,), least=1, keywords=_AT, gives=FLAG),
+    "absent": Word(absent, takes=(ID,), least=1, keywords=_AT, gives=FLAG),
+    "cover": Word(cover, takes=(ID,), least=1, keywords=_AT, gives=ID),
+    "departed": Word(
+        departed, takes=(ID,), least=1, keywords={"after": ENTRY, "before": ENTRY}, gives=FLAG
+    ),
+    "caseload": Word(caseload, takes=(ID,), least=1, gives=NUMBER, unit="n"),
+    "union": Word(union, takes=("any*",), least=1, gives=LIST),
+    "without": Word(without, takes=(LIST, "any*"), least=2, gives=LIST),
+    "common": Word(common, takes=(LIST, LIST), least=2, gives=LIST),
+    "several": Word(several, takes=(LIST,), least=1, gives=FLAG),
+    "size": Word(size, takes=(LIST,), least=1, gives=NUMBER, unit="n"),
+    "only": Word(only, takes=(LIST,), least=1, gives=ID),
+    "those": Word(
+        those,
+        takes=(LIST,),
+        least=1,
+        keywords={"when": FLAG},
+        binds=frozenset({"when"}),
+        gives=LIST,
+    ),
+    "top": Word(
+        top,
+        takes=(LIST,),
+        least=1,
+        keywords={"by": ANY, "lowest": FLAG},
+        binds=frozenset({"by"}),
+        gives=ID,
+    ),
+    "tops": Word(
+        tops,
+        takes=(LIST,),
+        least=1,
+        keywords={"by": ANY, "lowest": FLAG},
+        binds=frozenset({"by"}),
+        gives=LIST,
+    ),
+    "map": Word(
+        map_, takes=(LIST,), least=1, keywords={"by": ANY}, binds=frozenset({"by"}), gives=LIST
+    ),
+    "sure": Word(sure, takes=(ANY,), least=1, gives=FLAG, sees_unknown=True),
+    "known": Word(known, takes=(ANY,), least=1, gives=FLAG, sees_unknown=True),
+    "lookup": Word(lookup, takes=(TABLE, ID), least=2, gives=ANY),
+    "holder": Word(holder, keywords={"at": ENTRY, "unit_type": ID}, gives=ID),
+    "former": Word(former, keywords=_AT, gives=ID),
+    "ended": Word(ended, takes=(ID,), least=1, keywords=_AT, gives=ENTRY),
+    "ends": Word(ends, takes=(ID,), least=1, keywords=_AT, gives=ENTRY),
+    "clock": Word(clock, takes=(ID,), least=1, keywords=_AT, gives=ENTRY),
+    "overdue": Word(
+        overdue,
+        takes=(ID,),
+        least=1,
+        keywords={"at": ANY, "throughout": FLAG, "household": FLAG},
+        gives=FLAG,
+    ),
+    "level": Word(level, keywords={"at": ENTRY, "by": ID}, gives=ID),
+    "level_set": Word(level_set, keywords={"at": ENTRY, "by": ID}, gives=ENTRY),
+    "transfer": Word(transfer, keywords={"of": ID, "after": ENTRY, "before": ENTRY}, gives=ENTRY),
+    "next_in_line": Word(next_in_line, gives=ID),
+    "attribute": Word(attribute, takes=(ID,), least=1, keywords=_AT),
+    "present": Word(present, keywords={"on_day": ENTRY, "linked_before": ENTRY}, gives=LIST),
+    "each": Word(each, takes=("let",), least=1, keywords={"of": LIST}, gives=LIST),
+    "found": Word(found, takes=("finding",), least=1, keywords={"subject": ID, "before": ENTRY}),
+    "score": Word(score, takes=(ID,), least=1, gives=NUMBER, unit="points"),
+    "ruled": Word(ruled, gives=ENTRY),
+    "instance": Word(instance, gives=ID),
+    "barred": Word(barred, gives=LIST),
 }
+"""What conditions can ask.  Every word is explained in docs/policy-guide.md."""

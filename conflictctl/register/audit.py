@@ -16,6 +16,7 @@ from sqlalchemy import and_, bindparam, func, select, tuple_
 from conflictctl.calendar import utc_text
 from conflictctl.errors import DamagedRegister, InputRejected
 from conflictctl.events import BODY_VERSION, REFERENCE_FIELDS
+from conflictctl.mending import MENDS
 from conflictctl.register import sqlite
 from conflictctl.register.chain import (
     Head,
@@ -27,7 +28,6 @@ from conflictctl.register.chain import (
     read_receipt,
 )
 from conflictctl.register.rows import (
-    MENDS,
     WITH_SUBJECT,
     concerned,
     spoken_of,

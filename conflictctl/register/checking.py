@@ -8,8 +8,8 @@ from typing import Any
 from conflictctl.calendar import Moment, parse_time
 from conflictctl.errors import InputRejected
 from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, Event, references
+from conflictctl.mending import MENDS
 from conflictctl.people import People
-from conflictctl.register.rows import MENDS
 from conflictctl.wording import Sentence, Term, When
 
 Find = Callable[[str | int], Event | None]

@@ -26,9 +26,7 @@ _SUBJECT_FIELD = {
     "setting": "name",
 }
 _SUBJECT_CUSTOMER = frozenset(("customer", "lost", "reopened", "redaction"))
-MENDS = frozenset(("correction", "void"))
 
-STAFF_KINDS = ("outlet", "staff", "staff_left", "staff_returned", "staff_moved", "staff_absent")
 CARD_KINDS = ("customer", "lost", "reopened")
 
 

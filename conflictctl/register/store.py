@@ -20,12 +20,12 @@ from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func,
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.errors import DamagedRegister, InputRejected, SchemaMismatch
 from conflictctl.events import Draft, Event
-from conflictctl.people import People
+from conflictctl.mending import MENDS, mended
+from conflictctl.people import STAFF_KINDS, People
 from conflictctl.register import schema, sqlite, turns
 from conflictctl.register.chain import Head, genesis
 from conflictctl.register.grouping import groups
-from conflictctl.register.mending import mended
-from conflictctl.register.rows import CARD_KINDS, MENDS, STAFF_KINDS, VERIFY_HINT, event_of
+from conflictctl.register.rows import CARD_KINDS, VERIFY_HINT, event_of
 from conflictctl.register.schema import events, personal, touches
 from conflictctl.register.writer import Receipt, Writer
 from conflictctl.wording import Sentence

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from conflictctl.calendar import Moment
 from conflictctl.errors import InputRejected
 from conflictctl.events import Draft, Event, body_of, read_changes, split_personal
-from conflictctl.people import People
+from conflictctl.mending import MENDS
+from conflictctl.people import STAFF_KINDS, People
 from conflictctl.register import checking
 from conflictctl.register.chain import (
     SALT_LENGTH,
@@ -20,8 +21,6 @@ from conflictctl.register.chain import (
     receipt_text,
 )
 from conflictctl.register.rows import (
-    MENDS,
-    STAFF_KINDS,
     WITH_SUBJECT,
     concerned,
     spoken_of,

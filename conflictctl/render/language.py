@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from conflictctl.errors import WrongUsage
 from conflictctl.render.safe import safe
 from conflictctl.render.terms import TERMS
-from conflictctl.wording import Bilingual, Day, Sentence, Span, Term, When, Who
+from conflictctl.wording import N_, Bilingual, Day, Sentence, Span, Term, When, Who
 
 if TYPE_CHECKING:
     from conflictctl.calendar import Calendar
@@ -165,13 +165,19 @@ def day_text(ordinal: int) -> str:
 def span_text(span: Span) -> str:
     """A length of time: `1 day`, `8 days`, `51 hours`, `8 天`; a bare number as it is."""
     amount, unit = span
-    if unit == "d":
-        pattern = tr("{n} day") if abs(amount) == 1 else tr("{n} days")
-    elif unit == "h":
-        pattern = tr("{n} hour") if abs(amount) == 1 else tr("{n} hours")
-    else:
+    patterns = _SPANS.get(unit)
+    if patterns is None:
         return str(amount)
-    return pattern.format(n=amount)
+    return tr(patterns[str(amount).lstrip("-") != "1"]).format(n=amount)
+
+
+_SPANS = {
+    "d": (N_("{n} day"), N_("{n} days")),
+    "wd": (N_("{n} working day"), N_("{n} working days")),
+    "mo": (N_("{n} month"), N_("{n} months")),
+    "h": (N_("{n} hour"), N_("{n} hours")),
+    "min": (N_("{n} minute"), N_("{n} minutes")),
+}
 
 
 def _own(text: Bilingual) -> str:

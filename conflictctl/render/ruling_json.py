@@ -17,8 +17,11 @@ from conflictctl.adjudication.ruling import (
     Credit,
     Finding,
     Margin,
+    RecordTurn,
     Refused,
     Ruling,
+    Sensitivity,
+    WhyNot,
 )
 from conflictctl.calendar import Calendar, Moment, iso_text
 from conflictctl.people import People
@@ -91,7 +94,14 @@ def ruling_json(
     }
     if full:
         result["contested"] = [_contest(contest) for contest in ruling.contested]
-    result["scores"] = dict(ruling.scores) if ruling.scores else {}
+    if ruling.sensitivity is not None:
+        result["sensitivity"] = _sensitivity(ruling.sensitivity)
+    if ruling.why_not is not None:
+        result["why_not"] = _why_not(ruling.why_not, people, calendar)
+    result["scores"] = {
+        party: {"total": number(score.total), "rows": {k: number(v) for k, v in score.rows.items()}}
+        for party, score in (ruling.scores or {}).items()
+    }
     result["sanctions"] = [
         {
             "clause": sanction.clause,
@@ -102,11 +112,29 @@ def ruling_json(
         }
         for sanction in ruling.sanctions
     ]
+    result["rates"] = [
+        {
+            "clause": rate.clause,
+            "party": rate.party,
+            "rate": rate.rate,
+            "evidence": list(rate.evidence),
+        }
+        for rate in ruling.rates
+    ]
+    result["needs"] = [
+        {"question": need.question, "subject": need.subject, "from": need.supplier}
+        for need in ruling.needs
+    ]
     result["warnings"] = [say(warning, people, calendar) for warning in ruling.warnings]
     result["late"] = list(ruling.late)
     result["void"] = _refused(ruling.void)
     result["register"] = {"seq": head.seq, "head": head.text}
     return result
+
+
+def number(value: Any) -> Any:
+    """Points as JSON: whole numbers as they are, others as decimal text; null: not known."""
+    return value if value is None or isinstance(value, int) else str(value)
 
 
 def _credit(credit: Iterable[Credit]) -> list[dict[str, str]]:
@@ -149,11 +177,43 @@ def _contest(contest: Contest) -> dict[str, Any]:
     }
 
 
-def _alternative(turn: Alternative) -> dict[str, Any]:
+def _sensitivity(found: Sensitivity) -> dict[str, Any]:
     return {
-        "value": turn.value,
+        "badge": found.badge,
+        "records": [_record(turn) for turn in found.records],
+        "params": [_contest(contest) for contest in found.params],
+        "complete": found.complete,
+    }
+
+
+def _why_not(found: WhyNot, people: People, calendar: Calendar) -> dict[str, Any]:
+    return {
+        "party": found.party,
+        "has_it": found.has_it,
+        "would_need": [say(sentence, people, calendar) for sentence in found.would_need],
+        "clauses": [
+            {**_finding(against.finding, people, calendar), "reached": against.reached}
+            for against in found.clauses
+        ],
+        "refused": _refused(found.refused),
+        "records": [_record(turn) for turn in found.records],
+        "params": [_contest(contest) for contest in found.params],
+        "complete": found.complete,
+    }
+
+
+def _record(turn: RecordTurn) -> dict[str, Any]:
+    return {"event": turn.event, "turns": _outcome(turn)}
+
+
+def _outcome(turn: Alternative | RecordTurn) -> dict[str, Any]:
+    return {
         "status": turn.status,
         "credit": _credit(turn.credit),
         "holder": turn.holder,
         "decided_by": turn.decided_by,
     }
+
+
+def _alternative(turn: Alternative) -> dict[str, Any]:
+    return {"value": turn.value, **_outcome(turn)}

@@ -1,25 +1,34 @@
 """A ruling in full sentences, to be read out, printed and defended.
 
 Question and answer first, then the facts in the order they happened, then each clause as
-it was tried, and last the readings of the text the ruling rests on.
+it was tried, the readings of the text the ruling rests on, and last what would turn it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from conflictctl.adjudication.ruling import Contest, Finding, Ruling
+from conflictctl.adjudication.ruling import Contest, Finding, RecordTurn, Ruling, Sensitivity
 from conflictctl.calendar import Calendar
 from conflictctl.events import Event, order
 from conflictctl.people import People
-from conflictctl.render.language import list_joined, sentences_joined, shown, span_text, term, tr
+from conflictctl.render.language import (
+    list_joined,
+    moment_text,
+    sentences_joined,
+    shown,
+    span_text,
+    term,
+    tr,
+)
 from conflictctl.render.ruling_table import (
     alternative_text,
     entry_list,
     provisional_text,
     refused_text,
+    turn_text,
     untried_text,
 )
 from conflictctl.render.safe import safe
@@ -29,7 +38,7 @@ from conflictctl.wording import N_
 # Not facts about one customer's deal: they say who and what there is.
 _BACKGROUND = frozenset({"outlet", "staff", "customer", "setting", "attestation"})
 
-_OUTCOMES = {
+OUTCOMES = {
     "awards": N_("This clause decides."),
     "refers": N_("This clause refers the question to people."),
     "supports": N_("This clause speaks for it."),
@@ -68,6 +77,7 @@ def print_account(sheet: Sheet) -> None:
     _facts(sheet)
     _clause_by_clause(sheet)
     _readings(sheet)
+    _turning(sheet)
 
 
 def _why(sheet: Sheet) -> None:
@@ -86,7 +96,7 @@ def _verdict(sheet: Sheet) -> str:
         "who": sheet.credit(ruling.credit),
         "holder": sheet.person(ruling.holder or ""),
         "instance": term(ruling.referred_to or "panel"),
-        "clause": _clause_name(sheet, ruling.decided_by),
+        "clause": clause_name(sheet, ruling.decided_by),
     }
     pattern = {
         "credited": N_("The deal with {customer} is credited to {who} under clause {clause}."),
@@ -102,7 +112,8 @@ def _verdict(sheet: Sheet) -> str:
     return tr(pattern).format_map(values)
 
 
-def _clause_name(sheet: Sheet, clause: str | None) -> str:
+def clause_name(sheet: Sheet, clause: str | None) -> str:
+    """`P3 (Regular follow-up)`: a clause with its title."""
     title = sheet.title(clause)
     name = safe(clause or "-")
     return tr("{clause} ({title})").format(clause=name, title=title) if title else name
@@ -130,15 +141,17 @@ def _clause_by_clause(sheet: Sheet) -> None:
     sheet.heading(tr("Clause by clause"))
     for finding in sheet.ruling.findings:
         if finding.outcome != "not_reached":
-            sheet.prose(_clause_name(sheet, finding.clause), 2, style="bold")
-            sheet.prose(sentences_joined(_sentences(sheet, finding)), 4)
+            sheet.prose(clause_name(sheet, finding.clause), 2, style="bold")
+            sentences = finding_sentences(sheet, finding, tr(OUTCOMES[finding.outcome]))
+            sheet.prose(sentences_joined(sentences), 4)
     untried = untried_text(sheet.ruling)
     if untried:
         sheet.prose(untried, 2)
 
 
-def _sentences(sheet: Sheet, finding: Finding) -> list[str]:
-    sentences = [sheet.say(finding.reason), tr(_OUTCOMES[finding.outcome])]
+def finding_sentences(sheet: Sheet, finding: Finding, outcome: str) -> list[str]:
+    """A clause as it was tried: reason, outcome, measures, evidence, what did not count."""
+    sentences = [sheet.say(finding.reason), outcome]
     if finding.margin is not None:
         measured, limit = finding.margin
         sentences.append(
@@ -171,7 +184,63 @@ def _under_other_readings(sheet: Sheet, contest: Contest) -> list[str]:
         tr("Read as {value}, the result would be: {who}, clause {clause}.").format(
             value=shown(turn.value),
             who=alternative_text(sheet, turn),
-            clause=_clause_name(sheet, turn.decided_by),
+            clause=clause_name(sheet, turn.decided_by),
         )
         for turn in contest.turns
     ]
+
+
+# ------------------------------------------------------------------ what would turn it
+
+
+def _turning(sheet: Sheet) -> None:
+    found = sheet.ruling.sensitivity
+    if found is None:
+        return
+    sheet.heading(tr("What would turn it"))
+    for text in _turning_texts(sheet, found):
+        sheet.prose(text, 2)
+
+
+def _turning_texts(sheet: Sheet, found: Sensitivity) -> list[str]:
+    texts = [without_text(sheet, turn) for turn in found.records]
+    if not texts and found.complete:
+        texts.append(tr("No single record turns the ruling: it is robust."))
+    # The contested readings stand above, turned or not.
+    contested = {contest.param for contest in sheet.ruling.contested}
+    texts += value_texts(sheet, [one for one in found.params if one.param not in contested])
+    if found.complete and not found.params:
+        texts.append(tr("No single value of a parameter that was tried turns it."))
+    if not found.complete:
+        texts.append(incomplete_text())
+    return texts
+
+
+def without_text(sheet: Sheet, turn: RecordTurn) -> str:
+    """`Had R13-07 (claim, 2013-03-11 09:00, Wang) not been recorded, the result would be ...`"""
+    return tr("Had {entry} not been recorded, the result would be: {who}, clause {clause}.").format(
+        entry=entry_name(sheet, turn.event),
+        who=alternative_text(sheet, turn),
+        clause=clause_name(sheet, turn.decided_by),
+    )
+
+
+def entry_name(sheet: Sheet, reference: str) -> str:
+    """An entry in the middle of a sentence: reference, kind, when and who."""
+    event = sheet.events.get(reference)
+    if event is None:
+        return safe(reference)
+    said = [term(event.kind), moment_text(event.at, sheet.calendar)]
+    if event.by is not None:
+        said.append(sheet.person(event.by))
+    return tr("{ref} ({parts})").format(ref=safe(reference), parts=list_joined(said))
+
+
+def value_texts(sheet: Sheet, contests: Sequence[Contest]) -> list[str]:
+    """Which other values of parameters would give what."""
+    return [turn_text(sheet, contest, turn) for contest in contests for turn in contest.turns]
+
+
+def incomplete_text() -> str:
+    """Said where the limit of re-rulings cut a search short."""
+    return tr("The search was cut short: there may be more that turns the ruling.")

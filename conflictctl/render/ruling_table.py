@@ -8,6 +8,7 @@ there are no vertical lines, so that a ruling pasted into a chat keeps its shape
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,7 @@ from conflictctl.adjudication.ruling import (
     Contest,
     Finding,
     Margin,
+    RecordTurn,
     Refused,
     Ruling,
 )
@@ -35,6 +37,7 @@ from conflictctl.render.language import (
 )
 from conflictctl.render.layout import cells, pad, wrap
 from conflictctl.render.safe import safe
+from conflictctl.render.score_table import print_scores
 from conflictctl.render.sheet import MARGIN, Sheet, Titles
 from conflictctl.wording import N_, Sentence, Term, When, Who
 
@@ -82,6 +85,8 @@ def ruling_table(
 ) -> None:
     """Print the ruling; with `explain`, the account in prose below it.
 
+    A ruling that says why it is not somebody's is printed as just that, below the answer.
+
     `names` are the customers' names, `events` the dossier's events by reference (`ref`):
     with them the entries cited are described, without them only named.
     """
@@ -96,9 +101,17 @@ def ruling_table(
     )
     _top(sheet)
     _answer(sheet)
+    if ruling.why_not is not None:
+        from conflictctl.render.why_not_prose import print_why_not
+
+        print_why_not(sheet, ruling.why_not)
+        _foot(sheet, head, explain=False)
+        return
     _clauses(sheet)
+    print_scores(sheet)
     _turned(sheet)
     _not_counted(sheet)
+    _rates(sheet)
     _sanctions(sheet)
     _open(sheet)
     _warnings(sheet)
@@ -233,7 +246,8 @@ class _Row(NamedTuple):
 def margin_text(margin: Margin) -> str:
     """`8 > 7 days`: what was measured against its limit."""
     measured, limit = margin
-    sign = (measured.amount > limit.amount) - (measured.amount < limit.amount)
+    one, other = Decimal(measured.amount), Decimal(limit.amount)
+    sign = (one > other) - (one < other)
     relation = "<=>"[sign + 1]
     if measured.unit == limit.unit:
         return f"{measured.amount} {relation} {span_text(limit)}"
@@ -296,7 +310,8 @@ def _clauses(sheet: Sheet) -> None:
 
 def untried_text(ruling: Ruling) -> str:
     """Which clauses were no longer looked at; empty if all were."""
-    clauses = dict.fromkeys(f.clause for f in ruling.findings if f.outcome == "not_reached")
+    tried = {f.clause for f in ruling.findings if f.outcome != "not_reached"}
+    clauses = dict.fromkeys(f.clause for f in ruling.findings if f.clause not in tried)
     if not clauses:
         return ""
     return tr("Not tried any more: {clauses}").format(
@@ -347,9 +362,11 @@ def refused_text(refused: Iterable[Refused]) -> str:
 
 
 def _turned(sheet: Sheet) -> None:
-    finding = decisive(sheet.ruling)
-    turning = [contest for contest in sheet.ruling.contested if contest.turns]
-    if not turning and (finding is None or not (finding.margin or finding.evidence)):
+    ruling = sheet.ruling
+    finding = decisive(ruling)
+    turning = [contest for contest in ruling.contested if contest.turns]
+    badge = _badge(ruling)
+    if not turning and not badge and (finding is None or not (finding.margin or finding.evidence)):
         return
     sheet.heading(tr("What turned it"))
     if finding is not None:
@@ -360,6 +377,26 @@ def _turned(sheet: Sheet) -> None:
     for contest in turning:
         for turn in contest.turns:
             sheet.prose(turn_text(sheet, contest, turn), 2)
+    if badge:
+        sheet.prose(badge, 2)
+        turns = ruling.sensitivity.records if ruling.sensitivity is not None else ()
+        entry_list(sheet, [(turn.event, _without_text(sheet, turn)) for turn in turns])
+
+
+def _badge(ruling: Ruling) -> str:
+    """`Robust`, or `Turns on one record`; empty where it was not asked or not found out."""
+    badge = ruling.sensitivity.badge if ruling.sensitivity is not None else None
+    if badge == "turns_on_one_record":
+        return tr("Turns on one record: without it the ruling would be another one.")
+    if badge == "robust" and ruling.status != "unheld":
+        return tr("Robust: it would be the same without any one record.")
+    return ""
+
+
+def _without_text(sheet: Sheet, turn: RecordTurn) -> str:
+    return tr("without it: {who}, clause {clause}").format(
+        who=alternative_text(sheet, turn), clause=safe(turn.decided_by or "-")
+    )
 
 
 def measured_text(clause: str, margin: Margin) -> str:
@@ -380,7 +417,7 @@ def turn_text(sheet: Sheet, contest: Contest, turn: Alternative) -> str:
     )
 
 
-def alternative_text(sheet: Sheet, turn: Alternative) -> str:
+def alternative_text(sheet: Sheet, turn: Alternative | RecordTurn) -> str:
     """Who would have had it: names, or the status where nobody would."""
     if turn.credit:
         return sheet.credit(turn.credit)
@@ -443,6 +480,16 @@ def _entry_row(sheet: Sheet, reference: str, remark: str) -> _EntryRow:
         says.append(tr("entered {moment}").format(moment=entered))
     happened = moment_text(event.at, calendar)
     return _EntryRow(long_ref, ("" if long_ref else ref, happened, who), says)
+
+
+def _rates(sheet: Sheet) -> None:
+    if not sheet.ruling.rates:
+        return
+    sheet.heading(tr("Parts of the usual commission"))
+    for rate in sheet.ruling.rates:
+        evidence = list_joined([safe(ref) for ref in rate.evidence])
+        about = f"({safe(rate.clause)}{'; ' if evidence else ''}{evidence})"
+        sheet.prose(f"{sheet.person(rate.party)}: {safe(rate.rate)} %  {about}", 2)
 
 
 def _sanctions(sheet: Sheet) -> None:

@@ -25,9 +25,11 @@ MARGIN = 3
 
 
 class Titles(Protocol):
-    """What the table needs of a policy: the titles of its clauses."""
+    """What the table needs of a policy: the titles of its clauses and of its scorecard's rows."""
 
     def clause_title(self, clause: str) -> Bilingual | None: ...
+
+    def row_titles(self) -> Mapping[str, Bilingual]: ...
 
 
 class Sheet:
@@ -71,6 +73,10 @@ class Sheet:
     def title(self, clause: str | None) -> str:
         title = None if clause is None else self.policy.clause_title(clause)
         return "" if title is None else say(title)
+
+    def row_titles(self) -> dict[str, str]:
+        """What each row of the scorecard gives points for, in the order of the rows."""
+        return {row: say(title) for row, title in self.policy.row_titles().items()}
 
     def credit(self, credit: Sequence[Credit]) -> str:
         if len(credit) == 1 and credit[0].share == "100":

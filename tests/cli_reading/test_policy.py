@@ -38,8 +38,18 @@ def test_show_has_every_parameter_with_its_sentence_and_every_rule(
         text = parameter.text.zh if lang == "zh" else parameter.text.en
         assert parameter.name in told
         assert "".join(text.split()) in told
+    for number, rule in enumerate(policy.rules, 1):
+        assert f"{number}.{rule.clause}" in told
+
+
+def test_show_has_the_conditions_as_written_with_code(invoke: Invoke) -> None:
+    policy = load_policy(RENAULT)
+    plain = "".join(invoke("policy", "show", RENAULT).stdout.split())
+    told = "".join(invoke("policy", "show", RENAULT, "--code").stdout.split())
     for rule in policy.rules:
         assert "".join(rule.when.split()) in told
+    assert "exists(claim,by=original" in told
+    assert "exists(claim,by=original" not in plain
 
 
 def test_show_as_json_and_as_the_file_itself(invoke: Invoke) -> None:

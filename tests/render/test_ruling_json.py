@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conflictctl.adjudication.ruling import Ruling
+from conflictctl.adjudication.ruling import RecordTurn, Ruling, Sensitivity, WhyNot
 from conflictctl.render.json_text import json_bytes
 from conflictctl.render.language import set_language
 from conflictctl.render.ruling_json import ruling_json
@@ -104,6 +104,39 @@ def test_only_reason_and_warnings_follow_the_language() -> None:
     assert differing == {"reason", "findings", "warnings"}
     for ours, theirs in zip(english["findings"], chinese["findings"], strict=True):
         assert {k for k in ours if ours[k] != theirs[k]} == {"reason"}
+
+
+def test_sensitivity_and_why_not_are_there_only_where_they_were_asked_for() -> None:
+    assert {"sensitivity", "why_not"}.isdisjoint(as_json(samples.eight_days()))
+    turn = RecordTurn("R13-01", "held", (), "wang", "P1")
+    asked = samples.eight_days(
+        sensitivity=Sensitivity((turn,), (), complete=False),
+        why_not=WhyNot("wang", has_it=True),
+    )
+    found = as_json(asked)
+    assert found["sensitivity"] == {
+        "badge": "turns_on_one_record",
+        "records": [
+            {
+                "event": "R13-01",
+                "turns": {"status": "held", "credit": [], "holder": "wang", "decided_by": "P1"},
+            }
+        ],
+        "params": [],
+        "complete": False,
+    }
+    assert found["why_not"] == {
+        "party": "wang",
+        "has_it": True,
+        "would_need": [],
+        "clauses": [],
+        "refused": [],
+        "records": [],
+        "params": [],
+        "complete": True,
+    }
+    unsure = Sensitivity((), (), complete=False)
+    assert as_json(samples.eight_days(sensitivity=unsure))["sensitivity"]["badge"] is None
 
 
 def test_json_is_harmless_on_a_terminal_and_loses_nothing() -> None:

@@ -12,11 +12,21 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from conflictctl.adjudication.ruling import Ruling
+from conflictctl.adjudication.ruling import (
+    Against,
+    Alternative,
+    Contest,
+    RecordTurn,
+    Refused,
+    Ruling,
+    Sensitivity,
+    WhyNot,
+)
 from conflictctl.render.language import set_language
 from conflictctl.render.ruling_prose import ruling_prose
 from conflictctl.render.ruling_table import ruling_table
 from conflictctl.render.terminal import console as real_console
+from conflictctl.wording import Sentence
 
 from . import samples
 
@@ -264,3 +274,80 @@ def test_the_real_console_obeys_no_color_and_columns(
     assert console.color_system is None
     console.print("[bold]:smile: [/]")
     assert capsys.readouterr().out == "[bold]:smile: [/]\n"
+
+
+# ------------------------------------------------------------------ what would turn it
+
+
+def sensitive(records: int = 1, *, complete: bool = True) -> Ruling:
+    turns = [
+        RecordTurn("R13-01", "credited", (samples.LI,), None, "P1"),
+        RecordTurn("R13-07", "referred", (), None, "K2"),
+    ]
+    contest = Contest("week_days", 7, (Alternative(0, "credited", (samples.WANG,), None, "6.2"),))
+    return samples.eight_days(sensitivity=Sensitivity(tuple(turns[:records]), (contest,), complete))
+
+
+@BOTH
+def test_a_ruling_that_turns_on_one_record_says_on_which(lang: str) -> None:
+    set_language(lang)
+    text = "\n".join(printed(sensitive(2)))
+    words = "Turns on one record" if lang == "en" else "取决于一条记录"
+    assert words in text
+    assert text.index(words) < text.rindex("R13-01") < text.rindex("R13-07")
+    assert "clause P1" in text or "P1 条" in text
+
+
+def test_a_robust_ruling_says_so_and_one_not_fully_tried_says_nothing() -> None:
+    assert "Robust" in "\n".join(printed(sensitive(0)))
+    assert "Robust" not in "\n".join(printed(sensitive(0, complete=False)))
+    assert "Robust" not in "\n".join(printed(samples.eight_days()))
+    unheld = samples.unheld()._replace(sensitivity=Sensitivity((), ()))
+    assert "Robust" not in "\n".join(printed(unheld))
+
+
+@BOTH
+def test_the_account_says_what_would_turn_it_in_sentences(lang: str) -> None:
+    set_language(lang)
+    text = "\n".join(printed(sensitive(1), explain=True, width=120))
+    if lang == "en":
+        assert "Had R13-01 (visit, 2013-02-26 10:00, 王强 (wang)) not been recorded" in text
+        assert "Read with week_days = 0 instead of 7: 王强 (wang), clause 6.2." in text
+        assert "cut short" in "\n".join(printed(sensitive(0, complete=False), explain=True))
+        assert "it is robust" in "\n".join(printed(sensitive(0), explain=True))
+    else:
+        assert "如果没有记录 R13-01（" in text
+        assert "若 week_days 取 0 而非 7" in text
+
+
+def refused(**changed: object) -> Ruling:
+    found = WhyNot(
+        "wang",
+        has_it=False,
+        would_need=(Sentence("Clause {clause} would have to be met. {reason}", clause="6.2"),),
+        clauses=(Against(samples.eight_days().findings[3], reached=True),),
+        refused=(Refused("R13-3b", "late"),),
+        records=(RecordTurn("R13-04", "credited", (samples.WANG,), None, "6.2"),),
+    )
+    return samples.eight_days(why_not=found._replace(**changed))
+
+
+@WIDTHS
+@BOTH
+def test_why_not_stands_below_the_answer_instead_of_the_clauses(lang: str, width: int) -> None:
+    set_language(lang)
+    lines = printed(refused(), width=width)
+    text = "\n".join(lines)
+    assert all(cell_len(line) <= width for line in lines)
+    heading = "Why not 王强 (wang)?" if lang == "en" else "为何不归 王强 (wang)？"
+    assert text.index("李娜 (li)") < text.index(heading) < text.index("6.1") < text.index("R13-3b")
+    assert ("Clauses, in the order tried" if lang == "en" else "按审查顺序") not in text
+
+
+def test_why_not_of_the_one_who_has_it_and_of_one_without_a_clause() -> None:
+    assert "has it already" in "\n".join(printed(refused(has_it=True, party="li")))
+    nothing = Sentence("On what is recorded, no clause of the policy comes to {party}.", party="x")
+    bare = refused(would_need=(nothing,), clauses=(), refused=(), records=())
+    text = "\n".join(printed(bare))
+    assert "no clause of the policy comes to x" in text
+    assert "No single record left out" in text

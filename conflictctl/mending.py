@@ -7,10 +7,28 @@ from typing import Any
 
 from conflictctl.calendar import parse_time
 from conflictctl.events import REFERENCE_FIELDS, Event
-from conflictctl.people import People
-from conflictctl.register.rows import MENDS
+from conflictctl.people import STAFF_KINDS, People
 
+MENDS = frozenset(("correction", "void"))
 _MANAGING = frozenset(("manager", "department_head", "general_manager"))
+
+
+def staff_entries(events: Iterable[Event]) -> list[Event]:
+    """The entries about outlets and staff as they stand, from those of a whole register.
+
+    Their own corrections and voids are applied; those of other entries are left out.
+    """
+    about = [event for event in events if event.kind in STAFF_KINDS or event.kind in MENDS]
+    refs: set[str | int] = set()
+    chosen = []
+    for event in about:
+        if event.kind in MENDS and event.fields[REFERENCE_FIELDS[event.kind]] not in refs:
+            continue
+        chosen.append(event)
+        refs.add(event.seq)
+        if event.id is not None:
+            refs.add(event.id)
+    return mended(chosen)
 
 
 def mended(events: Sequence[Event], people: Callable[[], People] | None = None) -> list[Event]:

@@ -1,0 +1,358 @@
+#!/usr/bin/env python3
+"""One policy by four engines: rulings per second, and the same ruling for every customer.
+
+The policy of simplified.toml (filing, order, lapse, claim, tracking) is run on the same
+made-up customers by
+
+* the policy language of conflictctl, in process;
+* zen-engine: a decision table, with the facts prepared in Python;
+* DuckDB: one SQL query over all customers, its tables loaded beforehand;
+* two Python functions written by hand for this one policy.
+
+Two figures each: rulings with winner, clause and evidence, and rulings fully explained: every
+rule in its order, met or not, with evidence, margin and a sentence.  (zen-engine: with its
+trace on, which tells the row that was met and all facts.  DuckDB is asked for rulings alone.)
+Before anything is timed every customer's rulings are compared; a difference ends the run.
+
+Goals: >= 100,000 rulings/s and >= 30,000 fully explained by the policy language, from the
+replayed history.  Needs `pip install '.[bench]'`.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import os
+import platform
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from measure import Report, parser
+from peers import by_hand, duck_rules, zen_rules
+from peers.customers import Made, made
+
+from conflictctl.adjudication.judge import Matter, judge_deal, matter_of, rule_on
+from conflictctl.adjudication.ruling import Ruling
+from conflictctl.history import replay
+from conflictctl.policy.model import load_policy
+from conflictctl.policy.program import compiled
+
+POLICY = load_policy(str(Path(__file__).with_name("simplified.toml")))
+RULED = 100_000
+EXPLAINED = 30_000
+
+Answer = tuple[Any, Any, Any, tuple[str, ...]]
+
+
+class Case(NamedTuple):
+    """Something to be timed: `prepare` (not timed) makes what `run` is given."""
+
+    prepare: Callable[[], Any]
+    run: Callable[[Any], None]
+
+
+# ------------------------------------------------------------------------------- engines
+
+
+def matters(these: Made) -> list[tuple[str, Matter]]:
+    """Everybody's history, replayed afresh: no ruling finds what an earlier one worked out."""
+    program = compiled(POLICY, {})
+    found = []
+    for customer, events in these.customers.items():
+        history = replay(
+            events,
+            people=these.people,
+            calendar=these.calendar,
+            as_of=these.as_of,
+            powers=program.powers,
+        )
+        matter = matter_of(program, history, frozenset((customer,)), these.as_of)
+        found.append((customer, matter))
+    return found
+
+
+def from_events(these: Made, explain: bool) -> None:
+    """conflictctl, all of it: replay the events, find the deal, rule."""
+    people, calendar, as_of = these.people, these.calendar, these.as_of
+    for customer, events in these.customers.items():
+        ruling = rule_on(
+            events,
+            customer,
+            policy=POLICY,
+            people=people,
+            calendar=calendar,
+            as_of=as_of,
+            explain=explain,
+        )
+        _read(ruling)
+
+
+def from_matters(prepared: list[tuple[str, Matter]], explain: bool, words: bool = False) -> None:
+    """conflictctl from the replayed history."""
+    for customer, matter in prepared:
+        ruling = judge_deal(matter, customer, matter.deals[-1], explain)
+        _read(ruling)
+        if words:
+            for finding in ruling.findings:
+                str(finding.reason)
+
+
+def _read(ruling: Ruling) -> Any:
+    # Taken out of the ruling within the time, so that nothing is put off until after it.
+    return ruling.credit, ruling.decided_by, ruling.findings[-1].evidence
+
+
+def by_hand_from_events(these: Made, judge: Callable[..., Any]) -> None:
+    people, calendar = these.people, these.calendar
+    for events in these.customers.values():
+        judge(by_hand.prepare(events, people, calendar), people, calendar)
+
+
+def by_hand_from_prepared(
+    these: Made, prepared: list[by_hand.Prepared], judge: Callable[..., Any]
+) -> None:
+    people, calendar = these.people, these.calendar
+    for one in prepared:
+        judge(one, people, calendar)
+
+
+def zen_from_events(these: Made, engine: Any, options: dict[str, bool]) -> None:
+    people, calendar = these.people, these.calendar
+    evaluate = engine.evaluate
+    for events in these.customers.values():
+        evaluate("policy", zen_rules.facts(events, people, calendar), options)
+
+
+def zen_from_facts(prepared: list[dict[str, Any]], engine: Any, options: dict[str, bool]) -> None:
+    evaluate = engine.evaluate
+    for facts in prepared:
+        evaluate("policy", facts, options)
+
+
+# ---------------------------------------------------------------------- the same answers
+
+
+def compare(these: Made, engine: Any, database: Any) -> Counter[str]:
+    """Hold every customer's rulings against each other; returns how often each clause decided.
+
+    All four must agree on winner, clause and evidence; conflictctl and the functions written
+    by hand also on every rule's outcome, evidence, margin and sentence.
+    """
+    people, calendar = these.people, these.calendar
+    rows = {row[0]: (*row[1:4], tuple(row[4])) for row in duck_rules.rulings(database)}
+    clauses: Counter[str] = Counter()
+    for customer, matter in matters(these):
+        events = these.customers[customer]
+        prepared = by_hand.prepare(events, people, calendar)
+        expected: Answer = tuple(by_hand.rule(prepared, people, calendar))
+        full, tried = by_hand.explain(prepared, people, calendar)
+        deal = matter.deals[-1]
+        explained = judge_deal(matter, customer, deal, True)
+        result = engine.evaluate("policy", zen_rules.facts(events, people, calendar))["result"]
+        answers: dict[str, Answer] = {
+            "conflictctl": _answer(judge_deal(matter, customer, deal, False)),
+            "conflictctl, explained": _answer(explained),
+            "by hand, explained": tuple(full),
+            "zen-engine": (
+                result["winner"],
+                result["kind"],
+                result["clause"],
+                tuple(result["evidence"]),
+            ),
+            "DuckDB": rows[customer],
+        }
+        for name, answer in answers.items():
+            if answer != expected:
+                raise SystemExit(f"{customer}: {name} {answer}, by hand {expected}")
+        account = _account(explained)
+        if account != tried:
+            raise SystemExit(f"{customer}: conflictctl {account}, by hand {tried}")
+        clauses[expected[2]] += 1
+    if len(rows) != len(these.customers):
+        raise SystemExit(f"DuckDB: {len(rows)} rulings")
+    return clauses
+
+
+def _answer(ruling: Ruling) -> Answer:
+    decided = next(f for f in ruling.findings if f.outcome == "awards")
+    (credit,) = ruling.credit
+    return credit.party, credit.kind, ruling.decided_by, decided.evidence
+
+
+def _account(ruling: Ruling) -> list[by_hand.Tried]:
+    return [
+        by_hand.Tried(
+            finding.clause,
+            finding.outcome,
+            finding.evidence,
+            (finding.margin.measured.amount, finding.margin.limit.amount)
+            if finding.margin is not None
+            else None,
+            str(finding.reason),
+        )
+        for finding in ruling.findings
+    ]
+
+
+# ------------------------------------------------------------------------------- timing
+
+
+def timed(case: Case) -> float:
+    """Seconds of processor time of one run, all threads: what others do does not count.
+
+    The collector is on, as in the program; what was there before the run is frozen, so that
+    the run pays for its own rubbish and not for walking through the customers.
+    """
+    prepared = case.prepare()
+    gc.collect()
+    gc.freeze()
+    begin = time.process_time()
+    case.run(prepared)
+    seconds = time.process_time() - begin
+    gc.unfreeze()
+    return seconds
+
+
+def in_turn(rounds: int, cases: Mapping[str, Case]) -> dict[str, list[float]]:
+    """Every case once a round, so that a slow spell meets them all; the first round warms."""
+    found: dict[str, list[float]] = {name: [] for name in cases}
+    for turn in range(rounds + 1):
+        for name, case in cases.items():
+            seconds = timed(case)
+            if turn:
+                found[name].append(seconds)
+    return found
+
+
+def all_cases(these: Made, engine: Any, database: Any) -> dict[str, Case]:
+    """What is timed, by the name it is shown under."""
+    plain: dict[str, bool] = {}
+    traced = {"trace": True}
+    people, calendar = these.people, these.calendar
+
+    def nothing() -> None:
+        return None
+
+    def replayed() -> list[tuple[str, Matter]]:
+        return matters(these)
+
+    def prepared() -> list[by_hand.Prepared]:
+        return [by_hand.prepare(e, people, calendar) for e in these.customers.values()]
+
+    def facts() -> list[dict[str, Any]]:
+        return [zen_rules.facts(e, people, calendar) for e in these.customers.values()]
+
+    rule, explain = by_hand.rule, by_hand.explain
+    return {
+        "conflictctl, from events": Case(nothing, lambda _: from_events(these, False)),
+        "conflictctl, from the replayed history": Case(replayed, lambda p: from_matters(p, False)),
+        "conflictctl, explained, from events": Case(nothing, lambda _: from_events(these, True)),
+        "conflictctl, explained, from the replayed": Case(
+            replayed, lambda p: from_matters(p, True)
+        ),
+        "  and every sentence put into words": Case(
+            replayed, lambda p: from_matters(p, True, words=True)
+        ),
+        "by hand, from events": Case(nothing, lambda _: by_hand_from_events(these, rule)),
+        "by hand, from sorted events": Case(
+            prepared, lambda p: by_hand_from_prepared(these, p, rule)
+        ),
+        "by hand, explained, from events": Case(
+            nothing, lambda _: by_hand_from_events(these, explain)
+        ),
+        "by hand, explained, from sorted events": Case(
+            prepared, lambda p: by_hand_from_prepared(these, p, explain)
+        ),
+        "zen-engine, from events": Case(nothing, lambda _: zen_from_events(these, engine, plain)),
+        "zen-engine, from facts": Case(facts, lambda p: zen_from_facts(p, engine, plain)),
+        "zen-engine, traced, from events": Case(
+            nothing, lambda _: zen_from_events(these, engine, traced)
+        ),
+        "zen-engine, traced, from facts": Case(facts, lambda p: zen_from_facts(p, engine, traced)),
+        "DuckDB, from loaded tables": Case(nothing, lambda _: _drop(duck_rules.rulings(database))),
+    }
+
+
+def _drop(rows: list[duck_rules.Row]) -> None:
+    """The rows were fetched; that is all."""
+
+
+def machine() -> str:
+    """Processor, system, versions and date, for the head of the report."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                name = line.partition(":")[2].strip()
+                break
+    versions = ", ".join(
+        f"{package} {importlib.metadata.version(package)}"
+        for package in ("conflictctl", "zen-engine", "duckdb")
+    )
+    return (
+        f"{date.today()}, {name}, {os.cpu_count()} processors, {platform.system()}, "
+        f"Python {platform.python_version()}, {versions}"
+    )
+
+
+def on_one_processor() -> str:
+    """Keep to one processor where the system can; says whether it did."""
+    if not hasattr(os, "sched_setaffinity"):
+        return "not bound to one processor"
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    return "bound to one processor"
+
+
+def main() -> int:
+    options = parser(__doc__)
+    options.add_argument("--customers", type=int, default=20_000)
+    options.add_argument("--rounds", type=int, default=5)
+    chosen = options.parse_args()
+    bound = on_one_processor()
+    report = Report()
+    print(machine())
+    print(f"{bound}; processor time, medians of {chosen.rounds} rounds after one to warm up")
+    print("garbage collector on; what stood before a run is frozen")
+    these = made(chosen.customers)
+    events = sum(map(len, these.customers.values()))
+    report.figure("customers, events", f"{len(these.customers):,}, {events:,}")
+    engine = zen_rules.engine()
+    begin = time.perf_counter()
+    database = duck_rules.loaded(
+        these.staff, (event for found in these.customers.values() for event in found)
+    )
+    report.figure("DuckDB, loading the tables", f"{time.perf_counter() - begin:.2f} s")
+    clauses = compare(these, engine, database)
+    counts = ", ".join(f"{clause} {count:,}" for clause, count in sorted(clauses.items()))
+    report.figure("the same rulings by all; decided by", counts)
+    rates = {}
+    for name, seconds in in_turn(chosen.rounds, all_cases(these, engine, database)).items():
+        median = statistics.median(seconds)
+        rates[name] = len(these.customers) / median
+        each = [
+            value / len(these.customers) * 1e6 for value in (median, min(seconds), max(seconds))
+        ]
+        report.figure(
+            name, f"{rates[name]:>9,.0f} rulings/s; {each[0]:.1f} us ({each[1]:.1f}-{each[2]:.1f})"
+        )
+    report.goal(
+        "rulings per second", rates["conflictctl, from the replayed history"], RULED, at_least=True
+    )
+    report.goal(
+        "fully explained per second",
+        rates["conflictctl, explained, from the replayed"],
+        EXPLAINED,
+        at_least=True,
+    )
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

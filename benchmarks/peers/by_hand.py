@@ -1,0 +1,366 @@
+"""The simplified policy as two Python functions that know nothing but this policy.
+
+What a program would hold that somebody wrote for one company: no policy file, no parameters,
+no mending of the record (these customers have no corrections, voids or decisions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from conflictctl.calendar import DAY, Calendar, Moment
+from conflictctl.events import Event
+from conflictctl.people import People
+
+SELLING = frozenset({"consultant", "supervisor"})
+LIMITS = {"H": 3, "A": 7, "B": 15, "C": 30}
+FILING_DAYS = 30
+CLAIM_DAYS = 3
+WEEK_DAYS = 7
+
+Key = tuple[Moment, Moment, int]
+Evidence = tuple[str, ...]
+
+
+class Contact(NamedTuple):
+    """A visit, call or follow-up that counts."""
+
+    key: Key
+    by: str
+    is_file: bool
+    level: str | None
+    unit_type: str | None
+    outlet: str | None
+    """The second-tier outlet that received the customer, if it was a reception of one."""
+    event: Event
+
+
+class Prepared(NamedTuple):
+    """One customer's events as the rules below want them."""
+
+    contacts: list[Contact]
+    filings: list[Event]
+    claims: list[Event]
+    order: Event | None
+    close: Event
+    key: Key
+
+
+class Ruled(NamedTuple):
+    """Who is credited, as what, by which clause, resting on which events."""
+
+    winner: str | None
+    kind: str
+    clause: str
+    evidence: Evidence
+
+
+class Tried(NamedTuple):
+    """One rule as it was tried."""
+
+    clause: str
+    outcome: str
+    evidence: Evidence
+    margin: tuple[int, int] | None
+    reason: str
+
+
+def prepare(events: Sequence[Event], people: People, calendar: Calendar) -> Prepared:
+    """Sort one customer's events out: what counts, in order of time."""
+    contacts: list[Contact] = []
+    filings: list[Event] = []
+    claims: list[Event] = []
+    order: Event | None = None
+    close: Event | None = None
+    day = calendar.day
+    for event in events:
+        kind = event.kind
+        if kind in ("visit", "call", "followup"):
+            fields = event.fields
+            if fields.get("reached") is False or event.by is None:
+                continue
+            post = people.staff[event.by].post(event.recorded_at, event.seq)
+            if post.role not in SELLING or day(event.recorded_at) > day(event.at):
+                continue
+            outlet = None
+            if kind == "visit":
+                outlet = fields.get("outlet") or post.outlet
+                if people.outlet_types.get(outlet) != "second_tier":
+                    outlet = None
+            contacts.append(
+                Contact(
+                    (event.at, event.recorded_at, event.seq),
+                    event.by,
+                    kind != "followup" and fields.get("direction") == "in",
+                    fields.get("level"),
+                    people.outlet_types.get(post.outlet),
+                    outlet,
+                    event,
+                )
+            )
+        elif kind == "filing":
+            filings.append(event)
+        elif kind == "claim":
+            claims.append(event)
+        elif kind == "order":
+            order = event
+        elif kind == "cancel_order" and close is None:
+            order = None
+        elif kind == "close" and close is None:
+            close = event
+    assert close is not None
+    key = (close.at, close.recorded_at, close.seq)
+    contacts = [contact for contact in contacts if contact.key < key]
+    contacts.sort()
+    return Prepared(contacts, filings, claims, order, close, key)
+
+
+def last_contact(
+    contacts: list[Contact], by: str | None, before: Key
+) -> tuple[Contact | None, str | None]:
+    """Somebody's last contact before a place in time, and the level he last recorded by then."""
+    last: Contact | None = None
+    for contact in reversed(contacts):
+        if contact.by == by and contact.key < before:
+            if last is None:
+                last = contact
+            if contact.level is not None:
+                return last, contact.level
+    return last, None
+
+
+def standing_filing(p: Prepared, outlet: str | None, people: People) -> Event | None:
+    """The last filing of an outlet with a manager before the deal that had not run out."""
+    for event in reversed(p.filings):
+        manager = people.role(event.fields.get("to", ""), event.recorded_at) == "manager"
+        if (
+            outlet is not None
+            and manager
+            and event.by is not None
+            and people.staff[event.by].post(event.recorded_at, event.seq).outlet == outlet
+            and (event.recorded_at, event.recorded_at, event.seq) < p.key
+            and p.close.at < event.recorded_at + FILING_DAYS * DAY
+        ):
+            return event
+    return None
+
+
+def claim_of(p: Prepared, staff: str | None, calendar: Calendar) -> Event | None:
+    """Somebody's last claim within the days to claim; the day of the deal is the first."""
+    first = calendar.day(max(p.close.at, p.close.recorded_at))
+    for event in reversed(p.claims):
+        if event.by == staff and 0 <= calendar.day(event.recorded_at) - first < CLAIM_DAYS:
+            return event
+    return None
+
+
+def rule(p: Prepared, people: People, calendar: Calendar) -> Ruled:
+    """The ruling alone."""
+    day = calendar.day
+    contacts, close = p.contacts, p.close
+    closer = close.by
+    if p.filings:
+        reception = next((c for c in contacts if c.outlet is not None), None)
+        if reception is not None:
+            filing = standing_filing(p, reception.outlet, people)
+            if filing is not None:
+                against = _against(contacts, reception, day(reception.event.at), calendar)
+                if against is not None:
+                    return Ruled(
+                        reception.outlet,
+                        "outlet",
+                        "a",
+                        refs(reception.event, filing, *against),
+                    )
+    if p.order is not None and p.order.by != closer:
+        return Ruled(p.order.by, "staff", "b", refs(p.order))
+    file = next((c for c in contacts if c.is_file), None)
+    original = file.by if file is not None else None
+    first = [file.event] if file is not None else []
+    if original is not None and original == closer:
+        return Ruled(closer, "staff", "c", refs(*first))
+    last, level = last_contact(contacts, original, p.key)
+    limit = LIMITS.get(level or "")
+    gap = day(close.at) - day(last.event.at) if last is not None else None
+    if gap is not None and limit is not None and gap > limit:
+        assert last is not None
+        return Ruled(closer, "staff", "d", refs(*first, last.event, close))
+    if claim_of(p, original, calendar) is None:
+        return Ruled(closer, "staff", "e", refs(*first) if p.claims else ())
+    contact = [last.event] if last is not None else []
+    if gap is not None and gap <= WEEK_DAYS:
+        return Ruled(original, "staff", "f", refs(*first, *contact))
+    return Ruled(closer, "staff", "g", refs(*first, *contact))
+
+
+def _against(
+    contacts: list[Contact], reception: Contact, day: int, calendar: Calendar
+) -> list[Event] | None:
+    """What shows that no older file of the store was live at a reception; None if one was."""
+    file = next((c for c in contacts if c.is_file and c.unit_type == "store"), None)
+    if file is None:
+        return []
+    if not file.key < reception.key:
+        return [file.event]
+    last, level = last_contact(contacts, file.by, reception.key)
+    limit = LIMITS.get(level or "")
+    if last is None or limit is None or day - calendar.day(last.event.at) <= limit:
+        return None
+    return [file.event, last.event]
+
+
+def refs(*events: Event) -> Evidence:
+    """The ids of some events in order of time, each once."""
+    if len(events) == 1:
+        return (events[0].ref,)
+    return tuple({e.ref: None for e in sorted(events, key=lambda e: (e.at, e.seq))})
+
+
+# ----------------------------------------------------------------------- fully explained
+
+NOT_REACHED = "Decided before this was reached."
+CLAUSES = ("a", "b", "c", "d", "e", "f", "g")
+
+
+def explain(p: Prepared, people: People, calendar: Calendar) -> tuple[Ruled, list[Tried]]:
+    """The ruling, and every rule in its order: met or not, evidence, margin, reason."""
+    tried: list[Tried] = []
+    ruled = _explain(p, people, calendar, tried)
+    last = tried[-1].clause
+    tried += [Tried(c, "not_reached", (), None, NOT_REACHED) for c in CLAUSES if c > last]
+    return ruled, tried
+
+
+def _explain(p: Prepared, people: People, calendar: Calendar, tried: list[Tried]) -> Ruled:
+    day = calendar.day
+    contacts, close = p.contacts, p.close
+    closer = close.by
+
+    def no(
+        clause: str, evidence: Evidence, reason: str, margin: tuple[int, int] | None = None
+    ) -> None:
+        tried.append(Tried(clause, "not_met", evidence, margin, reason))
+
+    def yes(
+        winner: str | None,
+        kind: str,
+        clause: str,
+        evidence: Evidence,
+        reason: str,
+        margin: tuple[int, int] | None = None,
+    ) -> Ruled:
+        tried.append(Tried(clause, "awards", evidence, margin, reason))
+        return Ruled(winner, kind, clause, evidence)
+
+    seen: Evidence = ()
+    margin = None
+    if p.filings:
+        reception = next((c for c in contacts if c.outlet is not None), None)
+        seen = refs(reception.event) if reception is not None else ()
+        if reception is not None:
+            filing = standing_filing(p, reception.outlet, people)
+            if filing is not None:
+                file = next((c for c in contacts if c.is_file and c.unit_type == "store"), None)
+                against = [] if file is None else [file.event]
+                live = file is not None and file.key < reception.key
+                if live:
+                    assert file is not None
+                    last, level = last_contact(contacts, file.by, reception.key)
+                    limit = LIMITS.get(level or "")
+                    if last is not None and limit is not None:
+                        gap = day(reception.event.at) - day(last.event.at)
+                        margin = (gap, limit)
+                        against.append(last.event)
+                        live = gap <= limit
+                if not live:
+                    return yes(
+                        reception.outlet,
+                        "outlet",
+                        "a",
+                        refs(reception.event, filing, *against),
+                        f"{reception.outlet} received the customer and filed him with a manager "
+                        "before the deal.",
+                        margin,
+                    )
+                seen = refs(reception.event, *against)
+    no(
+        "a",
+        seen,
+        "No second-tier outlet received and filed the customer, free of an older live file.",
+        margin,
+    )
+    if p.order is not None and p.order.by != closer:
+        return yes(
+            p.order.by,
+            "staff",
+            "b",
+            refs(p.order),
+            f"{p.order.by} took the order; {closer} only delivered.",
+        )
+    no("b", (), f"The deal is not an order of somebody other than {closer}.")
+    file = next((c for c in contacts if c.is_file), None)
+    original = file.by if file is not None else None
+    first = [file.event] if file is not None else []
+    held = original or "-"
+    if original is not None and original == closer:
+        return yes(closer, "staff", "c", refs(*first), f"{closer} holds the first file and closed.")
+    no("c", refs(*first), f"{held} holds the first file; {closer} closed.")
+    last, level = last_contact(contacts, original, p.key)
+    limit = LIMITS.get(level or "")
+    gap_now = day(close.at) - day(last.event.at) if last is not None else None
+    contact = [last.event] if last is not None else []
+    if gap_now is not None and limit is not None:
+        if gap_now > limit:
+            return yes(
+                closer,
+                "staff",
+                "d",
+                refs(*first, *contact, close),
+                f"{held} let the follow-up lapse: {gap_now} d without contact, limit {limit} d.",
+                (gap_now, limit),
+            )
+        no(
+            "d",
+            refs(*first, *contact),
+            f"{held} kept the follow-up interval: {gap_now} d, limit {limit} d.",
+            (gap_now, limit),
+        )
+    else:
+        no("d", refs(*first), f"{held} kept the follow-up interval: -, limit -.")
+    claim = claim_of(p, original, calendar)
+    if claim is None:
+        return yes(
+            closer,
+            "staff",
+            "e",
+            refs(*first) if p.claims else (),
+            f"{held} did not claim the deal within {CLAIM_DAYS} days.",
+        )
+    no("e", refs(*first, claim), f"{held} claimed the deal within {CLAIM_DAYS} days.")
+    week = (gap_now, WEEK_DAYS) if gap_now is not None else None
+    in_limit = f"{WEEK_DAYS} d" if week is not None else "-"
+    if gap_now is not None and gap_now <= WEEK_DAYS:
+        return yes(
+            original,
+            "staff",
+            "f",
+            refs(*first, *contact),
+            f"{held} was in contact {gap_now} d before the deal (limit {in_limit}) and claimed in "
+            "time.",
+            week,
+        )
+    no(
+        "f",
+        refs(*first, *contact),
+        f"{held} was not in contact within {in_limit} before the deal.",
+        week,
+    )
+    return yes(
+        closer,
+        "staff",
+        "g",
+        refs(*first, *contact),
+        f"{held} claimed in time but was not in contact within {in_limit} before the deal.",
+        week,
+    )

@@ -1,0 +1,147 @@
+"""Findings: what each clause found, in words, with its evidence and its margin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conflictctl.adjudication.ruling import Finding, Margin, Refused
+from conflictctl.calendar import Moment
+from conflictctl.history import Entry
+from conflictctl.policy.case import Case
+from conflictctl.policy.predicates import window
+from conflictctl.policy.program import CompiledRule
+from conflictctl.policy.quantity import plain_number
+from conflictctl.wording import Bilingual, Day, Sentence, Span, Term, When, Who
+
+Measured = tuple[Any, Any, str]
+"""What was measured, against which limit, in which unit."""
+
+
+def finding(
+    case: Case, rule: CompiledRule, outcome: str, text: Bilingual, party: str | None = None
+) -> Finding:
+    """What a rule found, from what its condition left in the case."""
+    evidence, refused, margin = list(case.evidence), list(case.refused), case.margin
+    case.evidence = []
+    if party is None and rule.party is not None:
+        value = rule.party(case)
+        party = value if isinstance(value, str) else None
+    values = _values(case, rule, text, party, margin)
+    case.evidence = []
+    return Finding(
+        rule.rule.clause,
+        outcome,
+        party,
+        Sentence(text, **values),
+        None if margin is None else Margin(*_spans(margin)),
+        tuple(dict.fromkeys(entry.ref for entry in sorted(evidence, key=_time))),
+        tuple({entry.ref: Refused(entry.ref, why) for entry, why in refused}.values()),
+    )
+
+
+def not_reached(rule: CompiledRule) -> Finding:
+    """The line of a rule that did not come to be tried."""
+    return Finding(
+        rule.rule.clause, "not_reached", None, Sentence("Decided before this was reached.")
+    )
+
+
+def merged(findings: list[Finding]) -> list[Finding]:
+    """One line for neighbouring findings of one clause that say the same: not met, not reached."""
+    found: list[Finding] = []
+    for one in findings:
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and one.clause == last.clause
+            and one.outcome == last.outcome
+            and one.outcome in ("not_met", "not_reached")
+        ):
+            found[-1] = last._replace(
+                evidence=tuple(dict.fromkeys(last.evidence + one.evidence)),
+                refused=tuple(dict.fromkeys(last.refused + one.refused)),
+            )
+        else:
+            found.append(one)
+    return found
+
+
+def _time(entry: Entry) -> tuple[int, int]:
+    return (entry.at, entry.seq)
+
+
+def _spans(margin: Measured) -> tuple[Span, Span]:
+    measured, limit, unit = margin
+    return Span(_amount(measured), unit), Span(_amount(limit), unit)
+
+
+def _amount(value: Any) -> int | str:
+    return int(value) if isinstance(value, int) else plain_number(value)
+
+
+def _values(
+    case: Case, rule: CompiledRule, text: Bilingual, party: str | None, margin: Measured | None
+) -> dict[str, object]:
+    values: dict[str, object] = {name: in_words(case, name) for name in rule.names}
+    template = text.en
+    if "{party}" in template:
+        values["party"] = Who(party) if party is not None else "-"
+    if "{measured}" in template or "{limit}" in template:
+        measured, limit = ("-", "-") if margin is None else _spans(margin)
+        values["measured"], values["limit"] = measured, limit
+    if "{window_end}" in template:
+        values["window_end"] = _end_in_words(case, rule)
+    if "{needs}" in template:
+        values["needs"] = needs(case) or "-"
+    return values
+
+
+def in_words(case: Case, name: str) -> object:
+    """A parameter or named value as a sentence shows it."""
+    value = case.constants_or_value(name)
+    if isinstance(value, str):
+        return Who(value)
+    if isinstance(value, list):
+        return [Who(one) if isinstance(one, str) else one for one in value] or "-"
+    if isinstance(value, Entry):
+        return When(value.at)
+    return value if value is not None else "-"
+
+
+def needs(case: Case) -> list[Sentence]:
+    """The facts that nobody has supplied so far, and who could."""
+    found = []
+    for need in case.needs:
+        question = case.program.findings[need.finding]
+        about = Who(need.subject) if need.subject is not None else "-"
+        if question.supplier is None:
+            found.append(Sentence("{question} ({about})", question=question.text, about=about))
+        else:
+            found.append(
+                Sentence(
+                    "{question} ({about}; to be found by: {supplier})",
+                    question=question.text,
+                    about=about,
+                    supplier=Term(question.supplier),
+                )
+            )
+    return found
+
+
+def window_end(case: Case, name: str) -> Moment:
+    """When a window after the deal ends, for whoever would have to act in it."""
+    claimant = case.value("original") if "original" in case.program.lets else None
+    _, _, end = window(case, name, claimant)
+    return end - 1 if case.program.windows[name].hours else end
+
+
+def _end_in_words(case: Case, rule: CompiledRule) -> Sentence | When | str:
+    """A window of days ends at 24:00 of its last day, one of hours at its hour."""
+    windows = case.program.windows
+    name = rule.provisional_window or next(iter(windows), None)
+    if name is None or case.anchor is None:
+        return "-"
+    end = window_end(case, name)
+    if windows[name].hours:
+        return When(end)
+    return Sentence("24:00 on {day}", day=Day(case.history.calendar.day(end - 1)))

@@ -1,0 +1,228 @@
+"""What goes with a ruling: proposed measures, rates, and what its readers should know.
+
+None of it decides whose the deal is.
+"""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+from conflictctl.adjudication.account import in_words
+from conflictctl.adjudication.outcome import Outcome
+from conflictctl.adjudication.ruling import Rate, Sanction
+from conflictctl.history import Entry
+from conflictctl.policy import instances
+from conflictctl.policy.case import Case
+from conflictctl.policy.language import UNKNOWN
+from conflictctl.wording import Bilingual, Sentence, Term, When, Who
+
+
+def sanctions(case: Case) -> tuple[Sanction, ...]:
+    """The measures the policy proposes on findings; a person decides."""
+    policy = case.program.policy
+    if not policy.sanctions or "finding" not in case.kinds:
+        return ()
+    proposed: list[Sanction] = []
+    seen: dict[tuple[str, str], int] = {}
+    classes = {question.entries for question in case.program.findings.values()} or {"finding"}
+    found = {
+        entry.seq: entry
+        for name in classes
+        if name in case.program.classes
+        for entry in case.pool(name, anyone=True)
+    }
+    for entry in sorted(found.values(), key=lambda one: one.key):
+        if entry.get("answer") is not True:
+            continue
+        key = (entry.get("question"), entry.get("subject"))
+        before = seen.get(key, 0)
+        seen[key] = before + 1
+        for rule in policy.sanctions:
+            if rule["question"] == key[0]:
+                measure = _measure(case, rule, before)
+                if measure is not None:
+                    proposed.append(Sanction(rule["clause"], key[1], *measure, (entry.ref,)))
+    return tuple(proposed)
+
+
+def _measure(case: Case, rule: Any, before: int) -> tuple[str, str | None] | None:
+    """The measure on a finding that so many went before; None where the rule is not for it."""
+    ladder = rule.get("ladder")
+    if ladder:
+        step = ladder[min(before, len(ladder) - 1)]
+    elif rule.get("time", "first") == ("again" if before else "first"):
+        step = rule
+    else:
+        return None
+    amount = case.program.values.get(step["amount"]) if "amount" in step else None
+    return step.get("measure", "warning"), None if amount is None else str(amount)
+
+
+def rates(case: Case) -> tuple[Rate, ...]:
+    """What part of the usual commission somebody gets, where the policy says so."""
+    found = []
+    for rate in case.program.rates if case.anchor is not None else ():
+        case.evidence.clear()
+        value = rate.when(case)
+        if value is UNKNOWN or not value:
+            continue
+        evidence = tuple(dict.fromkeys(entry.ref for entry in case.evidence))
+        party = rate.party(case)
+        for one in party if isinstance(party, list) else [party]:
+            if isinstance(one, str):
+                percent = str(case.program.values[rate.rate])
+                found.append(Rate(rate.clause, one, percent, evidence))
+    case.evidence.clear()
+    return tuple(found)
+
+
+# ---------------------------------------------------------------------------- warnings
+
+
+def warnings(case: Case, outcome: Outcome) -> list[Sentence]:
+    """What the readers of a ruling should know."""
+    found: list[Sentence] = []
+    stage = "open" if case.anchor is None else "deal"
+    for warning in case.program.warnings:
+        if (warning.stage or "deal") != stage:
+            continue
+        case.evidence.clear()
+        value = warning.when(case)
+        if value is not UNKNOWN and value:
+            found.append(Sentence(warning.text, **_said(case, warning.text)))
+    case.evidence.clear()
+    found += [
+        sentence
+        for entry, sentence in case.history.refused
+        if entry.customer in case.members or entry.customer is None
+    ]
+    found += case.warnings
+    found += _classes_that_warn(case)
+    found += _without_effect(case)
+    found += _own_words(case)
+    found += _place_alone(case)
+    found += _appeals(case)
+    return list(dict.fromkeys(found)) if len(found) > 1 else found
+
+
+def _said(case: Case, text: Bilingual) -> dict[str, object]:
+    return {
+        name: in_words(case, name) for _, name, _, _ in string.Formatter().parse(text.en) if name
+    }
+
+
+def _classes_that_warn(case: Case) -> list[Sentence]:
+    return [
+        Sentence(spec.warning, event=entry.ref, staff=Who(entry.by or ""))
+        for name, spec in case.program.classes.items()
+        if spec.warn is not None and spec.warning is not None
+        for entry in case.pool(name, anyone=True)
+        if spec.warn(entry, case)
+    ]
+
+
+_MANAGERIAL = frozenset({"notice", "reassign", "decision", "finding", "ruling", "demand"})
+
+
+def _without_effect(case: Case) -> list[Sentence]:
+    """Acts that take a power and were made without it."""
+    kinds = case.kinds & _MANAGERIAL
+    if not kinds:
+        return []
+    counted: set[int] = set()
+    refused: dict[int, Entry] = {}
+    for name, spec in case.program.classes.items():
+        if spec.parent is None and spec.kinds & kinds:
+            counted |= {entry.seq for entry in case.pool(name, anyone=True)}
+            refused |= {
+                entry.seq: entry
+                for entry, _ in case.not_valid(name)
+                if entry.flaw in (None, "late", "altered") and entry.kind in kinds
+            }
+    return [
+        Sentence(
+            "{event}: {kind} by {staff} has no effect: no power, or a party.",
+            event=entry.ref,
+            kind=Term(entry.kind),
+            staff=Who(entry.by or ""),
+        )
+        for seq, entry in refused.items()
+        if seq not in counted
+    ]
+
+
+_OWN_WORD = ("witness", "approved_by", "accompanied_by", "jointly_with", "answer")
+
+
+def _own_words(case: Case) -> list[Sentence]:
+    sentences = []
+    for entry in case.entries:
+        if entry.event.attestation is not None:
+            continue
+        for name in _OWN_WORD:
+            value = entry.fields.get(name)
+            for one in value if isinstance(value, list) else (value,):
+                if (
+                    isinstance(one, str)
+                    and one != "none"
+                    and one in case.history.people.staff
+                    and not entry.vouched(one)
+                ):
+                    sentences.append(
+                        Sentence(
+                            "{event}: {field} {staff} is the author's own word.",
+                            event=entry.ref,
+                            field=name,
+                            staff=Who(one),
+                        )
+                    )
+    return sentences
+
+
+def _place_alone(case: Case) -> list[Sentence]:
+    spec = case.program.classes[case.program.holding.opens]
+    files = case.pool(case.program.holding.opens)
+    if len(files) < 2 or files[0].by == files[1].by:
+        return []
+    if spec.sort_key(files[0])[:-1] == spec.sort_key(files[1])[:-1]:
+        return [
+            Sentence(
+                "{first} and {second} are equal in time; their place in the register alone "
+                "decides which is first.",
+                first=files[0].ref,
+                second=files[1].ref,
+            )
+        ]
+    return []
+
+
+def _appeals(case: Case) -> list[Sentence]:
+    """Appeals that wait, and appeals that came too late."""
+    if "appeal" not in case.kinds:
+        return []
+    found = [
+        Sentence(
+            "{event}: {staff} appealed to {instance}; the ruling stands until then.",
+            event=appeal.ref,
+            staff=Who(appeal.by or ""),
+            instance=Term(appeal.get("to")),
+        )
+        for appeal in instances.pending_appeals(case)
+    ]
+    limit = case.program.appeal_within
+    if limit is None:
+        return found
+    rulings = {entry.ref: entry for entry in case.entries if entry.kind == "ruling"}
+    rulings |= {str(entry.seq): entry for entry in case.entries if entry.kind == "ruling"}
+    for appeal in case.entries:
+        ruling = rulings.get(str(appeal.get("against"))) if appeal.kind == "appeal" else None
+        if ruling is not None and appeal.recorded >= (end := case.deadline(ruling.recorded, limit)):
+            found.append(
+                Sentence(
+                    "{event}: the appeal came after the time for it, {moment}.",
+                    event=appeal.ref,
+                    moment=When(end - 1),
+                )
+            )
+    return found
