@@ -187,7 +187,7 @@ def months_after(day: int, number: int) -> int:
 class Calendar:
     """Local days of one IANA zone.  `Calendar("Asia/Shanghai").day(moment)` -> ordinal."""
 
-    __slots__ = ("_offsets", "_zone", "zone")
+    __slots__ = ("_offsets", "_starts", "_zone", "zone")
 
     def __init__(self, zone: str) -> None:
         """Raises `zoneinfo.ZoneInfoNotFoundError` or ValueError for an unknown zone."""
@@ -198,6 +198,7 @@ class Calendar:
         # Offsets change only on quarter hours (every zone since 1972), so one look-up
         # per quarter hour serves all moments within it.
         self._offsets: dict[int, Moment] = {}
+        self._starts: dict[int, Moment] = {}
 
     def _shift(self, moment: Moment) -> Moment:
         quarter = moment // _QUARTER
@@ -217,8 +218,13 @@ class Calendar:
 
     def start_of(self, day: int) -> Moment:
         """The moment at which a local day begins (24:00 of the day before it)."""
-        midnight = datetime.combine(date.fromordinal(day), datetime.min.time(), self._zone)
-        return moment_of(midnight)
+        found = self._starts.get(day)
+        if found is None:
+            midnight = datetime.combine(date.fromordinal(day), datetime.min.time(), self._zone)
+            if len(self._starts) > 50_000:
+                self._starts.clear()
+            found = self._starts[day] = moment_of(midnight)
+        return found
 
     def moment(self, stamp: datetime) -> Moment:
         """The moment of a naive local time; the earlier one where clocks are set back."""

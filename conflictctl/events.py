@@ -341,6 +341,22 @@ def _answer(value: Any) -> bool | int | str:
     raise Problem(Sentence("must be true, false, a whole number or text"))
 
 
+def _assessment(value: Any) -> int:
+    if type(value) is int and 1 <= abs(value) <= 3:
+        return value
+    raise Problem(Sentence("must be a whole number from -3 to -1 or from 1 to 3"))
+
+
+ANSWERS: dict[str, Check] = {"accompaniment": _assessment}
+"""Questions of findings whose answer has a form of its own."""
+
+
+def _check_answer(fields: Mapping[str, Any]) -> None:
+    check = ANSWERS.get(fields["question"])
+    if check is not None:
+        check(fields["answer"])
+
+
 def _staff_or_none(value: Any) -> str:
     return _ident(value)
 
@@ -792,6 +808,9 @@ def read_line(line: Mapping[str, Any]) -> Draft:
         if name == "filing" and "to" not in fields and "to_outlet" not in fields:
             field_name = "to"
             raise Problem(Sentence("is missing"))
+        if name == "finding":
+            field_name = "answer"
+            _check_answer(fields)
     except Problem as problem:
         raise InputRejected(
             Sentence("{field}: {problem}", field=str(field_name)[:40], problem=problem.sentence),
@@ -826,10 +845,13 @@ def _fields_hint(kind: Kind) -> Sentence:
     return Sentence("fields of {kind}: {fields}", kind=kind.name, fields=", ".join(kind.fields))
 
 
-def read_changes(kind_name: str, changes: Any) -> dict[str, Any]:
+def read_changes(
+    kind_name: str, changes: Any, present: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Check the `changes` of a correction against the kind of the entry it corrects.
 
-    A null clears an optional field.  `at` comes back as RFC 3339 UTC text.
+    `present` are the fields of that entry, for what must fit together.  A null clears an
+    optional field.  `at` comes back as RFC 3339 UTC text.
     """
     kind = KINDS[kind_name]
     if not isinstance(changes, dict) or not changes:
@@ -848,6 +870,8 @@ def read_changes(kind_name: str, changes: Any) -> dict[str, Any]:
                 result[name] = _ident(value)
             else:
                 raise Problem(Sentence("cannot be corrected in {kind}", kind=kind.name))
+            if kind_name == "finding" and present is not None and name in ("question", "answer"):
+                _check_answer({**present, **changes})
         except Problem as problem:
             raise InputRejected(
                 Sentence(

@@ -44,6 +44,7 @@ class Entry:
         "moment",
         "people",
         "recorded",
+        "ref",
         "seq",
         "struck",
         "voided",
@@ -55,6 +56,8 @@ class Entry:
         self.event = event
         self.people = people
         self.seq = event.seq
+        self.ref = event.id if event.id is not None else f"#{event.seq}"
+        """How rulings cite it."""
         self.kind = event.kind
         self.at = event.at
         self.recorded = event.recorded_at
@@ -84,11 +87,6 @@ class Entry:
             self.moment = self.recorded
             self.key = (self.recorded, self.recorded, self.seq)
 
-    @property
-    def ref(self) -> str:
-        """How rulings cite it."""
-        return self.event.ref
-
     def get(self, name: str) -> Any:
         """The effective value of a field; None if it has none."""
         return self.fields.get(name)
@@ -116,7 +114,9 @@ class Entry:
     @property
     def role(self) -> str | None:
         """The author's role when it was recorded."""
-        post = self._author_post()
+        post = self._post
+        if post is None:
+            post = self._author_post()
         return post.role if post else None
 
     @property
@@ -375,11 +375,15 @@ def _mend(history: History, mending: list[Entry]) -> None:
         if entry.event.id is not None:
             by_ref[entry.event.id] = entry
     _void(history, mending, by_ref)
+    # Where what a finding says decides whether it strikes, what it was corrected to say counts.
+    early = _corrections_of_findings(mending, by_ref) if history.powers.strike is not None else []
+    for entry in early:
+        _correct(history, entry, by_ref)
     for entry in mending:
         if entry.kind == "finding" and entry.fields.get("strikes") and not entry.voided:
             _strike(history, entry, by_ref)
     for entry in mending:
-        if entry.voided or entry.struck:
+        if entry.voided or entry.struck or entry in early:
             continue
         if entry.kind == "correction":
             _correct(history, entry, by_ref)
@@ -399,6 +403,18 @@ def _mend(history: History, mending: list[Entry]) -> None:
             target = by_ref.get(reference(entry) or 0)
             if target is not None:
                 entry.customer = target.customer
+
+
+def _corrections_of_findings(
+    mending: list[Entry], by_ref: dict[str | int, Entry]
+) -> list[Entry]:
+    found = []
+    for entry in mending:
+        if entry.kind == "correction" and not entry.voided:
+            target = by_ref.get(entry.fields["corrects"])
+            if target is not None and target.kind == "finding":
+                found.append(entry)
+    return found
 
 
 def _refuse(history: History, entry: Entry) -> None:

@@ -29,7 +29,7 @@ def event_of(
     if draft.kind == "correction":
         if target is None:
             raise InputRejected(Sentence("no entry {ref}", ref=str(fields["corrects"])))
-        fields = {**fields, "changes": read_changes(target.kind, fields["changes"])}
+        fields = {**fields, "changes": read_changes(target.kind, fields["changes"], target.fields)}
     recorded = draft.recorded_at if draft.recorded_at is not None else draft.at
     return Event(
         "main",

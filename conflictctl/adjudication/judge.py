@@ -10,14 +10,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from conflictctl.adjudication import side_orders
-from conflictctl.adjudication.outcome import Outcome, credited
-from conflictctl.adjudication.rules import try_rules
+from conflictctl.adjudication.outcome import Outcome, credited, kind_of_party
+from conflictctl.adjudication.rules import first_applying, try_rules
 from conflictctl.adjudication.ruling import (
     Alternative,
     ByRule,
     Contest,
+    Credit,
     Finding,
     Needed,
+    OpenQuestion,
     PolicyUsed,
     Refused,
     Ruling,
@@ -30,7 +32,7 @@ from conflictctl.events import Event
 from conflictctl.history import CONTACT_KINDS, Deal, Entry, History, deals_of, replay
 from conflictctl.people import People
 from conflictctl.policy import instances
-from conflictctl.policy.case import Case
+from conflictctl.policy.case import Case, Need
 from conflictctl.policy.language import UNKNOWN
 from conflictctl.policy.model import Policy
 from conflictctl.policy.program import Program, compiled
@@ -156,7 +158,10 @@ def _rule_matter(matter: Matter, customer: str, wanted: str | None, explain: boo
     matter = in_force(matter, deal)
     ruling = judge_deal(matter, customer, deal, explain)
     if explain:
-        ruling = ruling._replace(contested=_contested(matter, customer, deal, ruling))
+        ruling = ruling._replace(
+            contested=_contested(matter, customer, deal, ruling),
+            open_questions=_turning_answers(matter, customer, deal, ruling),
+        )
     return ruling
 
 
@@ -197,10 +202,67 @@ def _choose(matter: Matter, customer: str, wanted: str | None) -> Deal | None:
     )
 
 
-def judge_deal(matter: Matter, customer: str, deal: Deal | None, explain: bool) -> Ruling:
-    """Rule on one deal of a matter (None: who holds the customer), readings not contested."""
+class Decision(NamedTuple):
+    """A ruling without words: what is given, by which clause, resting on which events."""
+
+    status: str
+    credit: tuple[Credit, ...]
+    holder: str | None
+    decided_by: str | None
+    referred_to: str | None
+    evidence: tuple[str, ...]
+
+
+def decide_deal(matter: Matter, customer: str, deal: Deal | None) -> Decision:
+    """What `judge_deal` gives, for asking many times: no findings, no warnings, no sentence."""
+    case = case_of(matter, deal)
+    stage = "open" if deal is None else "deal"
+    by_people = "ruling" in case.kinds and stage in matter.program.instances.stages
+    rule = None if by_people else first_applying(case)
+    given = rule.value(case) if rule is not None and rule.action in _SIMPLE else None
+    if rule is None or not isinstance(given, str):
+        return _wordless(judge_deal(matter, customer, deal, explain=False))
+    evidence = tuple(dict.fromkeys([entry.ref for entry in sorted(case.evidence, key=_by_time)]))
+    clause = rule.rule.clause
+    if rule.action == "hold":
+        return Decision("held", (), given, clause, None, evidence)
+    kind = "outlet" if rule.action == "outlet" else kind_of_party(case, given)
+    return Decision("credited", (Credit(given, kind, "100"),), None, clause, None, evidence)
+
+
+_SIMPLE = frozenset({"credit", "outlet", "hold"})
+
+
+def _by_time(entry: Entry) -> tuple[Moment, int]:
+    return (entry.at, entry.seq)
+
+
+def _wordless(ruling: Ruling) -> Decision:
+    found = [f for f in ruling.findings if f.clause == ruling.decided_by]
+    return Decision(
+        ruling.status,
+        ruling.credit,
+        ruling.holder,
+        ruling.decided_by,
+        ruling.referred_to,
+        found[-1].evidence if found else (),
+    )
+
+
+def judge_deal(
+    matter: Matter,
+    customer: str,
+    deal: Deal | None,
+    explain: bool,
+    supposed: Mapping[Need, Any] | None = None,
+) -> Ruling:
+    """Rule on one deal of a matter (None: who holds the customer), readings not contested.
+
+    `supposed` are answers to questions of the policy that are taken as found.
+    """
     program = matter.program
     case = case_of(matter, deal, explain=explain)
+    case.supposed = supposed
     outcome, findings = try_rules(case)
     by_rule = None
     warnings: list[Sentence] = []
@@ -215,6 +277,8 @@ def judge_deal(matter: Matter, customer: str, deal: Deal | None, explain: bool) 
                     by_rule = ByRule(outcome.status, outcome.credit, outcome.clause)
                 outcome, finding = _by_people(case, stands)
                 findings.append(finding)
+    scores = _scores(case)
+    open_questions = _unanswered(case) if explain else ()
     sanctions = side_orders.sanctions(case)
     rates = side_orders.rates(case)
     warnings += side_orders.warnings(case, outcome)
@@ -233,10 +297,11 @@ def judge_deal(matter: Matter, customer: str, deal: Deal | None, explain: bool) 
         provisional_until=outcome.provisional_until,
         by_rule=by_rule,
         findings=tuple(findings),
-        scores=_scores(case),
+        scores=scores,
         sanctions=sanctions,
         rates=rates,
         needs=_needed(case),
+        open_questions=open_questions,
         warnings=tuple(warnings),
         late=tuple(e.ref for e in matter.entries if e.late),
         void=tuple(
@@ -270,6 +335,25 @@ def _needed(case: Case) -> tuple[Needed, ...]:
         Needed(findings[need.finding].question, need.subject, findings[need.finding].supplier)
         for need in case.needs
     )
+
+
+def _unanswered(case: Case) -> tuple[OpenQuestion, ...]:
+    """What was asked so far and nobody has answered, in the order of the policy's questions."""
+    order = {name: place for place, name in enumerate(case.program.findings)}
+    found = []
+    for need in sorted(case.unanswered, key=lambda one: order[one.finding]):
+        question = case.program.findings[need.finding]
+        found.append(
+            OpenQuestion(
+                need.finding,
+                question.question,
+                question.text,
+                need.subject,
+                question.supplier,
+                question.clause,
+            )
+        )
+    return tuple(found)
 
 
 def _scores(case: Case) -> dict[str, Scored] | None:
@@ -326,10 +410,11 @@ def _by_people(case: Case, stands: instances.Standing) -> tuple[Outcome, Finding
 def _departure(stands: instances.Standing, by_rule: Outcome) -> list[Sentence]:
     """That people ruled otherwise than the rules, and whether they said why."""
     entry = stands.entry
-    if (
-        stands.referred_to is not None
-        or tuple((one.party, one.share) for one in by_rule.credit) == stands.award
-    ):
+    given = {(one.party, one.share) for one in by_rule.credit}
+    if by_rule.holder is not None:
+        given = {(by_rule.holder, "100")}
+    # Where the rules name nobody there is nothing to depart from.
+    if stands.referred_to is not None or not given or given == set(stands.award):
         return []
     said = [
         Sentence(
@@ -373,14 +458,8 @@ def _contested(
             if value == current:
                 continue
             other = _otherwise(matter, customer, deal, parameter.name, value)
-            if (other.status, other.credit, other.holder) != (
-                ruling.status,
-                ruling.credit,
-                ruling.holder,
-            ):
-                turns.append(
-                    Alternative(value, other.status, other.credit, other.holder, other.decided_by)
-                )
+            if _turned(ruling, other):
+                turns.append(_alternative(value, other))
         if turns:
             contests.append(Contest(parameter.name, current, tuple(turns)))
     return tuple(contests)
@@ -390,3 +469,52 @@ def _otherwise(matter: Matter, customer: str, deal: Deal | None, name: str, valu
     settings = {**matter.program.overrides, name: value}
     program = compiled(matter.program.policy, settings, _day_of(matter, deal))
     return judge_deal(matter._replace(program=program), customer, deal, False)
+
+
+def _turned(ruling: Ruling, other: Ruling) -> bool:
+    return (other.status, other.credit, other.holder) != (
+        ruling.status,
+        ruling.credit,
+        ruling.holder,
+    )
+
+
+def _alternative(value: Any, other: Ruling) -> Alternative:
+    return Alternative(value, other.status, other.credit, other.holder, other.decided_by)
+
+
+# --------------------------------------------------------------- unanswered questions
+
+MOST_NUMBERS = 100
+"""Of a wider range of answers only the ends are tried."""
+
+
+def _turning_answers(
+    matter: Matter, customer: str, deal: Deal | None, ruling: Ruling
+) -> tuple[OpenQuestion, ...]:
+    """The open questions, each with the answers that would turn the ruling.
+
+    Each is asked by itself: what two answers together would do is not tried.
+    """
+    found = []
+    for question in ruling.open_questions:
+        need = Need(question.finding, question.subject)
+        turns = []
+        for answer in _possible_answers(matter.program, question.finding):
+            other = judge_deal(matter, customer, deal, False, {need: answer})
+            if _turned(ruling, other):
+                turns.append(_alternative(answer, other))
+        found.append(question._replace(turns=tuple(turns)))
+    return tuple(found)
+
+
+def _possible_answers(program: Program, finding: str) -> Sequence[Any]:
+    """What could be answered and is not already taken for granted without an answer."""
+    question = program.findings[finding]
+    ends = [program.values[name] for name in (question.minimum, question.maximum) if name]
+    numbers = [int(end) for end in ends if end is not None]
+    if len(numbers) == 2 and numbers[1] - numbers[0] <= MOST_NUMBERS:
+        return range(numbers[0], numbers[1] + 1)
+    if numbers:
+        return numbers
+    return (True,) if question.without == "no" else (True, False)

@@ -52,6 +52,31 @@ def try_rules(case: Case) -> tuple[Outcome, list[Finding]]:
     return outcome, merged(findings) if case.explain else findings
 
 
+def first_applying(case: Case) -> CompiledRule | None:
+    """The rule of a declared order that decides, what it rests on left in the case.
+
+    None where it takes `try_rules` to tell: nothing applies, a fact is missing, a rule bars
+    somebody or starts again, or the matter may go on to the rules for what is left open.
+    """
+    program = case.program
+    if program.declared or (case.anchor is not None and _no_edition(case) is not None):
+        return None
+    for rule in program.rules if case.anchor is not None else program.open_rules:
+        if rule.action == "note":
+            continue
+        case.evidence.clear()
+        case.margin = None
+        value = rule.when(case)
+        if value is UNKNOWN:
+            return None
+        if value:
+            return None if rule.action in _UNSETTLED else rule
+    return None
+
+
+_UNSETTLED = frozenset({"bar", "replace", "best", "refer", "nobody"})
+
+
 def attempt(case: Case, rule: CompiledRule) -> Any:
     """Whether a rule applies: true, false or UNKNOWN; what it rests on stays in the case."""
     case.evidence.clear()
@@ -378,6 +403,8 @@ def _provisional(case: Case, rule: CompiledRule) -> Moment | None:
 
 
 def _no_edition(case: Case) -> Outcome | None:
+    if case.program.always:
+        return None
     policy = case.program.policy
     assert case.anchor is not None
     day = case.history.calendar.day(case.anchor.at)

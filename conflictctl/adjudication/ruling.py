@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from conflictctl.calendar import Moment
-from conflictctl.wording import Sentence, Span
+from conflictctl.wording import Bilingual, Sentence, Span
 
 STATUSES = ("credited", "recommended", "referred", "held", "unheld")
 OUTCOMES = ("awards", "refers", "supports", "bars", "not_met", "unknown", "not_reached")
@@ -51,7 +51,7 @@ class Finding(NamedTuple):
 
 
 class Alternative(NamedTuple):
-    """What another value of a contested parameter would have given."""
+    """What another value of a parameter, or another answer to a question, would have given."""
 
     value: Any
     status: str
@@ -149,6 +149,22 @@ class Needed(NamedTuple):
     supplier: str | None
 
 
+class OpenQuestion(NamedTuple):
+    """A question of the policy that was asked and that nobody has answered.
+
+    `supplier` is who could answer it, `text` the question in words.  `turns` are the answers
+    under which the ruling would be another one.
+    """
+
+    finding: str
+    question: str
+    text: Bilingual
+    subject: str | None
+    supplier: str | None
+    clause: str | None
+    turns: tuple[Alternative, ...] = ()
+
+
 class Scored(NamedTuple):
     """A contender's total and the rows that gave points; None where a fact is missing."""
 
@@ -212,6 +228,8 @@ class Ruling(NamedTuple):
     rates: tuple[Rate, ...] = ()
     needs: tuple[Needed, ...] = ()
     """Facts that somebody would have to supply for a clause to be answered."""
+    open_questions: tuple[OpenQuestion, ...] = ()
+    """Only where the ruling is explained."""
     sensitivity: Sensitivity | None = None
     """Only where it was asked for."""
     why_not: WhyNot | None = None

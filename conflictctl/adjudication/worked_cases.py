@@ -217,13 +217,13 @@ def _rows(row: Mapping[str, Any]) -> str:
     return ", ".join(f"{key}: {value}" for key, value in row.items())
 
 
-def _measures(of: Callable[[Ruling], Sequence[Any]]) -> Callable[..., _Told]:
-    """Rows in their order; of each only the fields that the case names."""
+def _measures(of: Callable[[Ruling], Sequence[Any]], *fields: str) -> Callable[..., _Told]:
+    """Rows in their order; of each only the fields that the case names, `fields` if it has none."""
 
     def compare(expected: list[dict[str, Any]], ruling: Ruling, calendar: Calendar) -> _Told:
         given = of(ruling)
         wanted = [_rows({k: _number(v) for k, v in row.items()}) for row in expected]
-        keys = [tuple(row) for row in expected] or [("staff", "measure")]
+        keys = [tuple(row) for row in expected] or [fields]
         told = [
             _rows({key: _number(getattr(row, key)) for key in keys[min(i, len(keys) - 1)]})
             for i, row in enumerate(given)
@@ -284,8 +284,8 @@ _COMPARE: dict[str, Callable[..., _Told]] = {
     "provisional": _provisional,
     "totals": _totals,
     "warns": _warns,
-    "sanctions": _measures(lambda ruling: ruling.sanctions),
-    "rates": _measures(lambda ruling: ruling.rates),
+    "sanctions": _measures(lambda ruling: ruling.sanctions, "staff", "measure"),
+    "rates": _measures(lambda ruling: ruling.rates, "party", "rate"),
     "by_rule": _by_rule,
     "margin": _margin,
     "evidence": _refs(_evidence),

@@ -6,7 +6,7 @@ away; named values are worked out once and carry their evidence with them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -67,6 +67,7 @@ class Case:
         "steps",
         "supposed",
         "timelines",
+        "unanswered",
         "warnings",
     )
 
@@ -102,7 +103,9 @@ class Case:
         self.barred: list[str] = []
         self.it: Any = None  # the person looked at by words that look at everybody
         self.steps = 0
-        self.supposed: dict[tuple[str, str | None], Any] | None = None
+        self.supposed: Mapping[Need, Any] | None = None
+        """Answers to take as found: what would the ruling be if somebody found this?"""
+        self.unanswered: dict[Need, None] = {}
         self._scores: dict[str, Score] | None = None
         self._doubts: dict[str, list[Entry]] = {}
         self.warnings: list[Sentence] = []
@@ -111,7 +114,7 @@ class Case:
         self.timelines: dict[Any, Any] = {}
         self._memo: dict[str, tuple[Any, list[Entry], list[tuple[Entry, str]], Any]] = {}
         self._pools: dict[Any, list[Entry]] = {}
-        self._left_out: frozenset[str] | None = None
+        self._left_out: frozenset[str] | None = None if program.leave_out else frozenset()
         self._others: list[Case] | None = None
 
     def _start(self) -> Key | None:
@@ -133,21 +136,28 @@ class Case:
         """A named value of the policy, worked out once; what it rests on joins the trace."""
         found = self._memo.get(name)
         if found is None:
-            if name in self.overrides:
-                found = (self.overrides[name], [], [], None)
-            else:
-                outer = self.evidence, self.refused, self.margin
-                self.evidence, self.refused, self.margin = [], [], None
-                value = self.program.lets[name](self)
-                found = (value, self.evidence, self.refused, self.margin)
-                self.evidence, self.refused, self.margin = outer
-            self._memo[name] = found
+            return self._worked_out(name)
         value, evidence, refused, margin = found
         if evidence:
-            self.evidence.extend(evidence)
+            self.evidence += evidence
         if refused:
-            self.refused.extend(refused)
+            self.refused += refused
         if margin is not None:
+            self.margin = margin
+        return value
+
+    def _worked_out(self, name: str) -> Any:
+        if name in self.overrides:
+            value = self.overrides[name]
+            self._memo[name] = (value, [], [], None)
+            return value
+        evidence, refused, margin = self.evidence, self.refused, self.margin
+        marks = len(evidence), len(refused)
+        self.margin = None
+        value = self.program.lets[name](self)
+        # What it rests on is left where it was put, and kept for the next time.
+        self._memo[name] = (value, evidence[marks[0] :], refused[marks[1] :], self.margin)
+        if self.margin is None:
             self.margin = margin
         return value
 
@@ -210,24 +220,27 @@ class Case:
             found.sort(key=self.program.classes[name].sort_key)
             return found
         spec = self.program.classes[name]
+        kinds = spec.kinds
         if spec.parent is not None:
-            source: Sequence[Entry] = self.pool(spec.parent, anyone=True)
+            found = self.pool(spec.parent, anyone=True)
+            kinds_own = spec.kinds_own
+            if kinds_own is not None:
+                found = [e for e in found if e.kind in kinds_own]
+        elif self.start is None and not spec.deal_wide and not self.program.by_stretch:
+            found = [e for e in self.entries if e.kind in kinds]
         else:
-            source = [e for e in self.entries if e.kind in spec.kinds and self.counts(e)]
-        kinds, when, valid = spec.kinds_own, spec.when, spec.valid
-        found = [
-            e
-            for e in source
-            if (kinds is None or e.kind in kinds) and (when is None or when(e, self))
-        ]
-        if valid is not None:
+            found = [e for e in self.entries if e.kind in kinds and self.counts(e)]
+        if found and spec.keep_when is not None:
+            found = spec.keep_when(found, self)
+        if found and spec.keep_valid is not None:
             before = len(found)
-            found = [e for e in found if valid(e, self)]
+            found = spec.keep_valid(found, self)
             if len(found) < before:
                 self.flawed = True
         if spec.doubt is not None:
             found = self._settle_doubts(name, found)
-        found.sort(key=spec.sort_key)
+        if len(found) > 1 and not (spec.in_order and spec.parent is None):
+            found = sorted(found, key=spec.sort_key)
         return found
 
     def doubts(self, name: str, anyone: bool, household: bool) -> list[Entry]:
@@ -569,12 +582,13 @@ class Case:
     def finding_about(self, name: str, subject: str | None, before: Anchor = None) -> Any:
         """What a person found on a question about somebody; by the burden of proof without.
 
-        The latest finding that counts stands.  UNKNOWN notes the fact that is needed.
+        The latest finding that counts stands.  Without one the question is noted as
+        unanswered; UNKNOWN notes a fact that is needed.
         """
         question = self.program.findings[name]
-        supposed = self.supposed.get((name, subject)) if self.supposed else None
-        if supposed is not None:
-            return supposed
+        need = Need(name, subject)
+        if self.supposed is not None and need in self.supposed:
+            return self.supposed[need]
         for entry in reversed(self.pool(question.entries)):
             if (
                 entry.get("question") == question.question
@@ -584,9 +598,9 @@ class Case:
             ):
                 self.evidence.append(entry)
                 return entry.get("answer")
+        self.unanswered[need] = None
         if question.without == "no":
             return False
-        need = Need(name, subject)
         if need not in self.needs:
             self.needs.append(need)
         return UNKNOWN

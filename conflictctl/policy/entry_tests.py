@@ -36,14 +36,23 @@ class EntryCall(NamedTuple):
     least: int = 0
 
 
+class EntryTest(NamedTuple):
+    """A compiled condition (or value) about one entry, and the sieve made of it."""
+
+    of: Callable[..., Any]
+    """Its value for (entry, case)."""
+    keep: Callable[..., list[Any]]
+    """Those of (entries, case) for which it is true."""
+
+
 def compile_entry_test(
     text: Any,
     constants: Mapping[str, Any],
     where: Path,
     used: set[str] | None = None,
     findings: frozenset[str] = frozenset(),
-) -> Callable[..., Any]:
-    """Compile a condition (or value) about one entry into a function of (entry, case).
+) -> EntryTest:
+    """Compile a condition (or value) about one entry.
 
     Raises FaultyPolicy at the place of what is not part of the language.
     """
@@ -58,17 +67,22 @@ def compile_entry_test(
         raise fault(where, Sentence("nested too deeply")) from None
     if used is not None:
         used |= checker.used
-    function = ast.parse("lambda entry, case: None", mode="eval")
-    assert isinstance(function.body, ast.Lambda)
-    function.body.body = rewritten.body
-    ast.fix_missing_locations(function)
+    pair = ast.parse(
+        "(lambda entry, case: None, lambda entries, case: [entry for entry in entries if None])",
+        mode="eval",
+    )
+    test, sieve = pair.body.elts  # type: ignore[attr-defined]
+    test.body = rewritten.body
+    sieve.body.generators[0].ifs = [rewritten.body]
+    ast.fix_missing_locations(pair)
     names = {f"c_{name}": constants[name] for name in checker.used}
     helpers = {f"_{name}": call.run for name, call in ENTRY_CALLS.items()}
-    test: Callable[..., Any] = eval(
-        compile(function, "policy", "eval"),
-        {"__builtins__": {}, **names, **helpers, **_HELPERS},
+    return EntryTest(
+        *eval(
+            compile(pair, "policy", "eval"),
+            {"__builtins__": {}, **names, **helpers, **_HELPERS},
+        )
     )
-    return test
 
 
 class _Checker(ast.NodeVisitor):
@@ -222,6 +236,16 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         assert isinstance(node.func, ast.Name)
+        if node.func.id == "given" and isinstance(node.args[0], ast.Constant):
+            name = node.args[0].value
+            if name in _FIELDS:  # asked of nearly every entry: no call
+                return ast.Compare(
+                    ast.Call(
+                        ast.parse("entry.fields.get", mode="eval").body, [ast.Constant(name)], []
+                    ),
+                    [ast.NotIn()],
+                    [ast.Tuple([ast.Constant(None), ast.Constant("")], ast.Load())],
+                )
         args = [self.visit(arg) for arg in node.args]
         entry, case = ast.Name("entry", ast.Load()), ast.Name("case", ast.Load())
         return _call("_" + node.func.id, entry, case, *args)

@@ -59,6 +59,10 @@ class _Always:
 
 MAX_LENGTH = 4_000
 MAX_DEPTH = 40
+MAX_HEIGHT = 150
+"""How deep a condition may nest together with the named values that it rests on."""
+MAX_STEPS = 5_000
+"""How much work a condition may be to compile: what is compared is looked at more than once."""
 MAX_BINDING = 2
 """How deep words that look at everybody (`those`, `top`) may stand within each other."""
 
@@ -109,11 +113,15 @@ def _is_of(value: Any, kind: str) -> bool:
 
 
 class Expr(NamedTuple):
-    """A compiled expression: what it gives, and of which type and unit."""
+    """A compiled expression: what it gives, and of which type and unit.
+
+    `height`: how deep it nests, the named values it rests on included.
+    """
 
     run: Thunk
     type: str
     unit: str | None = None
+    height: int = 0
 
 
 class Word(NamedTuple):
@@ -139,10 +147,14 @@ class Word(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """A test of (case, entry, value) that keeps or drops an entry, and the type it takes."""
+    """A test of (case, entry, value) that keeps or drops an entry, and the type it takes.
+
+    `keep`, of (case, entries, value), does the same for a list at once.
+    """
 
     test: Callable[..., bool]
     takes: str
+    keep: Callable[..., list[Any]] | None = None
 
 
 class Scope(NamedTuple):
@@ -228,9 +240,10 @@ def compile_expression(text: Any, scope: Scope, where: Path, wanted: str = ANY) 
     `wanted` is the type it has to give.
     """
     tree = parse(text, where)
-    compiler = _Compiler(scope, where, text)
+    compiler = _Compiler(scope, where, text, _Effort())
     try:
-        return compiler.typed(tree, 0, wanted)
+        found = compiler.typed(tree, 0, wanted)
+        return found._replace(height=compiler.effort.height)
     except RecursionError:
         raise fault(where, Sentence("nested too deeply")) from None
 
@@ -246,16 +259,28 @@ def constant_value(expression: Expr, where: Path) -> Any:
     )
 
 
+class _Effort:
+    """What compiling one condition has taken so far."""
+
+    __slots__ = ("height", "steps")
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.height = 0
+
+
 class _Compiler:
-    def __init__(self, scope: Scope, where: Path, text: str) -> None:
-        self.scope, self.where, self.text = scope, where, text
+    def __init__(self, scope: Scope, where: Path, text: str, effort: _Effort) -> None:
+        self.scope, self.where, self.text, self.effort = scope, where, text, effort
 
     def fault(self, node: ast.AST, what: Sentence, hint: Sentence | None = None) -> FaultyPolicy:
         return fault(self.where, what, hint, _offset_of(self.text, node))
 
     def visit(self, node: ast.expr, depth: int) -> Expr:
-        if depth > MAX_DEPTH:
-            raise self.fault(node, Sentence("nested too deeply"))
+        self.effort.steps += 1
+        if depth > MAX_DEPTH or self.effort.steps > MAX_STEPS:
+            raise self.fault(node, Sentence("nested too deeply"), _NAME_PARTS)
+        self.effort.height = max(self.effort.height, depth)
         method = getattr(self, "_" + type(node).__name__.lower(), None)
         if method is None:
             raise self.fault(
@@ -341,6 +366,7 @@ class _Compiler:
             return Expr(lambda case: case.it, ID)
         let = scope.lets(name)
         if let is not None:
+            self._rest_on(node, let, depth)
             return Expr(lambda case: case.value(name), let.type, let.unit)
         if name in ("true", "false", "null"):
             right = {"true": "True", "false": "False", "null": "None"}[name]
@@ -360,6 +386,15 @@ class _Compiler:
             Sentence("unknown name {name}", name=name),
             nearest(name, {*scope.constants, *scope.let_names, *scope.anchors}),
         )
+
+    def _rest_on(self, node: ast.AST, let: Expr, depth: int) -> None:
+        self.effort.height = max(self.effort.height, depth + let.height)
+        if self.effort.height > MAX_HEIGHT:
+            raise self.fault(
+                node,
+                Sentence("too many named values rest on each other here"),
+                Sentence("let this value rest on fewer others, or on simpler ones"),
+            )
 
     def _list(self, node: ast.List | ast.Tuple, depth: int) -> Expr:
         items = [self.visit(item, depth).run for item in node.elts]
@@ -456,7 +491,8 @@ class _Compiler:
         right_node = node.comparators[0]
         right = self.visit(right_node, depth)
         left = self._measured(node.left, right, depth)
-        right = self._measured(right_node, left, depth)
+        if self._measures(right_node):
+            right = self._measured(right_node, left, depth)
         ordered = name in ("Lt", "LtE", "Gt", "GtE")
         self._comparable(node, name, left, right, ordered)
         a_run, b_run = left.run, right.run
@@ -481,6 +517,14 @@ class _Compiler:
 
     def _measured(self, node: ast.expr, other: Expr, depth: int) -> Expr:
         """A side of a comparison; a length of time is counted in the unit of the other side."""
+        word = self._measures(node)
+        if word is None:
+            return self.visit(node, depth)
+        assert isinstance(node, ast.Call)
+        return self._called(node, word, depth + 1, other.unit if is_time(other.unit) else None)
+
+    def _measures(self, node: ast.expr) -> Word | None:
+        """The word called there, if it measures time in the unit of what it is compared with."""
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
@@ -488,9 +532,8 @@ class _Compiler:
             and word.unit == "*"
             and not any(keyword.arg == "unit" for keyword in node.keywords)
         ):
-            unit = other.unit if is_time(other.unit) else None
-            return self._called(node, word, depth + 1, unit)
-        return self.visit(node, depth)
+            return word
+        return None
 
     def _comparable(
         self, node: ast.Compare, name: str, left: Expr, right: Expr, ordered: bool
@@ -586,7 +629,7 @@ class _Compiler:
         assert isinstance(node.func, ast.Name)
         name = node.func.id
         own: dict[str, Thunk] = {}
-        chosen: list[tuple[Callable[..., bool], Thunk]] = []
+        chosen: list[tuple[Filter, Thunk]] = []
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise self.fault(
@@ -598,7 +641,7 @@ class _Compiler:
                 own[keyword.arg] = self._argument(keyword.value, depth, word.keywords[keyword.arg])
             elif word.selects and keyword.arg in self.scope.filters:
                 filter_ = self.scope.filters[keyword.arg]
-                chosen.append((filter_.test, self._argument(keyword.value, depth, filter_.takes)))
+                chosen.append((filter_, self._argument(keyword.value, depth, filter_.takes)))
             else:
                 known = set(word.keywords) | (set(self.scope.filters) if word.selects else set())
                 raise self.fault(
@@ -672,19 +715,23 @@ class _Compiler:
             )
         if self.scope.used is not None:
             self.scope.used.add(f"{wanted} {node.value}")
+        let = self.scope.lets(node.value) if wanted == "let" else None
+        if let is not None:
+            self._rest_on(node, let, depth)
         return _Always(node.value)
 
     def _binding(self, node: ast.expr, depth: int, wanted: str) -> Thunk:
         if self.scope.bound >= MAX_BINDING:
             raise self.fault(node, Sentence("nested too deeply"))
-        inner = _Compiler(self.scope._replace(bound=self.scope.bound + 1), self.where, self.text)
+        scope = self.scope._replace(bound=self.scope.bound + 1)
+        inner = _Compiler(scope, self.where, self.text, self.effort)
         return _Always(inner.typed(node, depth, wanted).run)
 
 
 def _selecting(
     word: Word,
     kind: str,
-    filters: tuple[tuple[Callable[..., bool], Thunk], ...],
+    filters: tuple[tuple[Filter, Thunk], ...],
     positional: list[Thunk],
     own: Mapping[str, Thunk],
 ) -> Thunk:
@@ -769,6 +816,7 @@ def _source(node: ast.AST) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+_NAME_PARTS = Sentence("give parts of it a name in [let]")
 _NO_SUMS = Sentence("let a word count: count(...), gap(a, b); a sum of two parameters is a third")
 _CONSTRUCTS = {
     "BinOp": _NO_SUMS,

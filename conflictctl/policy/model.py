@@ -10,21 +10,21 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from importlib import resources
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from conflictctl.errors import WrongUsage
-from conflictctl.policy import shape
+from conflictctl.policy import bounds, shape
 from conflictctl.policy.problems import FaultyPolicy, Problem, fault, nearest
 from conflictctl.policy.problems import Path as Place
 from conflictctl.policy.quantity import Quantity, is_time
 from conflictctl.policy.source import Source
+from conflictctl.policy.toml_faults import toml_fault
 from conflictctl.wording import Bilingual, Sentence
 
-MAX_FILE = 1_000_000
-MOST_ITEMS = 1_000
-"""More rules, named values or classes than this are no written policy, but an attack."""
+MOST_PROBLEMS = 200
+"""More are not collected: whoever mends so many sees the rest on the next run."""
 
 
 class Dated(NamedTuple):
@@ -300,17 +300,8 @@ def parse_policy(text: str, name: str = "policy file") -> Policy:
 
     `name` is what the file is called in messages.  Conditions are not looked at yet.
     """
-    source = Source(text, name)
-    if len(text) > MAX_FILE:
-        raise fault((), Sentence("is larger than {limit} bytes", limit=MAX_FILE))
-    try:
-        data = tomllib.loads(text.removeprefix("\ufeff"))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise FaultyPolicy([_not_toml(error, text, name)]) from None
-    problems = list(shape.faults(data))
-    if problems:
-        raise located(FaultyPolicy(problems), source)
-    problems = list(_too_many(data))
+    data, source = read_toml(text, name)
+    problems = list(islice(shape.faults(data), MOST_PROBLEMS))
     try:
         if problems:
             raise FaultyPolicy(problems)
@@ -319,29 +310,24 @@ def parse_policy(text: str, name: str = "policy file") -> Policy:
         raise located(error, source) from None
 
 
-def _not_toml(error: Exception, text: str, name: str) -> Problem:
-    import re
+def read_toml(text: str, name: str) -> tuple[dict[str, Any], Source]:
+    """The data of a policy file and the places in its text.
 
-    match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-    line, column = (int(match[1]), int(match[2])) if match else (text.count("\n") + 1, 1)
-    problem = re.sub(r" \(at .*\)$", "", str(error)) or type(error).__name__
-    return Problem(
-        (),
-        None,
-        Sentence("this is no TOML: {problem}", problem=problem),
-        Sentence("text stands in quotes, lists in [ ], a comment begins with #"),
-        file=name,
-        line=line,
-        column=column,
-    )
-
-
-def _too_many(data: Mapping[str, Any]) -> list[Problem]:
-    return [
-        Problem((key,), None, Sentence("more than {limit} of them", limit=MOST_ITEMS))
-        for key, value in data.items()
-        if isinstance(value, (list, dict)) and len(value) > MOST_ITEMS
-    ]
+    Raises FaultyPolicy for what is no TOML, or larger and deeper than any policy.
+    """
+    unfit = bounds.unreadable(text)
+    if unfit is not None:
+        what, line, column = unfit
+        raise FaultyPolicy([Problem((), None, what, None, True, name, line, column)])
+    try:
+        data = tomllib.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise FaultyPolicy([toml_fault(error, text, name)]) from None
+    source = Source(text, name)
+    problems = list(islice(bounds.excesses(data), MOST_PROBLEMS))
+    if problems:
+        raise located(FaultyPolicy(problems), source)
+    return data, source
 
 
 def _policy(data: Mapping[str, Any], text: str, source: Source) -> Policy:

@@ -31,8 +31,8 @@ from conflictctl.policy.language import (
 )
 from conflictctl.policy.quantity import Quantity
 
-Filters = tuple[tuple[Callable[..., bool], Thunk], ...]
-"""Tests of (case, entry, value), and the expressions that give the values."""
+Filters = tuple[tuple[Filter, Thunk], ...]
+"""Filters, and the expressions that give their values."""
 
 
 # -------------------------------------------------------------------------- filters
@@ -77,12 +77,29 @@ def _speaks_of(case: Case, entry: Entry, wanted: Any) -> bool:
     return wanted is not None and entry.fields.get("on") in (wanted.event.id, wanted.seq)
 
 
+def _keep_by(case: Case, entries: list[Entry], wanted: Any) -> list[Entry]:
+    if wanted is None:
+        return []
+    if isinstance(wanted, str):
+        return [entry for entry in entries if entry.by == wanted]
+    return [entry for entry in entries if entry.by is not None and entry.by in wanted]
+
+
+def _keep_before(case: Case, entries: list[Entry], anchor: Anchor) -> list[Entry]:
+    if anchor is None:
+        return []
+    if isinstance(anchor, int):
+        return [entry for entry in entries if entry.moment < anchor]
+    key = anchor.key
+    return [entry for entry in entries if entry.key < key]
+
+
 def _of_field(name: str, takes: str = ID) -> Filter:
     return Filter(_field(name), takes)
 
 
 FILTERS: dict[str, Filter] = {
-    "by": Filter(lambda case, entry, wanted: _among(entry.by, wanted), ID),
+    "by": Filter(lambda case, entry, wanted: _among(entry.by, wanted), ID, _keep_by),
     "not_by": Filter(
         lambda case, entry, wanted: (
             wanted is not None and entry.by is not None and not _among(entry.by, wanted)
@@ -120,7 +137,7 @@ FILTERS: dict[str, Filter] = {
     "department": Filter(lambda case, entry, wanted: _among(entry.department, wanted), ID),
     "parties": Filter(_parties, LIST),
     "exactly": Filter(_exactly, LIST),
-    "before": Filter(lambda case, entry, wanted: is_before(entry, wanted), ENTRY),
+    "before": Filter(lambda case, entry, wanted: is_before(entry, wanted), ENTRY, _keep_before),
     "after": Filter(lambda case, entry, wanted: is_after(entry, wanted), ENTRY),
     "recorded_before": Filter(
         lambda case, entry, wanted: (
@@ -240,17 +257,22 @@ def _select(
     # A filter's value is worked out only while there is anything left to filter: what no
     # entry was held against is not part of the reason.
     found = case.pool(kind, anyone, household)
-    for test, thunk in filters:
+    for filter_, thunk in filters:
         if not found:
             break
         wanted = thunk(case)
         if wanted is UNKNOWN:
             return None
-        found = [entry for entry in found if test(case, entry, wanted)]
+        keep = filter_.keep
+        if keep is not None:
+            found = keep(case, found, wanted)
+        else:
+            test = filter_.test
+            found = [entry for entry in found if test(case, entry, wanted)]
     if case.explain:
         flawed = case.not_valid(kind)
         if flawed:
-            bound = [(test, thunk(case)) for test, thunk in filters]
+            bound = [(filter_.test, thunk(case)) for filter_, thunk in filters]
             for entry, why in flawed:
                 if all(
                     wanted is not UNKNOWN and test(case, entry, wanted) for test, wanted in bound
@@ -264,11 +286,11 @@ def _doubtful(
 ) -> list[Entry]:
     """Entries that would pass, if a person found that they count: what makes an answer unknown."""
     found = case.doubts(kind, anyone, household)
-    for test, thunk in filters:
+    for filter_, thunk in filters:
         if not found:
             return []
         wanted = thunk(case)
-        found = [e for e in found if wanted is not UNKNOWN and test(case, e, wanted)]
+        found = [e for e in found if wanted is not UNKNOWN and filter_.test(case, e, wanted)]
     for entry in found:
         case.evidence.append(entry)
         case.doubt(kind, entry)
@@ -909,6 +931,31 @@ def present(case: Case, on_day: Anchor = None, linked_before: Entry | None = Non
     return found
 
 
+def together(case: Case, after: Anchor = None, before: Anchor = None) -> Entry | None:
+    """The latest record, between two moments, that several of the family were there together.
+
+    The family are the files of this customer and of everyone linked to him as a household:
+    whether the policy takes them for one customer or for several persons.
+    """
+    family: frozenset[str] = frozenset().union(*(one.members for one in case.household()))
+    if len(family) < 2:
+        return None
+    found: Entry | None = None
+    for entry in case.history.entries:
+        if (
+            entry.kind == "together"
+            and entry.flaw not in ("voided", "struck")
+            and len(family & set(entry.fields["customers"])) > 1
+            and (after is None or is_after(entry, after))
+            and (before is None or is_before(entry, before))
+            and (found is None or found.key < entry.key)
+        ):
+            found = entry
+    if found is not None:
+        case.evidence.append(found)
+    return found
+
+
 def each(case: Case, name: str, of: list[Case] | None = None) -> list[Any]:
     """A named value worked out for each of several persons of a household."""
     values = []
@@ -1062,6 +1109,7 @@ WORDS: dict[str, Word] = {
     "next_in_line": Word(next_in_line, gives=ID),
     "attribute": Word(attribute, takes=(ID,), least=1, keywords=_AT),
     "present": Word(present, keywords={"on_day": ENTRY, "linked_before": ENTRY}, gives=LIST),
+    "together": Word(together, keywords={"after": ENTRY, "before": ENTRY}, gives=ENTRY),
     "each": Word(each, takes=("let",), least=1, keywords={"of": LIST}, gives=LIST),
     "found": Word(found, takes=("finding",), least=1, keywords={"subject": ID, "before": ENTRY}),
     "score": Word(score, takes=(ID,), least=1, gives=NUMBER, unit="points"),

@@ -18,7 +18,8 @@ from conflictctl.calendar import HOUR, Workdays
 from conflictctl.events import INSTANCES
 from conflictctl.history import DATED_KINDS, Asked, Deal, Entry, Powers
 from conflictctl.policy import predicates, scorecard
-from conflictctl.policy.entry_tests import ENTRY_FACTS, compile_entry_test
+from conflictctl.policy.case import DEAL_WIDE
+from conflictctl.policy.entry_tests import ENTRY_FACTS, EntryTest, compile_entry_test
 from conflictctl.policy.holding import GROUNDS
 from conflictctl.policy.instances import ByUnit, Instance, Instances
 from conflictctl.policy.language import (
@@ -59,6 +60,12 @@ class Class(NamedTuple):
     question: str | None = None
     warn: Test | None = None
     warning: Bilingual | None = None
+    keep_when: Callable[..., list[Entry]] | None = None
+    keep_valid: Callable[..., list[Entry]] | None = None
+    in_order: bool = False
+    """Whether its order is that in which entries stand anyhow."""
+    deal_wide: bool = False
+    """Whether any of its kinds speaks of a deal as a whole."""
 
 
 class Window(NamedTuple):
@@ -203,6 +210,7 @@ class Program:
         self.restarts = (
             self._choice(policy.deal, ("deal",), "restart", "since_last_deal") == "since_last_deal"
         )
+        self.always = policy.applies_from is None and policy.applies_to is None
         self.by_stretch = policy.deal.get("others") == "stretch"
         self.joined = tuple(policy.identity.get("joined", ("same",)))
         self.household = (
@@ -265,6 +273,7 @@ class Program:
             for index, compiled in enumerate(self.rules)
             if compiled.rule.name is not None
         }
+        self._check_again()
         self._check_texts()
 
     def whole_history(self) -> Program:
@@ -311,11 +320,11 @@ class Program:
         found = self._try(lambda: self._part((text, where, wanted, *scope.items()), make))
         return found.run if found is not None else _nothing
 
-    def _entry_test(self, text: str, where: Path) -> Test:
-        def make(used: set[str]) -> Test:
+    def _entry_test(self, text: str, where: Path) -> EntryTest:
+        def make(used: set[str]) -> EntryTest:
             return compile_entry_test(text, self.constants, where, used, frozenset(self.findings))
 
-        return self._try(lambda: self._part((text, where), make), _nothing_of_entry)
+        return self._try(lambda: self._part((text, where), make), _NOTHING_OF_ENTRY)
 
     def _part(self, key: tuple[Any, ...], make: Callable[[set[str]], _T]) -> _T:
         """What a text compiles to; made anew only where a parameter it rests on changed.
@@ -509,19 +518,26 @@ class Program:
                         nearest(spec.question, self.findings),
                     )
                 )
+            when = self._entry_test(spec.when, (*where, "when")) if spec.when else None
+            valid = self._entry_test(spec.valid, (*where, "valid")) if spec.valid else None
+            all_kinds = kinds if parent is None else parent.kinds
             classes[name] = Class(
                 name,
                 spec.parent,
-                kinds if parent is None else parent.kinds,
+                all_kinds,
                 kinds if parent is not None and kinds else None,
-                self._entry_test(spec.when, (*where, "when")) if spec.when else None,
-                self._entry_test(spec.valid, (*where, "valid")) if spec.valid else None,
+                when.of if when is not None else None,
+                valid.of if valid is not None else None,
                 key,
                 spec.refused,
-                self._entry_test(spec.doubt, (*where, "doubt")) if spec.doubt else None,
+                self._entry_test(spec.doubt, (*where, "doubt")).of if spec.doubt else None,
                 spec.question,
-                self._entry_test(spec.warn, (*where, "warn")) if spec.warn else None,
+                self._entry_test(spec.warn, (*where, "warn")).of if spec.warn else None,
                 spec.warning,
+                when.keep if when is not None else None,
+                valid.keep if valid is not None else None,
+                key is _by_time,
+                not all_kinds.isdisjoint(DEAL_WIDE),
             )
         return classes
 
@@ -563,7 +579,7 @@ class Program:
 
     def _length(self, table: Mapping[str, Any], key: str) -> Test | None:
         text = table.get(key)
-        return self._entry_test(text, ("holding", key)) if text is not None else None
+        return self._entry_test(text, ("holding", key)).of if text is not None else None
 
     def _window(self, table: Mapping[str, str], where: Path) -> Window:
         days = self._choice(table, where, "days", 0)
@@ -648,7 +664,7 @@ class Program:
         text = table.get("strike")
         strike: Callable[[Entry, Asked], bool] | None = None
         if text is not None:
-            strike = self._entry_test(text, ("powers", "strike"))
+            strike = self._entry_test(text, ("powers", "strike")).of
         return Powers(
             frozenset(self.policy.words.get(above, ())),
             strike,
@@ -864,6 +880,22 @@ class Program:
                     )
                 )
             self._used.add(f"class {question.entries}")
+            for key in ("minimum", "maximum"):
+                limit = getattr(question, key)
+                if limit is not None:
+                    self._parameter(limit, ("findings", name, key))
+
+    def _check_again(self) -> None:
+        """Rules that start again do so at one that there is."""
+        for compiled in (*self.rules, *self.open_rules, *self.fallback):
+            if compiled.action == "replace" and compiled.value[2] not in self.again:
+                self._note(
+                    fault(
+                        (*compiled.rule.place, "then", "replace", "again"),
+                        Sentence("no rule is called {name}", name=compiled.value[2]),
+                        nearest(compiled.value[2], filter(None, self.again)),
+                    )
+                )
 
     def _check_texts(self) -> None:
         """Sentences name in braces only what there is, and the same in both languages."""
@@ -883,18 +915,33 @@ class Program:
         found: list[set[str]] = []
         for language, one in zip(("en", "zh"), text, strict=True):
             try:
-                names = {
-                    name for _, name, _, _ in string.Formatter().parse(one) if name is not None
-                }
+                fields = [field for field in string.Formatter().parse(one) if field[1] is not None]
             except ValueError:
                 self._note(
                     fault(
                         (*where, language),
                         Sentence("a brace is not closed"),
-                        Sentence("a name stands between { and }; for a brace write {{"),
+                        Sentence(
+                            "a name stands in braces like {example}; for a brace write two",
+                            example="{closer}",
+                        ),
                     )
                 )
                 return
+            for _, name, form, conversion in fields:
+                if form or conversion or not str(name).isidentifier():
+                    self._note(
+                        fault(
+                            (*where, language),
+                            Sentence(
+                                "{text}: only a name can stand in braces",
+                                text=_in_braces(str(name), form, conversion)[:60],
+                            ),
+                            _PLAIN_NAME,
+                        )
+                    )
+                    return
+            names = {str(name) for _, name, _, _ in fields}
             found.append(names)
             for name in sorted(names - known):
                 self._note(
@@ -913,6 +960,16 @@ class Program:
                     Sentence("both languages name the same things in braces"),
                 )
             )
+
+
+_PLAIN_NAME = Sentence(
+    "write {example}: no dot, bracket, colon or exclamation mark", example="{closer}"
+)
+
+
+def _in_braces(name: str, form: str | None, conversion: str | None) -> str:
+    """What stood in braces, as it was written."""
+    return f"{{{name}{'!' + conversion if conversion else ''}{':' + form if form else ''}}}"
 
 
 _SAID = {"party", "measured", "limit", "window_end", "needs"}
@@ -939,8 +996,7 @@ def _nothing(case: Any) -> Any:
     return None
 
 
-def _nothing_of_entry(entry: Any, case: Any) -> Any:
-    return None
+_NOTHING_OF_ENTRY = EntryTest(lambda entry, case: None, lambda entries, case: [])
 
 
 def _but_not(when: Thunk, unless: Thunk) -> Thunk:

@@ -131,7 +131,8 @@ def _row(
             continue
         points = _about(case, person, row.points, evidence[person])
         if row.times is not None:
-            points = points * _about(case, person, row.times, evidence[person])
+            # Where an answer is only supposed there is no entry to count: it is one.
+            points = points * max(_about(case, person, row.times, evidence[person]), 1)
         given[person] = points
     return given
 

@@ -7,24 +7,26 @@ the schema cannot say (conditions, names that must exist) the compiler checks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from conflictctl.events import INSTANCES, KINDS
+from conflictctl.policy.language import MAX_LENGTH
 from conflictctl.policy.problems import Path, Problem, nearest
 from conflictctl.policy.quantity import COUNTS
-from conflictctl.wording import Sentence
+from conflictctl.wording import N_, Sentence
 
 Schema = dict[str, Any]
 
 
-def _text(about: str = "", **more: Any) -> Schema:
-    return {"type": "string", "description": about, **more} if about else {"type": "string", **more}
+def _text(about: str, **more: Any) -> Schema:
+    return {"type": "string", "description": about, **more}
 
 
 def _condition(about: str) -> Schema:
-    return {"type": "string", "description": f"Condition: {about}", "maxLength": 4000}
+    return {"type": "string", "description": about, "maxLength": MAX_LENGTH}
 
 
 def _one_of(about: str, *values: Any) -> Schema:
@@ -60,31 +62,31 @@ def _named(about: str, item: Schema) -> Schema:
 
 
 def _both(about: str) -> Schema:
-    return _table(about, ("en", "zh"), en=_text("In English."), zh=_text("In Chinese."))
+    return _table(about, ("en", "zh"), en=_text(N_("In English.")), zh=_text(N_("In Chinese.")))
 
 
-_DAY: Schema = {"type": "string", "format": "date", "description": "A day, written 2024-05-31."}
-_INSTANCE = _one_of("Who decides.", *INSTANCES)
-_PARAMETER_NAME = _text("The name of a parameter.")
-_CLASS_NAME = _text("The name of a class of entries.")
+_DAY: Schema = {"type": "string", "format": "date", "description": N_("A day, written 2024-05-31.")}
+_INSTANCE = _one_of(N_("Who decides."), *INSTANCES)
+_PARAMETER_NAME = _text(N_("The name of a parameter."))
+_CLASS_NAME = _text(N_("The name of a class of entries."))
 
 _DATED = _table(
-    "Another value for deals of some time.",
+    N_("Another value for deals of some time."),
     ("from", "value"),
     **{
         "from": _DAY,
         "to": _DAY,
-        "value": {"description": "The value for deals on or after `from`."},
-        "source": _text("Where that is written."),
+        "value": {"description": N_("The value for deals on or after `from`.")},
+        "source": _text(N_("Where that is written.")),
     },
 )
 
 _PARAMETER = _table(
-    "One number or reading of the text that a company may choose otherwise.",
+    N_("One number or reading of the text that a company may choose otherwise."),
     ("en", "zh"),
-    default={"description": "The value; left out where there is none (`optional`)."},
+    default={"description": N_("The value; left out where there is none (`optional`).")},
     type=_one_of(
-        "What it is; needed unless `values` are given.",
+        N_("What it is; needed unless `values` are given."),
         "choice",
         "boolean",
         "integer",
@@ -92,385 +94,447 @@ _PARAMETER = _table(
         "text",
         "table",
     ),
-    values=_list("The values it may have.", {"type": ["string", "integer", "boolean"]}),
-    minimum={"type": "integer", "description": "The least it may be."},
-    maximum={"type": "integer", "description": "The most it may be."},
-    unit=_text("days, working_days, hours, minutes, months, or what else it counts."),
-    count=_one_of("How days are counted.", *COUNTS),
-    clause=_text("The clause it comes from."),
-    contested=_flag("Whether people argue about this reading: every ruling then shows the others."),
-    optional=_flag("Whether it may have no value (null)."),
-    dated=_list("Other values for deals of other times.", _DATED),
-    en=_text("One sentence: what it decides."),
-    zh=_text("The same in Chinese."),
+    values=_list(N_("The values it may have."), {"type": ["string", "integer", "boolean"]}),
+    minimum={"type": "integer", "description": N_("The least it may be.")},
+    maximum={"type": "integer", "description": N_("The most it may be.")},
+    unit=_text(N_("days, working_days, hours, minutes, months, or what else it counts.")),
+    count=_one_of(N_("How days are counted."), *COUNTS),
+    clause=_text(N_("The clause it comes from.")),
+    contested=_flag(
+        N_("Whether people argue about this reading: every ruling then shows the others.")
+    ),
+    optional=_flag(N_("Whether it may have no value (null).")),
+    dated=_list(N_("Other values for deals of other times."), _DATED),
+    en=_text(N_("One sentence: what it decides.")),
+    zh=_text(N_("The same in Chinese.")),
 )
 
 _CLASS = _table(
-    "A class of entries.",
-    kinds=_list("The kinds of event it is made of.", {"enum": sorted(KINDS)}),
-    of=_text("An earlier class that this one narrows."),
-    when=_condition("what an entry must be, to be one of these at all."),
-    valid=_condition("what it must satisfy to count; one that does not is shown as refused."),
-    refused=_text("The word for why one is refused: own_word, no_power, not_valid ..."),
-    order=_text("`recorded`, `happened`, or a parameter with these values."),
-    doubt=_condition("of one that is true a person has to say whether it counts."),
-    question=_text("The finding that settles a doubt."),
-    warn=_condition("of one that is true the ruling warns, though it counts."),
-    en=_text("The warning."),
-    zh=_text("The warning in Chinese."),
+    N_("A class of entries."),
+    kinds=_list(N_("The kinds of event it is made of."), {"enum": sorted(KINDS)}),
+    of=_text(N_("An earlier class that this one narrows.")),
+    when=_condition(N_("Condition: what an entry must be, to be one of these at all.")),
+    valid=_condition(
+        N_("Condition: what it must satisfy to count; one that does not is shown as refused.")
+    ),
+    refused=_text(N_("The word for why one is refused: own_word, no_power, not_valid ...")),
+    order=_text(N_("`recorded`, `happened`, or a parameter with these values.")),
+    doubt=_condition(N_("Condition: of one that is true a person has to say whether it counts.")),
+    question=_text(N_("The finding that settles a doubt.")),
+    warn=_condition(N_("Condition: of one that is true the ruling warns, though it counts.")),
+    en=_text(N_("The warning.")),
+    zh=_text(N_("The warning in Chinese.")),
 )
 
 _SPLIT = _table(
-    "Shares for several.",
-    among=_condition("the list of those who share."),
-    weights=_list("Parameters: the weight of the first, the second, ... of the list."),
+    N_("Shares for several."),
+    among=_condition(N_("Condition: the list of those who share.")),
+    weights=_list(N_("Parameters: the weight of the first, the second, ... of the list.")),
     roles=_list(
-        "A share for each role.",
+        N_("A share for each role."),
         _table(
-            "One role and its share.",
+            N_("One role and its share."),
             ("party", "share"),
-            party=_condition("who has the role."),
+            party=_condition(N_("Condition: who has the role.")),
             share=_PARAMETER_NAME,
         ),
     ),
-    missing=_one_of("Where nobody has a role: who gets its share.", "refer", "others"),
+    missing=_one_of(N_("Where nobody has a role: who gets its share."), "refer", "others"),
 )
 
 _BEST = _table(
-    "Whoever has the greatest figure.",
+    N_("Whoever has the greatest figure."),
     ("of", "by"),
-    of=_condition("the persons who compete."),
-    unless=_condition("for whom it is true does not compete (unless it is true of all)."),
-    by=_condition("the figure of each, who is called `it`."),
+    of=_condition(N_("Condition: the persons who compete.")),
+    unless=_condition(
+        N_("Condition: for whom it is true does not compete (unless it is true of all).")
+    ),
+    by=_condition(N_("Condition: the figure of each, who is called `it`.")),
     tie=_INSTANCE,
 )
 
 _REPLACE = _table(
-    "Put another in the place of a named value, and start again.",
+    N_("Put another in the place of a named value, and start again."),
     ("value", "by", "again"),
-    value=_text("The named value."),
-    by=_condition("who takes the place."),
-    again=_text("The name of the rule to start again at."),
+    value=_text(N_("The named value.")),
+    by=_condition(N_("Condition: who takes the place.")),
+    again=_text(N_("The name of the rule to start again at.")),
 )
 
 _THEN = {
     "type": "object",
-    "description": "What follows.",
+    "description": N_("What follows."),
     "properties": {
-        "credit": _condition("who has the deal."),
-        "outlet": _condition("the outlet that has the deal."),
-        "shares": _condition("the agreement (or close) whose shares hold."),
+        "credit": _condition(N_("Condition: who has the deal.")),
+        "outlet": _condition(N_("Condition: the outlet that has the deal.")),
+        "shares": _condition(N_("Condition: the agreement (or close) whose shares hold.")),
         "split": _SPLIT,
-        "hold": _condition("who holds the customer."),
-        "recommend": _condition("who is recommended; `refer` says who decides."),
-        "refer": _condition("who decides: an instance, or instance()."),
+        "hold": _condition(N_("Condition: who holds the customer.")),
+        "recommend": _condition(N_("Condition: who is recommended; `refer` says who decides.")),
+        "refer": _condition(N_("Condition: who decides: an instance, or instance().")),
         "best": _BEST,
-        "bar": _condition("who is out of the contest; the next rules are tried."),
+        "bar": _condition(N_("Condition: who is out of the contest; the next rules are tried.")),
         "replace": _REPLACE,
-        "nobody": _flag("Nobody's: the customer is free."),
-        "note": _flag("Say something and go on."),
+        "nobody": _flag(N_("Nobody's: the customer is free.")),
+        "note": _flag(N_("Say something and go on.")),
     },
     "additionalProperties": False,
     "minProperties": 1,
 }
 
 _PROVISIONAL = _table(
-    "Until when a later entry could change the ruling.",
+    N_("Until when a later entry could change the ruling."),
     ("window",),
-    window=_text("A window."),
-    when=_condition("only then."),
+    window=_text(N_("A window.")),
+    when=_condition(N_("Condition: only then.")),
 )
 
 _RULE = _table(
-    "A rule: where its condition is true, its consequence follows.",
+    N_("A rule: where its condition is true, its consequence follows."),
     ("clause", "when", "then", "why"),
-    clause=_text("The clause it applies."),
-    name=_text("A name, for `beats` and `again`."),
+    clause=_text(N_("The clause it applies.")),
+    name=_text(N_("A name, for `beats` and `again`.")),
     stage=_one_of(
-        "`deal`, or `open`: who holds the customer while there is no deal.", "deal", "open"
+        N_("`deal`, or `open`: who holds the customer while there is no deal."), "deal", "open"
     ),
-    **{"if": _condition("on parameters alone; where false the rule is no part of the policy.")},
-    when=_condition("where it is true, the rule applies."),
-    unless=_condition("where it is true, the rule does not apply."),
-    party=_condition("whom the rule is about."),
+    **{
+        "if": _condition(
+            N_("Condition: on parameters alone; where false the rule is no part of the policy.")
+        )
+    },
+    when=_condition(N_("Condition: where it is true, the rule applies.")),
+    unless=_condition(N_("Condition: where it is true, the rule does not apply.")),
+    party=_condition(N_("Condition: whom the rule is about.")),
     then=_THEN,
-    beats=_list("Names or clauses of rules that give way to this one."),
-    final=_flag("A person's ruling does not stand in its place."),
+    beats=_list(N_("Names or clauses of rules that give way to this one.")),
+    final=_flag(N_("A person's ruling does not stand in its place.")),
     provisional=_PROVISIONAL,
-    why=_both("Why it decides."),
-    why_not=_both("Why it does not."),
-    tie=_both("What is said where several are equal."),
+    why=_both(N_("Why it decides.")),
+    why_not=_both(N_("Why it does not.")),
+    tie=_both(N_("What is said where several are equal.")),
 )
 
 _ROW = _table(
-    "A row of the scorecard.",
+    N_("A row of the scorecard."),
     ("id", "kind", "en", "zh"),
-    id=_text("Its number in the written text."),
-    kind=_one_of("How it is given.", "flag", "best", "unique_best", "set"),
-    points=_condition("a parameter; for `set`, the number a person supplied."),
-    when=_condition("who can get it; each is called `it`."),
-    by=_condition("the figure that is compared; each is called `it`."),
-    lowest=_flag("The smallest figure is the best: who was first."),
-    tie=_text("`shared_unless_all`, `none`, `all`, or a parameter with these values."),
-    times=_condition("how many times it is given."),
-    only_if=_condition("without it nobody gets the row."),
-    not_for=_text("An earlier row: who got that gets none here."),
-    en=_text("What it gives points for."),
-    zh=_text("The same in Chinese."),
-    **{"if": _condition("on parameters alone; where false the row is no part of the policy.")},
+    id=_text(N_("Its number in the written text.")),
+    kind=_one_of(N_("How it is given."), "flag", "best", "unique_best", "set"),
+    points=_condition(N_("Condition: a parameter; for `set`, the number a person supplied.")),
+    when=_condition(N_("Condition: who can get it; each is called `it`.")),
+    by=_condition(N_("Condition: the figure that is compared; each is called `it`.")),
+    lowest=_flag(N_("The smallest figure is the best: who was first.")),
+    tie=_text(N_("`shared_unless_all`, `none`, `all`, or a parameter with these values.")),
+    times=_condition(N_("Condition: how many times it is given.")),
+    only_if=_condition(N_("Condition: without it nobody gets the row.")),
+    not_for=_text(N_("An earlier row: who got that gets none here.")),
+    en=_text(N_("What it gives points for.")),
+    zh=_text(N_("The same in Chinese.")),
+    **{
+        "if": _condition(
+            N_("Condition: on parameters alone; where false the row is no part of the policy.")
+        )
+    },
 )
 
 _UNIT_INSTANCE = _table(
-    "An instance and its clause.", ("instance", "clause"), instance=_INSTANCE, clause=_text()
+    N_("An instance and its clause."),
+    ("instance", "clause"),
+    instance=_INSTANCE,
+    clause=_text(N_("The clause.")),
 )
 
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "conflictctl policy",
-    "description": "The written attribution policy of a company, one edition a file.",
+    "title": N_("conflictctl policy"),
+    "description": N_("The written attribution policy of a company, one edition a file."),
     "type": "object",
     "additionalProperties": False,
     "required": ["policy", "entries", "rule", "no_rule"],
     "properties": {
         "policy": _table(
-            "The head.",
+            N_("The head."),
             ("id", "version", "title"),
-            id=_text("The policy's id; its editions share it.", pattern="^[A-Za-z0-9._-]+$"),
-            version=_text("The edition: the day it is of."),
-            title=_both("Its title."),
-            source=_text("The document it was made from."),
+            id=_text(N_("The policy's id; its editions share it."), pattern="^[A-Za-z0-9._-]+$"),
+            version=_text(N_("The edition: the day it is of.")),
+            title=_both(N_("Its title.")),
+            source=_text(N_("The document it was made from.")),
         ),
         "applies_to": _table(
-            "The deals that this edition is for.",
+            N_("The deals that this edition is for."),
+            (),
             otherwise=_INSTANCE,
             to=_DAY,
             **{"from": _DAY},
         ),
         "calendar": _table(
-            "Which days are working days.",
-            country=_text("ISO 3166 code: its public holidays, swapped working days included."),
-            subdivision=_text("A province or state, where holidays differ."),
+            N_("Which days are working days."),
+            country=_text(N_("ISO 3166 code: its public holidays, swapped working days included.")),
+            subdivision=_text(N_("A province or state, where holidays differ.")),
             weekend=_list(
-                "Days off every week.",
+                N_("Days off every week."),
                 {"enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]},
             ),
-            holidays=_list("The company's own days off.", _DAY),
-            working=_list("Days worked all the same.", _DAY),
+            holidays=_list(N_("The company's own days off."), _DAY),
+            working=_list(N_("Days worked all the same."), _DAY),
         ),
         "identity": _table(
-            "Which linked customers are one, and which a household.",
+            N_("Which linked customers are one, and which a household."),
             joined=_list(
-                "Links that make one customer.", _one_of("", "same", "household", "group")
+                N_("Links that make one customer."),
+                _one_of(N_("A kind of link."), "same", "household", "group"),
             ),
             household=_list(
-                "Links that make a household.", _one_of("", "same", "household", "group")
+                N_("Links that make a household."),
+                _one_of(N_("A kind of link."), "same", "household", "group"),
             ),
         ),
-        "words": _named("Lists of roles or other words.", _list("")),
-        "names": _named("How named values, classes and windows are called.", _both("")),
-        "parameters": _named("Every number and every reading.", _PARAMETER),
-        "entries": _named("Classes of entries.", _CLASS),
+        "words": _named(N_("Lists of roles or other words."), _list(N_("One list."))),
+        "names": _named(
+            N_("How named values, classes and windows are called."), _both(N_("What it is called."))
+        ),
+        "parameters": _named(N_("Every number and every reading."), _PARAMETER),
+        "entries": _named(N_("Classes of entries."), _CLASS),
         "findings": _named(
-            "Facts that only a person can supply.",
+            N_("Facts that only a person can supply."),
             _table(
-                "One question.",
+                N_("One question."),
                 ("without", "en", "zh"),
-                question=_text("The word in the event; default the name here."),
-                entries=_text("The class of findings that count; default `finding`."),
+                question=_text(N_("The word in the event; default the name here.")),
+                entries=_text(N_("The class of findings that count; default `finding`.")),
                 without=_one_of(
-                    "The burden of proof: without a finding the answer is no, or unknown.",
+                    N_("The burden of proof: without a finding the answer is no, or unknown."),
                     "no",
                     "unknown",
                 ),
-                **{"from": _text("The role or instance that supplies it.")},
+                **{"from": _text(N_("The role or instance that supplies it."))},
                 minimum=_PARAMETER_NAME,
                 maximum=_PARAMETER_NAME,
-                clause=_text("The clause it belongs to."),
-                en=_text("The question in words."),
-                zh=_text("The question in Chinese."),
+                clause=_text(N_("The clause it belongs to.")),
+                en=_text(N_("The question in words.")),
+                zh=_text(N_("The question in Chinese.")),
             ),
         ),
         "deal": _table(
-            "What a deal is.",
-            moment=_text("`order`, `close`, or a parameter with these values."),
-            restart=_text("`since_last_deal`, `all`, or a parameter with these values."),
+            N_("What a deal is."),
+            moment=_text(N_("`order`, `close`, or a parameter with these values.")),
+            restart=_text(N_("`since_last_deal`, `all`, or a parameter with these values.")),
             time=_one_of(
-                "Whether claims, filings and other acts count from when they were recorded, or "
-                "from when they happened, as contacts do.",
+                N_(
+                    "Whether claims, filings and other acts count from when they were recorded, or "
+                    "from when they happened, as contacts do."
+                ),
                 "recorded",
                 "happened",
             ),
             others=_one_of(
-                "Which deal an agreement or ruling is about that names none.", "latest", "stretch"
+                N_("Which deal an agreement or ruling is about that names none."),
+                "latest",
+                "stretch",
             ),
         ),
         "holding": _table(
-            "Who holds a customer while there is no deal.",
+            N_("Who holds a customer while there is no deal."),
             opens=_CLASS_NAME,
-            granted_by=_text("A class of decisions: an opening holds only from one of these on."),
-            keeps=_text("The class of entries that keep a holding alive."),
-            lasts=_condition("for an opening: how long it holds; a parameter or lookup(...)."),
-            renews=_flag("Opening again while holding starts the time anew."),
-            idle=_condition("for a contact: how long it keeps a holding alive."),
+            granted_by=_text(
+                N_("A class of decisions: an opening holds only from one of these on.")
+            ),
+            keeps=_text(N_("The class of entries that keep a holding alive.")),
+            lasts=_condition(
+                N_("Condition: for an opening: how long it holds; a parameter or lookup(...).")
+            ),
+            renews=_flag(N_("Opening again while holding starts the time anew.")),
+            idle=_condition(N_("Condition: for a contact: how long it keeps a holding alive.")),
             lapse=_one_of(
-                "Whether silence only exposes the holder, or releases the customer.",
+                N_("Whether silence only exposes the holder, or releases the customer."),
                 "exposes",
                 "releases",
             ),
-            extends=_text("A class of entries that extend a holding."),
-            extension=_condition("for such an entry: how long from then on."),
-            releases=_text("A class of entries that end a holding at once."),
-            queue=_one_of("Who follows: the oldest opening, or only a new one.", "oldest", "anew"),
-            levels=_text("The class of entries that set the level or stage."),
-            limits=_text("A table parameter: the longest gap by level."),
-            level_at=_text("`last_contact`, `initial`, or a parameter with these values."),
+            extends=_text(N_("A class of entries that extend a holding.")),
+            extension=_condition(N_("Condition: for such an entry: how long from then on.")),
+            releases=_text(N_("A class of entries that end a holding at once.")),
+            queue=_one_of(
+                N_("Who follows: the oldest opening, or only a new one."), "oldest", "anew"
+            ),
+            levels=_text(N_("The class of entries that set the level or stage.")),
+            limits=_text(N_("A table parameter: the longest gap by level.")),
+            level_at=_text(N_("`last_contact`, `initial`, or a parameter with these values.")),
             default_level=_PARAMETER_NAME,
             transfers=_CLASS_NAME,
             notices=_CLASS_NAME,
             demands=_CLASS_NAME,
             rulings=_CLASS_NAME,
-            ends_on=_list("Departures that end a holding.", _one_of("", "left", "moved")),
+            ends_on=_list(
+                N_("Departures that end a holding."), _one_of(N_("A departure."), "left", "moved")
+            ),
             grounds=_named(
-                "What a transfer needs, by its cause.",
-                _one_of("", "notice", "departure", "demand", "ruling", "always", "never"),
+                N_("What a transfer needs, by its cause."),
+                _one_of(
+                    N_("The ground it needs."),
+                    "notice",
+                    "departure",
+                    "demand",
+                    "ruling",
+                    "always",
+                    "never",
+                ),
             ),
         ),
         "windows": _named(
-            "Spans of time after the deal.",
+            N_("Spans of time after the deal."),
             _table(
-                "One window.",
-                limit=_text("A parameter with a unit of time."),
+                N_("One window."),
+                limit=_text(N_("A parameter with a unit of time.")),
                 days=_PARAMETER_NAME,
                 count=_PARAMETER_NAME,
-                clock=_text("`close`, `discovery`, or a parameter with these values."),
-                knowledge=_text("The class of entries from which somebody knows of the deal."),
+                clock=_text(N_("`close`, `discovery`, or a parameter with these values.")),
+                knowledge=_text(N_("The class of entries from which somebody knows of the deal.")),
             ),
         ),
         "standing": _table(
-            "What makes a filing stand.",
+            N_("What makes a filing stand."),
             decisions=_CLASS_NAME,
             valid_days=_PARAMETER_NAME,
-            valid=_text("A parameter with a unit of time: how long a filing stands."),
-            needs_approval=_text("`true`, `false`, or a parameter: whether it must be approved."),
+            valid=_text(N_("A parameter with a unit of time: how long a filing stands.")),
+            needs_approval=_text(
+                N_("`true`, `false`, or a parameter: whether it must be approved.")
+            ),
         ),
         "powers": _table(
-            "Who may act for the company.",
-            above_parties=_text("The word for the roles that decide if they are no party."),
-            strike=_condition("which findings strike the entries they name."),
-            strikes_own=_flag("A finding strikes only entries of its subject."),
+            N_("Who may act for the company."),
+            above_parties=_text(N_("The word for the roles that decide if they are no party.")),
+            strike=_condition(N_("Condition: which findings strike the entries they name.")),
+            strikes_own=_flag(N_("A finding strikes only entries of its subject.")),
             mends=_table(
-                "Entries are mended by the head of their author's unit, beside author and recorder.",
+                N_(
+                    "Entries are mended by the head of their author's unit, "
+                    "beside author and recorder."
+                ),
                 ("role", "unit"),
-                role=_text("The role of the head."),
-                unit=_one_of("What is a unit.", "department", "outlet"),
+                role=_text(N_("The role of the head.")),
+                unit=_one_of(N_("What is a unit."), "department", "outlet"),
             ),
         ),
         "instances": _table(
-            "Who decides where people must.",
-            clause=_text("The clause of a person's ruling."),
-            rulings=_text("The class of rulings that count; default that of [holding]."),
+            N_("Who decides where people must."),
+            clause=_text(N_("The clause of a person's ruling.")),
+            rulings=_text(N_("The class of rulings that count; default that of [holding].")),
             powers=_named(
-                "A ladder, lowest first: instance = roles that rule there.",
-                _list("Roles."),
+                N_("A ladder, lowest first: instance = roles that rule there."),
+                _list(N_("Roles.")),
             ),
             by_unit=_table(
-                "Instances by the units of the parties.",
+                N_("Instances by the units of the parties."),
                 ("parties", "unit", "role", "one", "several", "final", "disagreement"),
-                parties=_condition("whose units are looked at."),
-                unit=_one_of("What is a unit.", "department", "outlet"),
-                role=_text("The role of a unit's head."),
+                parties=_condition(N_("Condition: whose units are looked at.")),
+                unit=_one_of(N_("What is a unit."), "department", "outlet"),
+                role=_text(N_("The role of a unit's head.")),
                 one=_UNIT_INSTANCE,
                 several=_UNIT_INSTANCE,
                 final=_INSTANCE,
                 disagreement=_INSTANCE,
             ),
-            after=_condition("only rulings after this moment count."),
-            before=_condition("only rulings before this moment count."),
-            stages=_list("Where a ruling replaces the rules.", _one_of("", "deal", "open")),
-            appeal_within=_text("A parameter with a unit of time: until when one may appeal."),
+            after=_condition(N_("Condition: only rulings after this moment count.")),
+            before=_condition(N_("Condition: only rulings before this moment count.")),
+            stages=_list(
+                N_("Where a ruling replaces the rules."), _one_of(N_("A stage."), "deal", "open")
+            ),
+            appeal_within=_text(N_("A parameter with a unit of time: until when one may appeal.")),
         ),
-        "let": _named("Named values, worked out once.", _condition("a value.")),
+        "let": _named(N_("Named values, worked out once."), _condition(N_("Condition: a value."))),
         "leave_out": _list(
-            "Outlets whose entries do not count in the ordinary contest.",
-            _table("", ("when", "units"), when=_condition("when."), units=_condition("which.")),
+            N_("Outlets whose entries do not count in the ordinary contest."),
+            _table(
+                N_("Which outlets, and when."),
+                ("when", "units"),
+                when=_condition(N_("Condition: when.")),
+                units=_condition(N_("Condition: which.")),
+            ),
         ),
         "clauses": {
             "type": "object",
-            "description": "What each clause is called, and what it says.",
+            "description": N_("What each clause is called, and what it says."),
             "additionalProperties": _table(
-                "One clause.",
+                N_("One clause."),
                 ("en", "zh"),
-                en=_text("Its title."),
-                zh=_text("Its title in Chinese."),
-                says=_both("What it says, in own words."),
+                en=_text(N_("Its title.")),
+                zh=_text(N_("Its title in Chinese.")),
+                says=_both(N_("What it says, in own words.")),
             ),
         },
         "precedence": _table(
-            "Which rule goes before which.",
+            N_("Which rule goes before which."),
             ("order",),
             order=_one_of(
-                "`listed`: the first rule that applies decides; `declared`: only `beats` counts.",
+                N_(
+                    "`listed`: the first rule that applies decides; "
+                    "`declared`: only `beats` counts."
+                ),
                 "listed",
                 "declared",
             ),
-            why=_both("Why the rules stand in this order."),
+            why=_both(N_("Why the rules stand in this order.")),
         ),
         "scorecard": _table(
-            "Points, and a total for everybody who competes.",
+            N_("Points, and a total for everybody who competes."),
             ("of", "row"),
-            of=_condition("the persons who compete."),
-            row=_list("The rows.", _ROW),
+            of=_condition(N_("Condition: the persons who compete.")),
+            row=_list(N_("The rows."), _ROW),
         ),
-        "rule": _list("The rules, in the order in which they are tried.", _RULE),
-        "fallback": _list("Rules tried where no other decided.", _RULE),
+        "rule": _list(N_("The rules, in the order in which they are tried."), _RULE),
+        "fallback": _list(N_("Rules tried where no other decided."), _RULE),
         "tie": _table(
-            "What holds where several are equal.",
+            N_("What holds where several are equal."),
             ("refer",),
             refer=_INSTANCE,
-            why=_both("What is said then."),
+            why=_both(N_("What is said then.")),
         ),
         "no_rule": _table(
-            "What holds where no rule decides.",
+            N_("What holds where no rule decides."),
             ("refer", "why"),
-            clause=_text("Its clause, if it has one."),
+            clause=_text(N_("Its clause, if it has one.")),
             refer=_INSTANCE,
-            why=_both("What is said then: the question."),
+            why=_both(N_("What is said then: the question.")),
         ),
         "warning": _list(
-            "What readers of a ruling should know.",
+            N_("What readers of a ruling should know."),
             _table(
-                "One warning.",
+                N_("One warning."),
                 ("when", "en", "zh"),
-                when=_condition("when it is said."),
-                stage=_one_of("Only there.", "deal", "open"),
-                en=_text(""),
-                zh=_text(""),
+                when=_condition(N_("Condition: when it is said.")),
+                stage=_one_of(N_("Only there."), "deal", "open"),
+                en=_text(N_("What is said.")),
+                zh=_text(N_("The same in Chinese.")),
             ),
         ),
         "rate": _list(
-            "Parts of the usual commission that somebody gets, beside the shares.",
+            N_("Parts of the usual commission that somebody gets, beside the shares."),
             _table(
-                "One rate.",
+                N_("One rate."),
                 ("clause", "when", "party", "rate"),
-                clause=_text("The clause."),
-                when=_condition("when it holds."),
-                party=_condition("whose rate it is."),
-                rate=_text("A parameter: percent of the usual commission."),
+                clause=_text(N_("The clause.")),
+                when=_condition(N_("Condition: when it holds.")),
+                party=_condition(N_("Condition: whose rate it is.")),
+                rate=_text(N_("A parameter: percent of the usual commission.")),
             ),
         ),
         "sanction": _list(
-            "Measures proposed on a finding; a person decides.",
+            N_("Measures proposed on a finding; a person decides."),
             _table(
-                "One measure, or a ladder of them.",
+                N_("One measure, or a ladder of them."),
                 ("clause", "question"),
-                clause=_text("The clause."),
-                question=_text("The question of the finding."),
-                time=_one_of("On the first finding, or again.", "first", "again"),
-                measure=_text("The measure."),
+                clause=_text(N_("The clause.")),
+                question=_text(N_("The question of the finding.")),
+                time=_one_of(N_("On the first finding, or again."), "first", "again"),
+                measure=_text(N_("The measure.")),
                 amount=_PARAMETER_NAME,
                 ladder=_list(
-                    "The measures for the first, the second, ... finding; the last goes on.",
-                    _table("", ("measure",), measure=_text(), amount=_PARAMETER_NAME),
+                    N_("The measures for the first, the second, ... finding; the last goes on."),
+                    _table(
+                        N_("One step."),
+                        ("measure",),
+                        measure=_text(N_("The measure.")),
+                        amount=_PARAMETER_NAME,
+                    ),
                 ),
             ),
         ),
@@ -507,10 +571,12 @@ def faults(
             path,
             None,
             Sentence("must be {kind}", kind=_described(wanted, schema)),
-            Sentence("{about}", about=schema["description"]) if schema.get("description") else None,
+            Sentence(schema["description"]) if schema.get("description") else None,
         )
         return
-    if isinstance(data, list):
+    if isinstance(data, str):
+        yield from _text_faults(data, schema, path)
+    elif isinstance(data, list):
         for number, item in enumerate(data):
             yield from faults(item, schema.get("items", {}), (*path, number))
     elif isinstance(data, dict) and wanted == "object":
@@ -525,6 +591,25 @@ def _fits(data: Any, wanted: str | list[str], schema: Schema) -> bool:
         isinstance(data, _TYPES[kind]) and not (kind == "integer" and isinstance(data, bool))
         for kind in kinds
     )
+
+
+def _text_faults(text: str, schema: Schema, path: Path) -> Iterator[Problem]:
+    limit = schema.get("maxLength")
+    if limit is not None and len(text) > limit:
+        yield Problem(
+            path,
+            None,
+            Sentence("a condition is text of at most {limit} characters", limit=limit),
+            Sentence("give parts of it a name in [let]"),
+        )
+    pattern = schema.get("pattern")
+    if pattern is not None and re.fullmatch(pattern, text) is None:
+        yield Problem(
+            path,
+            None,
+            Sentence("{name} is no name", name=text[:60]),
+            Sentence("write letters, digits, dots, - and _ only"),
+        )
 
 
 def _described(wanted: str | list[str], schema: Schema) -> Sentence:
@@ -571,5 +656,26 @@ def _table_faults(data: Mapping[str, Any], schema: Schema, path: Path) -> Iterat
                 path,
                 None,
                 Sentence("{key} is missing", key=key),
-                Sentence("add {key}: {about}", key=key, about=about) if about else None,
+                Sentence("add {key}: {about}", key=key, about=Sentence(about)) if about else None,
             )
+    if len(data) < schema.get("minProperties", 0):
+        yield Problem(
+            path,
+            None,
+            Sentence("the table is empty"),
+            Sentence("it takes one of {names}", names=list(known)),
+        )
+
+
+def described(schema: Any, translate: Callable[[str], str]) -> Any:
+    """The schema with every title and description put through `translate`."""
+    if isinstance(schema, list):
+        return [described(item, translate) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: translate(value)
+        if key in ("title", "description") and isinstance(value, str)
+        else described(value, translate)
+        for key, value in schema.items()
+    }

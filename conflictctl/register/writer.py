@@ -203,7 +203,7 @@ class Writer:
     def _changes(self, target: Event, changes: Any) -> dict[str, Any]:
         return checking.check_correction(
             target,
-            read_changes(target.kind, changes),
+            read_changes(target.kind, changes, target.fields),
             self.people,
             self.customer_known,
             self.target,

@@ -17,6 +17,7 @@ from conflictctl.adjudication.ruling import (
     Credit,
     Finding,
     Margin,
+    OpenQuestion,
     RecordTurn,
     Refused,
     Ruling,
@@ -58,7 +59,8 @@ def ruling_json(
     """The ruling as a JSON object.
 
     Times are ISO 8601 in the register's zone.  With `full=False`, as `verdict --all`
-    prints it, `contested` and the findings of clauses that did not decide are left out.
+    prints it, `contested`, `open_questions` and the findings of clauses that did not decide
+    are left out.
     """
     deal = ruling.deal
     policy = ruling.policy
@@ -94,6 +96,7 @@ def ruling_json(
     }
     if full:
         result["contested"] = [_contest(contest) for contest in ruling.contested]
+        result["open_questions"] = [_open_question(one) for one in ruling.open_questions]
     if ruling.sensitivity is not None:
         result["sensitivity"] = _sensitivity(ruling.sensitivity)
     if ruling.why_not is not None:
@@ -174,6 +177,16 @@ def _contest(contest: Contest) -> dict[str, Any]:
         "param": contest.param,
         "value": contest.value,
         "turns": [_alternative(turn) for turn in contest.turns],
+    }
+
+
+def _open_question(question: OpenQuestion) -> dict[str, Any]:
+    return {
+        "question": question.question,
+        "subject": question.subject,
+        "from": question.supplier,
+        "clause": question.clause,
+        "turns": [_alternative(turn) for turn in question.turns],
     }
 
 

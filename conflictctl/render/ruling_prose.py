@@ -23,6 +23,7 @@ from conflictctl.render.language import (
     term,
     tr,
 )
+from conflictctl.render.open_questions import print_open_questions
 from conflictctl.render.ruling_table import (
     alternative_text,
     entry_list,
@@ -77,6 +78,7 @@ def print_account(sheet: Sheet) -> None:
     _facts(sheet)
     _clause_by_clause(sheet)
     _readings(sheet)
+    print_open_questions(sheet)
     _turning(sheet)
 
 

@@ -114,6 +114,10 @@ def ruling_table(
     _rates(sheet)
     _sanctions(sheet)
     _open(sheet)
+    if ruling.open_questions and not explain:
+        from conflictctl.render.open_questions import print_turning_questions
+
+        print_turning_questions(sheet)
     _warnings(sheet)
     if explain:
         from conflictctl.render.ruling_prose import print_account
@@ -204,12 +208,12 @@ def _by_rule_line(sheet: Sheet) -> str:
     by_rule = sheet.ruling.by_rule
     assert by_rule is not None
     who = sheet.credit(by_rule.credit) if by_rule.credit else term(by_rule.status)
-    same = by_rule.credit == sheet.ruling.credit
-    pattern = (
-        tr("Decided by people, as the rule does: {who}, clause {clause}")
-        if same
-        else tr("Decided by people, departing from the rule. By rule: {who}, clause {clause}")
-    )
+    if not by_rule.credit:
+        pattern = tr("Decided by people. By rule: {who}, clause {clause}")
+    elif set(by_rule.credit) == set(sheet.ruling.credit):
+        pattern = tr("Decided by people, as the rule does: {who}, clause {clause}")
+    else:
+        pattern = tr("Decided by people, departing from the rule. By rule: {who}, clause {clause}")
     return pattern.format(who=who, clause=safe(by_rule.decided_by or "-"))
 
 

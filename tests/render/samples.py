@@ -95,6 +95,10 @@ class SampleTitles:
         """The title of a clause; None for one without."""
         return TITLES.get(clause)
 
+    def row_titles(self) -> dict[str, Bilingual]:
+        """The rows of the scorecard: this policy has none."""
+        return {}
+
 
 POLICY = PolicyUsed("renault-zibo-2013", "2013-01-27", "sha256:" + "cd" * 32, {})
 LI, WANG = Credit("li", "staff", "100"), Credit("wang", "staff", "100")
