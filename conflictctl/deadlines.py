@@ -100,10 +100,12 @@ def _followup(matter: Matter, customer: str) -> list[Due]:
     staff = tenures[-1].staff if tenures else None
     if staff is None:
         return []
-    lapse = holding.lapse_before(case, staff, now)
-    if lapse is None:
-        return []
     spec = matter.program.holding
+    if spec.idle is not None or spec.lasts is not None:
+        return _running_out(matter, customer, case, tenures[-1], now)
+    lapse = holding.lapse_before(case, staff, now)
+    if lapse is None or not spec.levels:
+        return []
     calendar = matter.history.calendar
     today = calendar.day(matter.as_of)
     opened = today - lapse.days
@@ -131,6 +133,49 @@ def _followup(matter: Matter, customer: str) -> list[Due]:
             today > due_day and _noticed(case, staff, due_day),
         )
     ]
+
+
+def _running_out(
+    matter: Matter, customer: str, case: Case, tenure: holding.Tenure, now: Moment
+) -> list[Due]:
+    """When a holding that has a time of its own runs out: by silence, or at its term."""
+    spec = matter.program.holding
+    calendar = matter.history.calendar
+    staff = tenure.staff
+    assert staff is not None
+    outlet = matter.history.people.outlet(staff, matter.as_of)
+    contacts = [e for e in case.pool(spec.keeps) if e.by == staff and e.moment < now]
+    contact = contacts[-1].at if contacts else None
+    level = holding.level_of(case, staff, now) if spec.levels else None
+    today = calendar.day(matter.as_of)
+    rows = []
+    if spec.idle is not None:
+        end = holding.idle_end(case, tenure, now)
+        if end is not None:
+            last = calendar.day(end - 1)
+            noticed = today > last and _noticed(case, staff, last)
+            rows.append(
+                Due(
+                    "followup",
+                    customer,
+                    staff,
+                    outlet,
+                    level,
+                    contact,
+                    end,
+                    last,
+                    today - last,
+                    noticed,
+                )
+            )
+    if spec.lasts is not None:
+        end = holding.end_of(case, tenure, now)
+        if end is not None:
+            last = calendar.day(end - 1)
+            rows.append(
+                Due("filing", customer, staff, outlet, level, contact, end, last, today - last)
+            )
+    return rows
 
 
 def _noticed(case: Case, staff: str, due_day: int) -> bool:

@@ -21,7 +21,7 @@ from conflictctl.render.language import list_joined, moment_text, person, term, 
 from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from conflictctl.adjudication.ruling import Ruling
     from conflictctl.calendar import Calendar, Moment
@@ -57,6 +57,8 @@ class Question(NamedTuple):
     as_of: Moment
     known_at: KnownAt | None
     head: Head
+    caseloads: Mapping[str, int] | None = None
+    """How many customers everybody holds; counted only for a policy that asks."""
 
 
 @explained(
@@ -143,15 +145,36 @@ def gather(
     now = session.clock()
     chosen = load_policy(policy_in_use(register, policy).value)
     cutoff = _cutoff(known_at, now, register)
-    return Question(
-        register,
-        register.people(cutoff),
-        calendar,
-        chosen,
-        settings_from(chosen, settings),
-        now if as_of is None else read_at(as_of, now, calendar, allow_future=True),
-        cutoff,
-        _head(register, cutoff),
+    return with_caseloads(
+        Question(
+            register,
+            register.people(cutoff),
+            calendar,
+            chosen,
+            settings_from(chosen, settings),
+            now if as_of is None else read_at(as_of, now, calendar, allow_future=True),
+            cutoff,
+            _head(register, cutoff),
+        )
+    )
+
+
+def with_caseloads(question: Question) -> Question:
+    """The question, with everybody's customers counted if its policy looks at that."""
+    from conflictctl.adjudication.caseloads import asks_for_caseloads, caseloads
+
+    if not asks_for_caseloads(question.policy):
+        return question
+    dossiers = question.register.dossiers(question.known_at)
+    return question._replace(
+        caseloads=caseloads(
+            ((dossier.events, dossier.members) for dossier in dossiers),
+            policy=question.policy,
+            people=question.people,
+            calendar=question.calendar,
+            as_of=question.as_of,
+            settings=question.settings,
+        )
     )
 
 
@@ -173,6 +196,7 @@ def rule(
         calendar=question.calendar,
         as_of=question.as_of,
         settings=question.settings,
+        caseloads=question.caseloads,
         deal=deal,
         explain=explain,
     )
@@ -243,6 +267,7 @@ def _probed(
         calendar=question.calendar,
         as_of=question.as_of,
         settings=question.settings,
+        caseloads=question.caseloads,
         deal=deal,
         ruling=ruling,
         limit=LIMIT if asked else _TRIALS_UNASKED // max(len(events), 1),
@@ -280,6 +305,7 @@ def rulings(
             calendar=question.calendar,
             as_of=question.as_of,
             settings=question.settings,
+            caseloads=question.caseloads,
             explain=explain,
         )
 

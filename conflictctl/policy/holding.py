@@ -208,7 +208,7 @@ def end_of(case: Case, tenure: Tenure, until: Moment) -> Moment | None:
         if ends:
             ends = [_extended(case, tenure, ends[0], until)]
     if spec.idle is not None and spec.releases_on_lapse:
-        end = _idle_end(case, tenure, until)
+        end = idle_end(case, tenure, until)
         if end is not None:
             ends.append(end)
     return min(ends, default=None)
@@ -234,7 +234,7 @@ def _extended(case: Case, tenure: Tenure, end: Moment, until: Moment) -> Moment:
     return end
 
 
-def _idle_end(case: Case, tenure: Tenure, until: Moment) -> Moment | None:
+def idle_end(case: Case, tenure: Tenure, until: Moment) -> Moment | None:
     """When somebody's silence grows too long; each contact before that starts the time anew."""
     spec = case.program.holding
     assert spec.idle is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 
 KeyPath = tuple[str | int, ...]
 """The way to a value in the parsed data: `("rule", 3, "when")`."""
@@ -59,7 +60,11 @@ class Source:
         self._text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         self._line_starts = [0, *(m.end() for m in re.finditer("\n", self._text))]
         self._characters: dict[int, list[int]] = {}
-        self._root = _read(self._text)
+
+    @cached_property
+    def _root(self) -> _Node:
+        # Only where something is wrong does anybody ask for a place.
+        return _read(self._text)
 
     def position(self, path: KeyPath) -> tuple[int, int]:
         """Line and column of the value at a path.

@@ -309,14 +309,18 @@ class _Reader:
 
     def _constant(self, value: object) -> str:
         if isinstance(value, str):
-            if value in self.vocabulary.names or value in self.vocabulary.lets:
+            if not self.of_entry and (
+                value in self.vocabulary.names or value in self.vocabulary.lets
+            ):
                 return self.called(value)
             return tr(TERMS[value]) if value in TERMS else _quoted(safe(value))
         return _plain(value)
 
     def _name(self, name: str) -> str:
         words = self.vocabulary
-        if name in words.names:
+        # A field keeps its own name, whatever class or value is called the same.
+        of_entry = self.of_entry and (name in FIELDS or name in ENTRY_FACTS)
+        if name in words.names and not of_entry:
             return self.bare_name(name)
         if name in words.values:
             text = amount_text(words.values[name], words.units.get(name))
@@ -448,7 +452,7 @@ class _Reader:
     def _argument(self, node: ast.expr) -> str:
         """A value of a word: text in quotes is a name, of a field if it is none of the policy."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if node.value in FIELDS and node.value not in self.vocabulary.names:
+            if node.value in FIELDS:
                 return tr(FIELDS[node.value])
             return self._constant(node.value)
         return self.value(node)

@@ -1,0 +1,615 @@
+"""Everything that is wrong or doubtful in a policy file, all at once, in the file's order.
+
+Judging needs a policy that compiles; its author needs more: what was forgotten, what is
+never used, what can never decide.  Errors are what leaves a ruling open or makes the file
+say something else than it seems to; warnings are what is merely suspicious.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from conflictctl.events import INSTANCES, KINDS, ROLES
+from conflictctl.policy import shape
+from conflictctl.policy.entry_tests import compile_entry_test
+from conflictctl.policy.language import parse
+from conflictctl.policy.model import MOST_PROBLEMS, Policy, read_toml
+from conflictctl.policy.model import _policy as policy_of
+from conflictctl.policy.problems import FaultyPolicy, Path, Problem, nearest
+from conflictctl.policy.program import Program
+from conflictctl.policy.reach import beaten_in_vain, dead_rules
+from conflictctl.policy.source import Source
+from conflictctl.wording import Sentence, Term
+
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+_LETTER = re.compile(r"[^\W\d_]")
+_IN_BRACES = re.compile(r"\{[^{}]*\}")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check(text: str, name: str) -> tuple[Policy | None, tuple[Problem, ...]]:
+    """The policy, if it could be read at all, and its problems in the order of the file.
+
+    `name` is what the file is called in messages.  Raises nothing.
+    """
+    try:
+        data, source = read_toml(text, name)
+    except FaultyPolicy as error:
+        return None, error.problems
+    problems = list(islice(shape.faults(data), MOST_PROBLEMS))
+    if problems:
+        return None, _sorted(problems, source)
+    policy, problems = _parsed(data, text, source)
+    if policy is None or problems:
+        return None, _sorted(problems, source)
+    used: set[str] = set()
+    program = Program(policy, {}, problems=problems, used=used)
+    broken = bool(problems)
+    for found in (
+        _undeclared(policy),
+        _uncited(policy, data),
+        _untold(data),
+        _untranslated(data),
+        _bad_ranges(data),
+        _bad_holding(policy),
+        _bad_levels(policy, data),
+        _bad_sanctions(policy),
+        _bad_roles(policy),
+        _bad_rows(policy),
+        _bad_names(policy),
+        beaten_in_vain(policy),
+        () if broken else dead_rules(program),
+        _unused(policy, data, used, broken=broken),
+    ):
+        problems += found
+    return policy, _sorted(problems, source)
+
+
+def _sorted(problems: list[Problem], source: Source) -> tuple[Problem, ...]:
+    placed = {_placed(problem, source): None for problem in problems[:MOST_PROBLEMS]}
+    return tuple(sorted(placed, key=lambda one: (one.line, one.column, not one.severe)))
+
+
+def _placed(problem: Problem, source: Source) -> Problem:
+    if problem.line:
+        return problem
+    if problem.offset is None:
+        line, column = source.position(problem.path)
+    else:
+        line, column = source.within(problem.path, problem.offset)
+    return problem._replace(file=source.name, line=line, column=column)
+
+
+def _parsed(
+    data: Mapping[str, Any], text: str, source: Source
+) -> tuple[Policy | None, list[Problem]]:
+    """The policy; where parts of it cannot be read, what is wrong with each of them."""
+    problems: list[Problem] = []
+    left = {
+        key: dict(value) if isinstance(value, dict) else list(value)
+        for key, value in data.items()
+    }
+    numbers = {key: list(range(len(left[key]))) for key in ("rule", "fallback") if key in left}
+    while len(problems) < MOST_PROBLEMS:
+        try:
+            return policy_of(left, text, source), problems
+        except FaultyPolicy as error:
+            (problem,) = error.problems
+            section, item = problem.path[0], problem.path[1] if len(problem.path) > 1 else None
+            if section in numbers and isinstance(item, int):
+                place = numbers[str(section)].pop(item)
+                problems.append(problem._replace(path=(section, place, *problem.path[2:])))
+                del left[str(section)][item]
+            elif section == "parameters":
+                problems.append(problem)
+                del left["parameters"][item]
+            else:
+                return None, [*problems, problem]
+    return None, problems
+
+
+# ------------------------------------------------------------------ what has to be said
+
+
+def _undeclared(policy: Policy) -> Iterator[Problem]:
+    """What must be declared, so that nobody has to guess: precedence, ties, open customers."""
+    first: Path = ("rule", 0)
+    if not policy.precedence:
+        yield Problem(
+            first,
+            None,
+            Sentence("[precedence] is missing: which rule goes before which?"),
+            Sentence(
+                'write [precedence] with order = "listed" and why = {example}, '
+                'or order = "declared"',
+                example='{ en = "...", zh = "..." }',
+            ),
+        )
+    elif policy.precedence["order"] == "listed" and "why" not in policy.precedence:
+        yield Problem(
+            ("precedence",),
+            None,
+            Sentence("{key} is missing", key="why"),
+            Sentence(
+                "add why = {example}: why the rules stand in this order",
+                example='{ en = "...", zh = "..." }',
+            ),
+        )
+    if not policy.tie:
+        yield Problem(
+            ("no_rule",),
+            None,
+            Sentence("[tie] is missing: what holds where several are equal?"),
+            Sentence(
+                'write [tie] with refer = "{instance}" and why = {example}',
+                instance=policy.no_rule["refer"],
+                example='{ en = "...", zh = "..." }',
+            ),
+        )
+    if policy.rules and not any(rule.stage == "open" for rule in policy.rules):
+        yield Problem(
+            first,
+            None,
+            Sentence("no rule says who holds a customer while there is no deal"),
+            Sentence('add a rule with stage = "open" and then.hold'),
+            severe=False,
+        )
+
+
+def _uncited(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Clauses that are cited and have no title; parameters that cite none."""
+    for place, clause in _citations(policy, data):
+        if clause not in policy.clauses:
+            yield Problem(
+                place,
+                None,
+                Sentence("the clause {clause} is not in [clauses]", clause=clause),
+                nearest(clause, policy.clauses)
+                if policy.clauses
+                else Sentence(
+                    'write [clauses] with "{clause}" = {example}',
+                    clause=clause,
+                    example='{ en = "...", zh = "..." }',
+                ),
+            )
+    for name, parameter in policy.parameters.items():
+        if parameter.clause is None:
+            yield Problem(
+                ("parameters", name),
+                None,
+                Sentence("the parameter names no clause"),
+                Sentence('add clause = "...": where the text says it, or leaves it open'),
+            )
+
+
+def _citations(policy: Policy, data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    for section in ("rule", "fallback", "rate", "sanction"):
+        for number, table in enumerate(data.get(section, ())):
+            yield (section, number, "clause"), table["clause"]
+    for section in ("parameters", "findings"):
+        for name, table in data.get(section, {}).items():
+            if "clause" in table:
+                yield (section, name, "clause"), table["clause"]
+    for section in ("no_rule", "instances"):
+        if data.get(section, {}).get("clause"):
+            yield (section, "clause"), data[section]["clause"]
+    by_unit = policy.instances.get("by_unit", {})
+    for key in ("one", "several"):
+        if key in by_unit:
+            yield ("instances", "by_unit", key, "clause"), by_unit[key]["clause"]
+
+
+def _untold(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Rules that cannot say why they do not apply; facts of which nobody knows who has them."""
+    for section in ("rule", "fallback"):
+        for number, table in enumerate(data.get(section, ())):
+            if "why_not" not in table and "note" not in table["then"]:
+                yield Problem(
+                    (section, number),
+                    None,
+                    Sentence("{key} is missing", key="why_not"),
+                    Sentence(
+                        "add why_not.en and why_not.zh: what is said where the rule does not apply"
+                    ),
+                    severe=False,
+                )
+    for name, table in data.get("findings", {}).items():
+        if "from" not in table:
+            yield Problem(
+                ("findings", name),
+                None,
+                Sentence("{key} is missing", key="from"),
+                Sentence('add from = "department_head": who supplies this fact'),
+                severe=False,
+            )
+
+
+def _untranslated(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Sentences in one language under the name of the other."""
+    todo: list[tuple[Path, Any]] = [((), data)]
+    while todo:
+        path, value = todo.pop()
+        if isinstance(value, list):
+            todo += [((*path, number), item) for number, item in enumerate(value)]
+        elif isinstance(value, dict):
+            todo += [((*path, key), item) for key, item in value.items()]
+            english, chinese = value.get("en"), value.get("zh")
+            if not (isinstance(english, str) and isinstance(chinese, str)):
+                continue
+            if _HAN.search(english):
+                yield Problem(
+                    (*path, "en"),
+                    None,
+                    Sentence("en is not translated: it has Chinese characters"),
+                    Sentence("write the English sentence in `en`"),
+                    severe=False,
+                )
+            bare = _IN_BRACES.sub("", chinese)
+            if not _HAN.search(bare) and _LETTER.search(bare):
+                yield Problem(
+                    (*path, "zh"),
+                    None,
+                    Sentence("zh is not translated: it has no Chinese character"),
+                    Sentence("write the Chinese sentence in `zh`"),
+                    severe=False,
+                )
+            for language, text in (("en", english), ("zh", chinese)):
+                if not text.strip():
+                    yield Problem(
+                        (*path, language),
+                        None,
+                        Sentence("the text is empty"),
+                        Sentence("write the sentence in `{language}`", language=language),
+                    )
+
+
+# ------------------------------------------------------------------- values and tables
+
+
+def _bad_ranges(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, table in data.get("parameters", {}).items():
+        low, high = table.get("minimum"), table.get("maximum")
+        if low is not None and high is not None and low > high:
+            yield Problem(
+                ("parameters", name, "minimum"),
+                None,
+                Sentence("the least value is greater than the greatest"),
+                Sentence("exchange minimum and maximum"),
+            )
+        for number, one in enumerate(table.get("dated", ())):
+            yield from _backwards(one, ("parameters", name, "dated", number))
+    yield from _backwards(data.get("applies_to", {}), ("applies_to",))
+
+
+def _backwards(table: Mapping[str, Any], path: Path) -> Iterator[Problem]:
+    since, until = table.get("from"), table.get("to")
+    if since is not None and until is not None and since > until:
+        yield Problem(
+            (*path, "to"),
+            None,
+            Sentence("`to` is before `from`"),
+            Sentence("`to` is the last day, `from` the first"),
+        )
+
+
+def _bad_holding(policy: Policy) -> Iterator[Problem]:
+    """Keys of [holding] that do nothing without another."""
+    table = policy.holding
+    for key, needed in (
+        ("lasts", "opens"),
+        ("granted_by", "opens"),
+        ("renews", "opens"),
+        ("extends", "opens"),
+        ("releases", "opens"),
+        ("idle", "keeps"),
+        ("lapse", "idle"),
+        ("extension", "extends"),
+        ("grounds", "transfers"),
+    ):
+        if table.get(key) and table.get(key) != "exposes" and needed not in table:
+            yield Problem(
+                ("holding", key),
+                None,
+                Sentence("`{key}` does nothing without `{needed}`", key=key, needed=needed),
+                Sentence(
+                    "add {key}: {about}",
+                    key=needed,
+                    about=Sentence(
+                        shape.SCHEMA["properties"]["holding"]["properties"][needed]["description"]
+                    ),
+                ),
+            )
+
+
+def _bad_levels(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Levels that the table of the longest gaps does not know."""
+    limits = policy.parameters.get(str(policy.holding.get("limits", "")))
+    if limits is None or not isinstance(limits.default, Mapping):
+        return
+    levels = set(limits.default)
+    default = policy.parameters.get(str(policy.holding.get("default_level", "")))
+    if default is not None and default.default is not None and default.default not in levels:
+        yield _no_level(("parameters", default.name, "default"), None, default.default, levels)
+    for path, text in _conditions(data):
+        for offset, level in _levels_in(text, path):
+            if level not in levels:
+                yield _no_level(path, offset, level, levels)
+
+
+def _no_level(path: Path, offset: int | None, level: object, levels: set[str]) -> Problem:
+    return Problem(
+        path,
+        offset,
+        Sentence("{level} is no level of the table of limits", level=str(level)),
+        nearest(str(level), levels),
+        severe=False,
+    )
+
+
+def _levels_in(text: str, path: Path) -> Iterator[tuple[int | None, str]]:
+    """The levels that a condition compares with, and where they stand in it."""
+    if "level" not in text:
+        return
+    try:
+        tree = parse(text, path)
+    except FaultyPolicy:
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = [node.left, *node.comparators]
+        if not any(_is_level(side) for side in sides):
+            continue
+        for side in sides:
+            for one in side.elts if isinstance(side, (ast.List, ast.Tuple)) else (side,):
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    plain = text.find(f"'{one.value}'")
+                    yield (plain if plain >= 0 else None), one.value
+
+
+def _is_level(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "level"
+    return isinstance(node, ast.Name) and node.id == "level"
+
+
+def _conditions(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Every condition of a file with its place, by the shape of policy files."""
+    todo: list[tuple[Path, Any, Any]] = [((), data, shape.SCHEMA)]
+    while todo:
+        path, value, schema = todo.pop()
+        if not isinstance(schema, dict):
+            continue
+        if isinstance(value, dict):
+            known, free = schema.get("properties", {}), schema.get("additionalProperties")
+            todo += [
+                ((*path, key), item, known.get(key, free)) for key, item in value.items()
+            ]
+        elif isinstance(value, list):
+            todo += [
+                ((*path, number), item, schema.get("items")) for number, item in enumerate(value)
+            ]
+        elif isinstance(value, str) and "maxLength" in schema:
+            yield path, value
+
+
+def _bad_sanctions(policy: Policy) -> Iterator[Problem]:
+    choices = KINDS["sanction"].fields["measure"].choices or ()
+    questions = {question.question for question in policy.findings.values()}
+    for number, table in enumerate(policy.sanctions):
+        where: Path = ("sanction", number)
+        if questions and table["question"] not in questions:
+            yield Problem(
+                (*where, "question"),
+                None,
+                Sentence("no finding asks the question {name}", name=table["question"]),
+                nearest(table["question"], questions),
+            )
+        if "measure" not in table and "ladder" not in table:
+            yield Problem(
+                where,
+                None,
+                Sentence("{key} is missing", key="measure"),
+                Sentence("add measure = one of {names}, or a ladder of them", names=choices),
+            )
+        steps: list[tuple[Path, Any]] = [(where, table)]
+        steps += [((*where, "ladder", n), step) for n, step in enumerate(table.get("ladder", ()))]
+        for place, step in steps:
+            if "measure" in step and step["measure"] not in choices:
+                yield Problem(
+                    (*place, "measure"),
+                    None,
+                    Sentence("{name} is no measure", name=step["measure"]),
+                    nearest(step["measure"], choices),
+                )
+            if "amount" in step and step["amount"] not in policy.parameters:
+                yield Problem(
+                    (*place, "amount"),
+                    None,
+                    Sentence("no parameter {name}", name=step["amount"]),
+                    nearest(step["amount"], policy.parameters),
+                )
+
+
+def _bad_roles(policy: Policy) -> Iterator[Problem]:
+    """Roles that nobody can have, where only roles can stand."""
+    places: list[tuple[Path, str, tuple[str, ...]]] = []
+    for name, roles in policy.instances.get("powers", {}).items():
+        places += [
+            (("instances", "powers", name, number), role, ROLES)
+            for number, role in enumerate(roles)
+        ]
+    if "by_unit" in policy.instances:
+        places.append(
+            (("instances", "by_unit", "role"), policy.instances["by_unit"]["role"], ROLES)
+        )
+    if "mends" in policy.powers:
+        places.append((("powers", "mends", "role"), policy.powers["mends"]["role"], ROLES))
+    above = policy.powers.get("above_parties")
+    places += [
+        (("words", above, number), role, ROLES)
+        for number, role in enumerate(policy.words.get(above or "", ()))
+    ]
+    known = tuple(dict.fromkeys((*ROLES, *INSTANCES)))
+    places += [
+        (("findings", name, "from"), question.supplier, known)
+        for name, question in policy.findings.items()
+        if question.supplier is not None
+    ]
+    for path, role, roles in places:
+        if role not in roles:
+            yield Problem(
+                path,
+                None,
+                Sentence("{name} is no role", name=role)
+                if roles is ROLES
+                else Sentence("{name} is neither a role nor an instance", name=role),
+                nearest(role, roles),
+            )
+
+
+def _bad_rows(policy: Policy) -> Iterator[Problem]:
+    """Rows of the scorecard that mean another, or each other."""
+    where: Path = ("scorecard", "row")
+    ids = {row.id for row in policy.rows}
+    always = set()
+    for number, row in enumerate(policy.rows):
+        other = row.table.get("not_for")
+        if other is not None and (other not in ids or other == row.id):
+            yield Problem(
+                (*where, number, "not_for"),
+                None,
+                Sentence("no other row has the id {name}", name=other),
+                nearest(other, ids - {row.id}),
+            )
+        if "if" not in row.table:
+            if row.id in always:
+                yield Problem(
+                    (*where, number, "id"),
+                    None,
+                    Sentence("two rows have the id {name}", name=row.id),
+                    Sentence("give it another id, or both an `if` that excludes the other"),
+                )
+            always.add(row.id)
+
+
+def _bad_names(policy: Policy) -> Iterator[Problem]:
+    """Names of rules used twice; words for things that are not there."""
+    taken: set[tuple[str, str]] = set()
+    for rule in policy.rules:
+        if rule.name is None or rule.guard is not None:
+            continue
+        if (rule.stage, rule.name) in taken:
+            yield Problem(
+                (*rule.place, "name"),
+                None,
+                Sentence("two rules are called {name}", name=rule.name),
+                Sentence("give it another name"),
+            )
+        taken.add((rule.stage, rule.name))
+    known = {
+        *policy.lets,
+        *policy.classes,
+        *policy.windows,
+        *policy.parameters,
+        *policy.words,
+        *policy.findings,
+    }
+    for name in policy.names:
+        if name not in known:
+            yield Problem(
+                ("names", name),
+                None,
+                Sentence("nothing is called {name}", name=name),
+                nearest(name, known),
+                severe=False,
+            )
+
+
+# ------------------------------------------------------------------- what nobody asks for
+
+
+def _unused(
+    policy: Policy, data: Mapping[str, Any], used: set[str], *, broken: bool
+) -> Iterator[Problem]:
+    """Named things that nothing asks for.
+
+    In a `broken` file, texts that did not compile may ask for them: there, only what no text
+    so much as mentions is unused.
+    """
+    used = used | _named_elsewhere(policy, data)
+    mentioned = _mentioned(data) if broken else set()
+    for section, names, prefix, kind in (
+        ("words", policy.words, "", "word list"),
+        ("parameters", policy.parameters, "", "parameter"),
+        ("let", policy.lets, "", "named value"),
+        ("entries", policy.classes, "class ", "class of entries"),
+        ("findings", policy.findings, "finding ", "finding"),
+        ("windows", policy.windows, "window ", "window"),
+    ):
+        for name in names:
+            if prefix + name in used or name in mentioned:
+                continue
+            if section == "let" and f"let {name}" in used:
+                continue
+            yield Problem(
+                (section, name),
+                None,
+                Sentence("the {kind} {name} is used nowhere", kind=Term(kind), name=name),
+                Sentence("take it out, or use it"),
+                severe=False,
+            )
+
+
+def _named_elsewhere(policy: Policy, data: Mapping[str, Any]) -> set[str]:
+    """What is named outside of conditions: in sentences, tables and conditions on an entry."""
+    found: set[str] = set()
+    for table in (*data.get("rule", ()), *data.get("fallback", ()), *data.get("warning", ())):
+        for text in _sentences(table):
+            found |= set(_WORD.findall(" ".join(_IN_BRACES.findall(text))))
+        window = table.get("provisional", {}).get("window")
+        if window is not None:
+            found.add(f"window {window}")
+    found |= {f"class {spec.parent}" for spec in policy.classes.values() if spec.parent}
+    found |= {f"finding {spec.question}" for spec in policy.classes.values() if spec.question}
+    asked = {table["question"] for table in policy.sanctions}
+    found |= {
+        f"finding {name}" for name, one in policy.findings.items() if one.question in asked
+    }
+    for table in policy.sanctions:
+        found |= {str(step.get("amount")) for step in (table, *table.get("ladder", ()))}
+    for path, text in _conditions(data):
+        if path[0] in ("entries", "holding", "powers"):
+            found |= {f"finding {name}" for name in policy.findings if f"'{name}'" in text}
+            found |= {f"finding {name}" for name in policy.findings if f'"{name}"' in text}
+        elif path[-2:-1] == ("replace",):
+            continue
+    for rule in policy.rules:
+        if "replace" in rule.then:
+            found.add(rule.then["replace"]["value"])
+    return found
+
+
+def _sentences(table: Mapping[str, Any]) -> Iterator[str]:
+    for value in (table, *table.values()):
+        if isinstance(value, dict):
+            yield from (text for key in ("en", "zh") if isinstance(text := value.get(key), str))
+
+
+def _mentioned(data: Mapping[str, Any]) -> set[str]:
+    """Every word in a value of the file."""
+    words: set[str] = set()
+    todo: list[Any] = [data]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+        elif isinstance(value, str):
+            words |= set(_WORD.findall(value))
+    return words
