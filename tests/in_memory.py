@@ -28,6 +28,7 @@ def rule(
     policy: Policy = RENAULT,
     attested: bool = True,
     explain: bool = True,
+    caseloads: Mapping[str, int] | None = None,
     **settings: Any,
 ) -> Ruling:
     """Rule on interchange lines under a policy; `settings` override its parameters."""
@@ -43,6 +44,7 @@ def rule(
         settings=settings,
         deal=deal,
         explain=explain,
+        caseloads=caseloads,
     )
 
 

@@ -36,13 +36,13 @@ _COMPARISONS: dict[type, tuple[type, ...]] = {
     ast.IsNot: (ast.Is,),
 }
 _FOR_PEOPLE = frozenset({"en", "zh", "source", "title"})
-_RULES = frozenset({"rule", "fallback"})
+_WITHOUT: dict[Place, str] = {("rule",): "rule", ("fallback",): "rule", ("scorecard", "row"): "row"}
 
 
 class Mutant(NamedTuple):
     """A policy with one thing changed: what kind of change, where, from what to what."""
 
-    kind: str  # number | default | comparison | logic | rule | side | date
+    kind: str  # number | default | comparison | logic | rule | row | side | date
     where: str
     change: str
     data: Mapping[str, Any]
@@ -221,9 +221,9 @@ class _Without(ast.NodeTransformer):
 
 
 def _without_one(data: Mapping[str, Any]) -> Iterator[Mutant]:
-    """The policy without one rule, warning, sanction: without one table of any list of tables."""
+    """The policy without one rule, row, warning: without one table of any list of tables."""
     for path, tables in _lists(data, ()):
-        kind = "rule" if path[0] in _RULES and len(path) == 1 else "side"
+        kind = _WITHOUT.get(path, "side")
         for index in range(len(tables)):
             rest = _with(data, path, [*tables[:index], *tables[index + 1 :]])
             yield _mutant(kind, (*path, index), "deleted", data, rest)

@@ -15,9 +15,14 @@ PRESETS = resources.files("conflictctl.policy").joinpath("presets")
 WITH_CASES = [
     identity for identity in preset_ids() if PRESETS.joinpath(f"{identity}.cases.toml").is_file()
 ]
-STRICT = {"number", "comparison", "rule"}
+STRICT = {"number", "comparison", "rule", "row"}
 
 EQUIVALENT = {
+    "meiteng-2015": {
+        # Such an answer is refused at entry.
+        "number: parameters.accompaniment_least.default: -3 -> -4",
+        "number: parameters.accompaniment_most.default: 3 -> 4",
+    },
     "renault-zibo-2013": {
         # The rule before it has decided wherever the count is the limit itself.
         "comparison: rule 9 (K4).when: outlet_unfiled and "

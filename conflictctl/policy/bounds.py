@@ -20,7 +20,7 @@ MAX_TEXT = 20_000
 MAX_NAME = 200
 MAX_DEPTH = 12
 MAX_NUMBER = 10**15
-MOST_DOTS = 40
+MOST_DOTS = 20
 
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\'|#.*')
 

@@ -15,15 +15,13 @@ from typing import Any
 
 from conflictctl.events import INSTANCES, KINDS, ROLES
 from conflictctl.policy import shape
-from conflictctl.policy.entry_tests import compile_entry_test
 from conflictctl.policy.language import parse
-from conflictctl.policy.model import MOST_PROBLEMS, Policy, read_toml
-from conflictctl.policy.model import _policy as policy_of
+from conflictctl.policy.model import MOST_PROBLEMS, Policy, located, policy_of, read_toml
 from conflictctl.policy.problems import FaultyPolicy, Path, Problem, nearest
 from conflictctl.policy.program import Program
 from conflictctl.policy.reach import beaten_in_vain, dead_rules
 from conflictctl.policy.source import Source
-from conflictctl.wording import Sentence, Term
+from conflictctl.wording import Sentence
 
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -70,18 +68,10 @@ def check(text: str, name: str) -> tuple[Policy | None, tuple[Problem, ...]]:
 
 
 def _sorted(problems: list[Problem], source: Source) -> tuple[Problem, ...]:
-    placed = {_placed(problem, source): None for problem in problems[:MOST_PROBLEMS]}
-    return tuple(sorted(placed, key=lambda one: (one.line, one.column, not one.severe)))
-
-
-def _placed(problem: Problem, source: Source) -> Problem:
-    if problem.line:
-        return problem
-    if problem.offset is None:
-        line, column = source.position(problem.path)
-    else:
-        line, column = source.within(problem.path, problem.offset)
-    return problem._replace(file=source.name, line=line, column=column)
+    if not problems:
+        return ()
+    placed = located(FaultyPolicy(problems[:MOST_PROBLEMS]), source).problems
+    return tuple(dict.fromkeys(placed))
 
 
 def _parsed(
@@ -89,27 +79,27 @@ def _parsed(
 ) -> tuple[Policy | None, list[Problem]]:
     """The policy; where parts of it cannot be read, what is wrong with each of them."""
     problems: list[Problem] = []
-    left = {
-        key: dict(value) if isinstance(value, dict) else list(value)
-        for key, value in data.items()
+    left: dict[Any, Any] = {
+        key: dict(value) if isinstance(value, dict) else list(value) for key, value in data.items()
     }
-    numbers = {key: list(range(len(left[key]))) for key in ("rule", "fallback") if key in left}
+    numbers = {key: list(range(len(left.get(key, ())))) for key in _PARTS if key != "parameters"}
     while len(problems) < MOST_PROBLEMS:
         try:
             return policy_of(left, text, source), problems
         except FaultyPolicy as error:
             (problem,) = error.problems
-            section, item = problem.path[0], problem.path[1] if len(problem.path) > 1 else None
-            if section in numbers and isinstance(item, int):
-                place = numbers[str(section)].pop(item)
-                problems.append(problem._replace(path=(section, place, *problem.path[2:])))
-                del left[str(section)][item]
-            elif section == "parameters":
-                problems.append(problem)
-                del left["parameters"][item]
-            else:
+            section, item = problem.path[0], problem.path[1]
+            if section not in _PARTS:
                 return None, [*problems, problem]
+            del left[section][item]
+            if isinstance(item, int):
+                item = numbers[section].pop(item)
+            problems.append(problem._replace(path=(section, item, *problem.path[2:])))
     return None, problems
+
+
+_PARTS = ("parameters", "rule", "fallback")
+"""Sections of which a faulty part can be left out to look at the others."""
 
 
 # ------------------------------------------------------------------ what has to be said
@@ -322,6 +312,7 @@ def _bad_holding(policy: Policy) -> Iterator[Problem]:
                         shape.SCHEMA["properties"]["holding"]["properties"][needed]["description"]
                     ),
                 ),
+                severe=False,
             )
 
 
@@ -386,9 +377,7 @@ def _conditions(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             continue
         if isinstance(value, dict):
             known, free = schema.get("properties", {}), schema.get("additionalProperties")
-            todo += [
-                ((*path, key), item, known.get(key, free)) for key, item in value.items()
-            ]
+            todo += [((*path, key), item, known.get(key, free)) for key, item in value.items()]
         elif isinstance(value, list):
             todo += [
                 ((*path, number), item, schema.get("items")) for number, item in enumerate(value)
@@ -449,10 +438,10 @@ def _bad_roles(policy: Policy) -> Iterator[Problem]:
         )
     if "mends" in policy.powers:
         places.append((("powers", "mends", "role"), policy.powers["mends"]["role"], ROLES))
-    above = policy.powers.get("above_parties")
+    above = policy.powers.get("above_parties", "")
     places += [
         (("words", above, number), role, ROLES)
-        for number, role in enumerate(policy.words.get(above or "", ()))
+        for number, role in enumerate(policy.words.get(above, ()))
     ]
     known = tuple(dict.fromkeys((*ROLES, *INSTANCES)))
     places += [
@@ -533,6 +522,17 @@ def _bad_names(policy: Policy) -> Iterator[Problem]:
 # ------------------------------------------------------------------- what nobody asks for
 
 
+_NAMED = {
+    "words": ("",),
+    "parameters": ("",),
+    "let": ("", "let "),
+    "entries": ("class ",),
+    "findings": ("finding ",),
+    "windows": ("window ",),
+}
+"""Sections of named things, and how a program notes that it uses one."""
+
+
 def _unused(
     policy: Policy, data: Mapping[str, Any], used: set[str], *, broken: bool
 ) -> Iterator[Problem]:
@@ -543,26 +543,16 @@ def _unused(
     """
     used = used | _named_elsewhere(policy, data)
     mentioned = _mentioned(data) if broken else set()
-    for section, names, prefix, kind in (
-        ("words", policy.words, "", "word list"),
-        ("parameters", policy.parameters, "", "parameter"),
-        ("let", policy.lets, "", "named value"),
-        ("entries", policy.classes, "class ", "class of entries"),
-        ("findings", policy.findings, "finding ", "finding"),
-        ("windows", policy.windows, "window ", "window"),
-    ):
-        for name in names:
-            if prefix + name in used or name in mentioned:
-                continue
-            if section == "let" and f"let {name}" in used:
-                continue
-            yield Problem(
-                (section, name),
-                None,
-                Sentence("the {kind} {name} is used nowhere", kind=Term(kind), name=name),
-                Sentence("take it out, or use it"),
-                severe=False,
-            )
+    for section, prefixes in _NAMED.items():
+        for name in data.get(section, ()):
+            if name not in mentioned and used.isdisjoint(prefix + name for prefix in prefixes):
+                yield Problem(
+                    (section, name),
+                    None,
+                    Sentence("{name} is used nowhere", name=name),
+                    Sentence("take it out, or use it"),
+                    severe=False,
+                )
 
 
 def _named_elsewhere(policy: Policy, data: Mapping[str, Any]) -> set[str]:
@@ -577,17 +567,13 @@ def _named_elsewhere(policy: Policy, data: Mapping[str, Any]) -> set[str]:
     found |= {f"class {spec.parent}" for spec in policy.classes.values() if spec.parent}
     found |= {f"finding {spec.question}" for spec in policy.classes.values() if spec.question}
     asked = {table["question"] for table in policy.sanctions}
-    found |= {
-        f"finding {name}" for name, one in policy.findings.items() if one.question in asked
-    }
+    found |= {f"finding {name}" for name, one in policy.findings.items() if one.question in asked}
     for table in policy.sanctions:
         found |= {str(step.get("amount")) for step in (table, *table.get("ladder", ()))}
     for path, text in _conditions(data):
         if path[0] in ("entries", "holding", "powers"):
             found |= {f"finding {name}" for name in policy.findings if f"'{name}'" in text}
             found |= {f"finding {name}" for name in policy.findings if f'"{name}"' in text}
-        elif path[-2:-1] == ("replace",):
-            continue
     for rule in policy.rules:
         if "replace" in rule.then:
             found.add(rule.then["replace"]["value"])

@@ -204,7 +204,7 @@ def end_of(case: Case, tenure: Tenure, until: Moment) -> Moment | None:
         if given:
             ends.append(parse_time(given)[0])
         elif isinstance(limit, Quantity):
-            ends.append(case.deadline(tenure.since, limit))
+            ends.append(case.deadline(_runs_from(case, tenure, until), limit))
         if ends:
             ends = [_extended(case, tenure, ends[0], until)]
     if spec.idle is not None and spec.releases_on_lapse:
@@ -214,7 +214,18 @@ def end_of(case: Case, tenure: Tenure, until: Moment) -> Moment | None:
     return min(ends, default=None)
 
 
+def _runs_from(case: Case, tenure: Tenure, until: Moment) -> Moment:
+    """From when the time of a holding runs: who waited in the queue gains no days by it."""
+    if tenure.via != "file":
+        return tenure.since
+    if not case.program.holding.granted_by:
+        return tenure.entry.moment
+    granted = _granted(case, tenure.entry, until)
+    return tenure.since if granted is None else granted.moment
+
+
 def _extended(case: Case, tenure: Tenure, end: Moment, until: Moment) -> Moment:
+    begun = _runs_from(case, tenure, until)
     for extension in case.pool(case.program.holding.extends):
         if extension.moment >= min(end, until):
             continue
@@ -229,7 +240,7 @@ def _extended(case: Case, tenure: Tenure, end: Moment, until: Moment) -> Moment:
             continue
         limit = case.program.holding.extension
         limit = limit(extension, case) if limit is not None else None
-        if isinstance(limit, Quantity) and extension.moment >= tenure.since:
+        if isinstance(limit, Quantity) and extension.moment >= begun:
             end = max(end, case.deadline(extension.moment, limit))
     return end
 

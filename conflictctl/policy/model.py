@@ -305,7 +305,7 @@ def parse_policy(text: str, name: str = "policy file") -> Policy:
     try:
         if problems:
             raise FaultyPolicy(problems)
-        return _policy(data, text, source)
+        return policy_of(data, text, source)
     except FaultyPolicy as error:
         raise located(error, source) from None
 
@@ -330,7 +330,9 @@ def read_toml(text: str, name: str) -> tuple[dict[str, Any], Source]:
     return data, source
 
 
-def _policy(data: Mapping[str, Any], text: str, source: Source) -> Policy:
+def policy_of(data: Mapping[str, Any], text: str, source: Source) -> Policy:
+    """The policy in data that fits the shape; raises FaultyPolicy (without lines) at the first
+    value that cannot be."""
     head = data["policy"]
     applies = data.get("applies_to", {})
     scorecard = data.get("scorecard", {})

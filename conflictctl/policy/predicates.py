@@ -931,17 +931,19 @@ def present(case: Case, on_day: Anchor = None, linked_before: Entry | None = Non
     return found
 
 
-def together(case: Case, after: Anchor = None, before: Anchor = None) -> Entry | None:
-    """The latest record, between two moments, that several of the family were there together.
+def together(
+    case: Case, after: Anchor = None, before: Anchor = None, household: bool = False
+) -> Entry | None:
+    """The latest record, between two moments, that several were there together.
 
-    The family are the files of this customer and of everyone linked to him as a household:
-    whether the policy takes them for one customer or for several persons.
+    Several of the files that the policy takes for this one customer; with `household`, of
+    everyone linked to him as a household.
     """
-    family: frozenset[str] = frozenset().union(*(one.members for one in case.household()))
-    if len(family) < 2:
-        return None
+    family = case.members
+    if household:
+        family = frozenset().union(*(one.members for one in case.household()))
     found: Entry | None = None
-    for entry in case.history.entries:
+    for entry in case.history.entries if len(family) > 1 else ():
         if (
             entry.kind == "together"
             and entry.flaw not in ("voided", "struck")
@@ -1109,7 +1111,9 @@ WORDS: dict[str, Word] = {
     "next_in_line": Word(next_in_line, gives=ID),
     "attribute": Word(attribute, takes=(ID,), least=1, keywords=_AT),
     "present": Word(present, keywords={"on_day": ENTRY, "linked_before": ENTRY}, gives=LIST),
-    "together": Word(together, keywords={"after": ENTRY, "before": ENTRY}, gives=ENTRY),
+    "together": Word(
+        together, keywords={"after": ENTRY, "before": ENTRY, "household": FLAG}, gives=ENTRY
+    ),
     "each": Word(each, takes=("let",), least=1, keywords={"of": LIST}, gives=LIST),
     "found": Word(found, takes=("finding",), least=1, keywords={"subject": ID, "before": ENTRY}),
     "score": Word(score, takes=(ID,), least=1, gives=NUMBER, unit="points"),

@@ -795,6 +795,11 @@ class Program:
         """Who decides: an instance by its name, or a condition that gives one."""
         if text in INSTANCES:
             return lambda case: text
+        if _like_a_name(text) and text not in {*self.policy.lets, *self.constants}:
+            self._note(
+                fault(where, Sentence("no instance {name}", name=text), nearest(text, INSTANCES))
+            )
+            return _nothing
         return self._condition(text, where, ID)
 
     def _split(self, table: Mapping[str, Any], where: Path) -> Split:
@@ -970,6 +975,12 @@ _PLAIN_NAME = Sentence(
 def _in_braces(name: str, form: str | None, conversion: str | None) -> str:
     """What stood in braces, as it was written."""
     return f"{{{name}{'!' + conversion if conversion else ''}{':' + form if form else ''}}}"
+
+
+def _like_a_name(text: str) -> bool:
+    """Whether a text is words only, as names of instances are, not a condition."""
+    words = text.split()
+    return all(word.isidentifier() for word in words) and not {"if", "or", "and"} & set(words)
 
 
 _SAID = {"party", "measured", "limit", "window_end", "needs"}

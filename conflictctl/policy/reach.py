@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from conflictctl.policy.language import UNKNOWN, _Always, compile_expression
+from conflictctl.policy.language import UNKNOWN, compile_expression, constant_value
 from conflictctl.policy.model import Parameter, Policy, Rule
 from conflictctl.policy.problems import FaultyPolicy, Path, Problem, nearest
 from conflictctl.policy.program import Program
@@ -62,7 +62,9 @@ def _in_order(program: Program, rules: Sequence[Rule]) -> Iterator[Problem]:
                     "never reached: {other} always applies and stands before it",
                     other=rule_name(certain),
                 ),
-                Sentence("put it before {other}, or give that rule a condition", other=certain.clause),
+                Sentence(
+                    "put it before {other}, or give that rule a condition", other=certain.clause
+                ),
                 severe=False,
             )
         elif same is not None and not notes:
@@ -147,12 +149,10 @@ def _value(
 ) -> bool | None:
     scope = program.scope._replace(constants=constants, used=used)
     try:
-        found = compile_expression(text, scope, where)
+        found = constant_value(compile_expression(text, scope, where), where)
     except FaultyPolicy:
         return None
-    if not isinstance(found.run, _Always) or found.run.value is UNKNOWN:
-        return None
-    return bool(found.run.value)
+    return None if found is UNKNOWN else bool(found)
 
 
 # ------------------------------------------------------------------------------- beats

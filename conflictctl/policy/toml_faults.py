@@ -90,6 +90,11 @@ _MEANT = (
         Sentence("there is no such day"),
         Sentence("a day is written 2024-05-31, without quotes"),
     ),
+    (
+        r"recursion",
+        Sentence("nested too deeply"),
+        Sentence("no policy needs lists in lists in lists"),
+    ),
     (r"Exceeds the limit", Sentence("the number is too large"), Sentence("write fewer digits")),
 )
 """What tomllib says, what is wrong, and the mend."""

@@ -135,7 +135,12 @@ WORD_PHRASES: dict[str, Phrase] = {
     # of households and customers
     "attribute": _noun(N_("the {0} on the customer's card{time}")),
     "present": _noun(N_("the persons of the household who came together{whose}{time}")),
-    "together": _noun(N_("the last time that several of the family came together{time}")),
+    "together": _noun(
+        N_("the last time that several who count as one customer came together{time}")
+    ),
+    "together:household": _noun(
+        N_("the last time that several of the whole household came together{time}")
+    ),
     "each": _noun(N_("{0} of each one")),
     "each:of": _noun(N_("{0} of each of {of}")),
     # of findings, scores and rulings
