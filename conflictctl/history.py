@@ -47,6 +47,7 @@ class Entry:
         "ref",
         "seq",
         "struck",
+        "struck_by",
         "voided",
     )
 
@@ -68,6 +69,7 @@ class Entry:
         self.altered = False
         self.voided = False
         self.struck = False
+        self.struck_by: tuple[Entry, ...] = ()
         self.confirmed: frozenset[str] = frozenset()
         self._post: Any = None
         self._dated = dated is None or event.kind in dated
@@ -241,6 +243,10 @@ class Asked(NamedTuple):
     """What a test of an entry can look at while the record is being mended."""
 
     history: History
+
+    def stays_struck(self, entry: Entry) -> bool:
+        """A struck entry is one: whether every strike is in time is not asked yet."""
+        return True
 
 
 class History:
@@ -479,6 +485,7 @@ def _strike(history: History, finding: Entry, by_ref: dict[str | int, Entry]) ->
             powers.own_only and target.by != finding.fields.get("subject")
         ):
             target.struck = True
+            target.struck_by += (finding,)
 
 
 def _correct(history: History, correction: Entry, by_ref: dict[str | int, Entry]) -> None:

@@ -397,6 +397,34 @@ def written(story: Story) -> list[Line]:
     return lines
 
 
+def with_moves(lines: list[Line], rng: Random) -> list[Line]:
+    """The same history with one to three changes of post among its entries."""
+    staff = [line for line in lines if line["kind"] == "staff" and line["staff"] != "gm"]
+    departments = sorted({line["department"] for line in staff})
+    moves: list[Line] = []
+    for number in range(rng.choice((1, 1, 2, 3))):
+        t = rng.randrange(20) * DAY + rng.choice((8, 12, 20)) * HOUR
+        changed = rng.choice(("department", "department", "role"))
+        post = {
+            "department": rng.choice(departments),
+            "role": rng.choice(("consultant", "supervisor", "department_head", "clerk")),
+        }
+        moves.append(
+            {
+                "id": f"m{number}",
+                "kind": "staff_moved",
+                "staff": rng.choice(staff)["staff"],
+                "by": "gm",
+                "at": stamp(t),
+                "recorded_at": stamp(t + rng.choice((0, 0, DAY))),
+                changed: post[changed],
+            }
+        )
+    start = [line for line in lines if line["id"].startswith("r")]
+    rest = [line for line in lines if not line["id"].startswith("r")] + moves
+    return start + sorted(rest, key=lambda line: datetime.fromisoformat(line["recorded_at"]))
+
+
 def random_settings(rng: Random) -> dict[str, Any]:
     """No, one or a few parameters set."""
     few = rng.sample(sorted(PARAMETERS), rng.choice((0, 1, 1, 2, 3)))

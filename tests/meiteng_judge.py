@@ -15,8 +15,8 @@ Deals
    earlier close of more than three, and who may go on after it.  One that names a deal concerns
    that deal alone, whenever made; if nothing closed bears the name, it concerns the open one.
 4. A padding finding that names contacts or cards of this customer belongs to every deal in whose
-   history one of them lies, however late it is made, and to no other.  One that names none belongs
-   by its own time.  It strikes contacts and cards only.
+   history one of them lies, however late or early it is made, and to no other.  One that names
+   none belongs by its own time.  It strikes contacts and cards only.
 5. `history: all` widens contenders, scores and agreements, earlier signatures included; a ruling
    stays with the deal in which it was made.
 6. An agreement counts for the deal it names, else for the deal in whose history it lies; of several
@@ -183,6 +183,7 @@ class View:
     acts_until: Key  # "Contacts and cards count up to the close"
     findings_until: Key  # "findings until the next close"
     known_until: Key  # nothing found after this is seen at all
+    deal_until: Key  # the close, from whatever moment the deal is looked at
     signed: list[Entry]  # closes whose signatures make contenders
     when: Entered  # at which people's departments are read
 
@@ -277,7 +278,7 @@ def belongs(view: View, f: Entry) -> bool:
         # "The finding belongs to the deal of the events it names"
         named = named_by(view, f)
         if named:
-            return any(view.in_history(e) for e in named)
+            return any(view.started(e) and order(e) < view.deal_until for e in named)
     return view.started(f) and order(f) < view.findings_until
 
 
@@ -665,6 +666,7 @@ def look(
         acts_until=never if close is None else order(close),
         findings_until=close_key(closed[position + 1]) if position + 1 < len(closed) else never,
         known_until=never,
+        deal_until=never if close is None else order(close),
         signed=signed,
         when=(end, 0) if close is None else close.entered,
     )

@@ -9,7 +9,12 @@ import pytest
 
 from conflictctl.policy.model import load_policy
 from tests.in_memory import LONG_AFTER, as_answer, rule
-from tests.meiteng_histories import deals_named, random_history, random_settings
+from tests.meiteng_histories import (
+    deals_named,
+    random_history,
+    random_settings,
+    with_moves,
+)
 from tests.meiteng_judge import PARAMETERS, judge
 
 Line = dict[str, Any]
@@ -91,6 +96,15 @@ def test_both_judges_agree_on_seeded_histories() -> None:
         "held",
         "unheld",
     }
+
+
+def test_both_judges_agree_where_people_change_post() -> None:
+    for seed in range(120):
+        rng = random.Random(seed)
+        params = random_settings(rng)
+        # Of earlier signers the role at the deal counts, which the second judge reads otherwise.
+        params.pop("history", None)
+        both_agree(with_moves(random_history(rng), rng), params)
 
 
 @pytest.mark.slow

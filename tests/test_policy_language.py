@@ -32,8 +32,9 @@ class Trace:
         self.values = values
         self.evidence: list[str] = []
         self.margin: Any = None
+        self._memo: dict[str, Any] = {}
 
-    def value(self, name: str) -> Any:
+    def worked_out(self, name: str) -> Any:
         self.evidence.append(name)
         return self.values[name]
 

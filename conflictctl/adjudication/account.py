@@ -21,7 +21,7 @@ def finding(
     case: Case, rule: CompiledRule, outcome: str, text: Bilingual, party: str | None = None
 ) -> Finding:
     """What a rule found, from what its condition left in the case."""
-    evidence, refused, margin = list(case.evidence), list(case.refused), case.margin
+    evidence, refused, margin = case.evidence, list(case.refused), case.margin
     case.evidence = []
     if party is None and rule.party is not None:
         value = rule.party(case)
@@ -34,8 +34,10 @@ def finding(
         party,
         Sentence(text, **values),
         None if margin is None else Margin(*_spans(margin)),
-        tuple(dict.fromkeys(entry.ref for entry in sorted(evidence, key=_time))),
-        tuple({entry.ref: Refused(entry.ref, why) for entry, why in refused}.values()),
+        cited(evidence),
+        tuple({entry.ref: Refused(entry.ref, why) for entry, why in refused}.values())
+        if refused
+        else (),
     )
 
 
@@ -64,6 +66,13 @@ def merged(findings: list[Finding]) -> list[Finding]:
         else:
             found.append(one)
     return found
+
+
+def cited(evidence: list[Entry]) -> tuple[str, ...]:
+    """How evidence is cited: each entry once, in the order in which they happened."""
+    if len(evidence) < 2:
+        return (evidence[0].ref,) if evidence else ()
+    return tuple(dict.fromkeys([entry.ref for entry in sorted(evidence, key=_time)]))
 
 
 def _time(entry: Entry) -> tuple[int, int]:

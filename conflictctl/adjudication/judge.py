@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from conflictctl.adjudication import side_orders
+from conflictctl.adjudication.account import cited
 from conflictctl.adjudication.outcome import Outcome, credited, kind_of_party
 from conflictctl.adjudication.rules import first_applying, try_rules
 from conflictctl.adjudication.ruling import (
@@ -215,14 +216,19 @@ class Decision(NamedTuple):
 
 def decide_deal(matter: Matter, customer: str, deal: Deal | None) -> Decision:
     """What `judge_deal` gives, for asking many times: no findings, no warnings, no sentence."""
-    case = case_of(matter, deal)
-    stage = "open" if deal is None else "deal"
-    by_people = "ruling" in case.kinds and stage in matter.program.instances.stages
+    found = decide_case(case_of(matter, deal))
+    return _wordless(judge_deal(matter, customer, deal, explain=False)) if found is None else found
+
+
+def decide_case(case: Case) -> Decision | None:
+    """What `judge_case` gives, without words; None where it takes all of that to tell."""
+    stage = "open" if case.deal is None else "deal"
+    by_people = "ruling" in case.kinds and stage in case.program.instances.stages
     rule = None if by_people else first_applying(case)
     given = rule.value(case) if rule is not None and rule.action in _SIMPLE else None
     if rule is None or not isinstance(given, str):
-        return _wordless(judge_deal(matter, customer, deal, explain=False))
-    evidence = tuple(dict.fromkeys([entry.ref for entry in sorted(case.evidence, key=_by_time)]))
+        return None
+    evidence = cited(case.evidence)
     clause = rule.rule.clause
     if rule.action == "hold":
         return Decision("held", (), given, clause, None, evidence)
@@ -231,10 +237,6 @@ def decide_deal(matter: Matter, customer: str, deal: Deal | None) -> Decision:
 
 
 _SIMPLE = frozenset({"credit", "outlet", "hold"})
-
-
-def _by_time(entry: Entry) -> tuple[Moment, int]:
-    return (entry.at, entry.seq)
 
 
 def _wordless(ruling: Ruling) -> Decision:
@@ -260,9 +262,14 @@ def judge_deal(
 
     `supposed` are answers to questions of the policy that are taken as found.
     """
-    program = matter.program
     case = case_of(matter, deal, explain=explain)
     case.supposed = supposed
+    return judge_case(case, customer)
+
+
+def judge_case(case: Case, customer: str) -> Ruling:
+    """Rule on a case, with all that is said of it; a case is ruled on once."""
+    program, deal = case.program, case.deal
     outcome, findings = try_rules(case)
     by_rule = None
     warnings: list[Sentence] = []
@@ -278,7 +285,7 @@ def judge_deal(
                 outcome, finding = _by_people(case, stands)
                 findings.append(finding)
     scores = _scores(case)
-    open_questions = _unanswered(case) if explain else ()
+    open_questions = _unanswered(case) if case.explain else ()
     sanctions = side_orders.sanctions(case)
     rates = side_orders.rates(case)
     warnings += side_orders.warnings(case, outcome)
@@ -286,7 +293,7 @@ def judge_deal(
     return Ruling(
         customer=customer,
         deal=_ruled_deal(case),
-        as_of=matter.as_of,
+        as_of=case.as_of,
         policy=PolicyUsed(policy.id, policy.version, policy.digest, program.overrides),
         status=outcome.status,
         credit=outcome.credit,
@@ -303,11 +310,13 @@ def judge_deal(
         needs=_needed(case),
         open_questions=open_questions,
         warnings=tuple(warnings),
-        late=tuple(e.ref for e in matter.entries if e.late),
+        late=tuple([e.ref for e in case.entries if e.late]),
         void=tuple(
-            Refused(e.ref, flaw)
-            for e in matter.entries
-            if (flaw := e.flaw) is not None and flaw != "late"
+            [
+                Refused(e.ref, e.flaw or "")
+                for e in case.entries
+                if e.voided or e.struck or e.altered
+            ]
         ),
     )
 

@@ -115,9 +115,9 @@ def _said(case: Case, text: Bilingual) -> dict[str, object]:
 def _classes_that_warn(case: Case) -> list[Sentence]:
     return [
         Sentence(spec.warning, event=entry.ref, staff=Who(entry.by or ""))
-        for name, spec in case.program.classes.items()
+        for spec in case.program.warning_classes
         if spec.warn is not None and spec.warning is not None
-        for entry in case.pool(name, anyone=True)
+        for entry in case.pool(spec.name, anyone=True)
         if spec.warn(entry, case)
     ]
 
@@ -157,9 +157,7 @@ _OWN_WORD = ("witness", "approved_by", "accompanied_by", "jointly_with", "answer
 
 def _own_words(case: Case) -> list[Sentence]:
     sentences = []
-    for entry in case.entries:
-        if entry.event.attestation is not None:
-            continue
+    for entry in [e for e in case.entries if e.event.attestation is None]:
         for name in _OWN_WORD:
             value = entry.fields.get(name)
             for one in value if isinstance(value, list) else (value,):

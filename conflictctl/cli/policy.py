@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conflictctl.cli import policy_test
+from conflictctl.cli import policy_author, policy_test
 from conflictctl.cli.options import Command, format_option, new_group
 from conflictctl.cli.session import Chosen, Session, session_of
 from conflictctl.errors import WrongUsage
@@ -150,6 +150,9 @@ def use(
     show_receipt(receipt, session.open())
 
 
+app.command("check", cls=Command, help=policy_author.CHECK)(policy_author.check_policy)
+app.command("new", cls=Command, help=policy_author.NEW)(policy_author.new_policy)
+app.command("schema", cls=Command, help=policy_author.SCHEMA)(policy_author.print_schema)
 app.command("test", cls=Command, help=policy_test.SUMMARY)(policy_test.try_policy)
 
 

@@ -39,6 +39,8 @@ class Case:
 
     __slots__ = (
         "_doubts",
+        "_flawed",
+        "_refusals",
         "_left_out",
         "_memo",
         "_others",
@@ -62,6 +64,7 @@ class Case:
         "needs",
         "overrides",
         "program",
+        "record",
         "refused",
         "start",
         "steps",
@@ -88,6 +91,7 @@ class Case:
         self.history = history
         self.members = members
         self.entries = entries
+        self.record = entries  # all of them, also where only a past moment is looked at
         self.kinds = {entry.kind for entry in entries}
         self.deals = deals
         self.deal = deal
@@ -108,6 +112,8 @@ class Case:
         self.unanswered: dict[Need, None] = {}
         self._scores: dict[str, Score] | None = None
         self._doubts: dict[str, list[Entry]] = {}
+        self._flawed: dict[str, list[Entry]] = {}  # of a class, but not valid
+        self._refusals: dict[str, list[tuple[Entry, str]]] = {}
         self.warnings: list[Sentence] = []
         self.overrides: dict[str, Any] = {}
         self.displaced: set[str] = set()
@@ -135,8 +141,10 @@ class Case:
     def value(self, name: str) -> Any:
         """A named value of the policy, worked out once; what it rests on joins the trace."""
         found = self._memo.get(name)
-        if found is None:
-            return self._worked_out(name)
+        return self.worked_out(name) if found is None else self.recalled(found)
+
+    def recalled(self, found: tuple[Any, list[Entry], list[tuple[Entry, str]], Any]) -> Any:
+        """A value worked out before; what it rests on joins the trace again."""
         value, evidence, refused, margin = found
         if evidence:
             self.evidence += evidence
@@ -146,7 +154,8 @@ class Case:
             self.margin = margin
         return value
 
-    def _worked_out(self, name: str) -> Any:
+    def worked_out(self, name: str) -> Any:
+        """A named value, worked out now."""
         if name in self.overrides:
             value = self.overrides[name]
             self._memo[name] = (value, [], [], None)
@@ -156,7 +165,12 @@ class Case:
         self.margin = None
         value = self.program.lets[name](self)
         # What it rests on is left where it was put, and kept for the next time.
-        self._memo[name] = (value, evidence[marks[0] :], refused[marks[1] :], self.margin)
+        self._memo[name] = (
+            value,
+            evidence[marks[0] :] if len(evidence) > marks[0] else _NOTHING,
+            refused[marks[1] :] if len(refused) > marks[1] else _NOTHING,
+            self.margin,
+        )
         if self.margin is None:
             self.margin = margin
         return value
@@ -176,6 +190,11 @@ class Case:
         """Put another value in the place of a named one and forget what rested on it."""
         self.overrides[name] = value
         self._memo.clear()
+
+    def sort_out(self) -> None:
+        """Sort the entries into their classes now, not when they are first asked for."""
+        for name in self.program.classes:
+            self.pool(name, anyone=True)
 
     def forget(self) -> None:
         """Forget the named values, to work them out again with a full account."""
@@ -233,10 +252,12 @@ class Case:
         if found and spec.keep_when is not None:
             found = spec.keep_when(found, self)
         if found and spec.keep_valid is not None:
-            before = len(found)
+            of_class = found
             found = spec.keep_valid(found, self)
-            if len(found) < before:
+            if len(found) < len(of_class):
                 self.flawed = True
+                kept = {e.seq for e in found}
+                self._flawed[name] = [e for e in of_class if e.seq not in kept]
         if spec.doubt is not None:
             found = self._settle_doubts(name, found)
         if len(found) > 1 and not (spec.in_order and spec.parent is None):
@@ -314,8 +335,16 @@ class Case:
             self.as_of,
             explain=False,
         )
+        past.record = self.record
         past._others = []
         return past
+
+    def stays_struck(self, entry: Entry) -> bool:
+        """Whether a finding struck an entry in time for this deal."""
+        if self.program.strikes_until is None:
+            return True
+        until = self.program.strikes_until(self)
+        return any(is_before(finding, until) for finding in entry.struck_by)
 
     def counts(self, entry: Entry) -> bool:
         """Whether an entry belongs to the part of the history that is looked at."""
@@ -342,7 +371,7 @@ class Case:
         if strikes:
             struck = [
                 e
-                for e in self.entries
+                for e in self.record
                 if e.kind in STRUCK_KINDS
                 and not e.voided
                 and (e.event.id in strikes or e.seq in strikes)
@@ -387,37 +416,33 @@ class Case:
 
     def not_valid(self, name: str) -> list[tuple[Entry, str]]:
         """Entries that are of a class but for a flaw, with the flaw: what was refused."""
-        chain = []
-        spec = self.program.classes[name]
-        while True:
-            chain.append(spec)
-            if spec.parent is None:
-                break
-            spec = self.program.classes[spec.parent]
-        found = []
-        for entry in self.entries:
-            if entry.kind not in spec.kinds or not self.counts(entry):
-                continue
-            if not all(
-                (s.kinds_own is None or entry.kind in s.kinds_own)
-                and (s.when is None or s.when(entry, self))
-                for s in chain
-            ):
-                continue
-            if all(s.valid is None or s.valid(entry, self) for s in chain):
-                continue
-            found.append(
+        found = self._refusals.get(name)
+        if found is None:
+            refused = self.program.classes[name].refused or "no_power"
+            found = self._refusals[name] = [
                 (
                     entry,
-                    entry.flaw
-                    or (
-                        "not_reached"
-                        if entry.get("reached") is False
-                        else self.program.classes[name].refused or "no_power"
-                    ),
+                    entry.flaw or ("not_reached" if entry.get("reached") is False else refused),
                 )
-            )
+                for entry in self._but_for_a_flaw(name)
+            ]
         return found
+
+    def _but_for_a_flaw(self, name: str) -> list[Entry]:
+        """What is of a class and not valid: by its own test, or by that of a class it narrows."""
+        self.pool(name, anyone=True)
+        own = self._flawed.get(name, _NOTHING)
+        spec = self.program.classes[name]
+        if spec.parent is None:
+            return own
+        above = self._but_for_a_flaw(spec.parent)
+        if not above:
+            return own
+        kinds = spec.kinds_own
+        above = [e for e in above if kinds is None or e.kind in kinds]
+        if above and spec.keep_when is not None:
+            above = spec.keep_when(above, self)
+        return [*own, *above]
 
     # --------------------------------------------------------------- who is left out
 
@@ -628,6 +653,10 @@ class Case:
                 ),
                 Sentence("a word that looks at everybody stands within another one"),
             )
+
+
+_NOTHING: list[Any] = []
+"""What a value rests on that rests on nothing; never changed."""
 
 
 class Need(NamedTuple):

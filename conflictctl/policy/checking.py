@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from conflictctl.events import INSTANCES, KINDS, ROLES
 from conflictctl.policy import shape
 from conflictctl.policy.language import parse
-from conflictctl.policy.model import MOST_PROBLEMS, Policy, located, policy_of, read_toml
+from conflictctl.policy.model import MOST_PROBLEMS, Policy, edited, located, policy_of, read_toml
 from conflictctl.policy.problems import FaultyPolicy, Path, Problem, nearest
 from conflictctl.policy.program import Program
 from conflictctl.policy.reach import beaten_in_vain, dead_rules
@@ -65,6 +65,19 @@ def check(text: str, name: str) -> tuple[Policy | None, tuple[Problem, ...]]:
     ):
         problems += found
     return policy, _sorted(problems, source)
+
+
+def check_editions(texts: Sequence[tuple[str, str]]) -> tuple[Problem, ...]:
+    """The problems of all editions of a policy, given as names and texts, edition by edition."""
+    checked = [check(text, name) for name, text in texts]
+    found = [problem for _, problems in checked for problem in problems]
+    policies = [policy for policy, _ in checked if policy is not None]
+    if len(policies) == len(texts) > 1:
+        try:
+            edited(policies)
+        except FaultyPolicy as error:
+            found += error.problems
+    return tuple(found)
 
 
 def _sorted(problems: list[Problem], source: Source) -> tuple[Problem, ...]:
@@ -300,6 +313,8 @@ def _bad_holding(policy: Policy) -> Iterator[Problem]:
         ("extension", "extends"),
         ("grounds", "transfers"),
     ):
+        if needed == "opens" and "transfers" in table:
+            continue  # whoever is appointed holds the customer, too
         if table.get(key) and table.get(key) != "exposes" and needed not in table:
             yield Problem(
                 ("holding", key),

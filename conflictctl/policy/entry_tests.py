@@ -217,6 +217,11 @@ class _Rewriter(ast.NodeTransformer):
         if node.id in self.constants:
             return ast.Name(f"c_{node.id}", ast.Load())
         entry = ast.Name("entry", ast.Load())
+        if node.id == "struck":
+            struck = ast.Attribute(entry, "struck", ast.Load())
+            return ast.BoolOp(
+                ast.And(), [struck, _call("_struck", entry, ast.Name("case", ast.Load()))]
+            )
         if node.id in _PLAIN or node.id in ("unit", "place", "department"):
             return ast.Attribute(entry, node.id, ast.Load())
         if node.id in ("unit_type", "place_type"):
@@ -453,4 +458,5 @@ def _ordered(sign: str, left: Any, right: Any) -> bool:
 _HELPERS: dict[str, Any] = {
     "_ordered": _ordered,
     "_outlet_type": lambda entry, outlet: entry.people.outlet_type(outlet),
+    "_struck": lambda entry, case: case.stays_struck(entry),
 }

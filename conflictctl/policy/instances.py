@@ -118,10 +118,11 @@ def _units(case: Case, spec: ByUnit, until: Entry | None = None) -> list[str]:
     if parties is UNKNOWN or not parties:
         return []
     people = case.history.people
-    if until is not None:
+    anchor = case.anchor
+    if until is not None and (anchor is None or not is_after(until, anchor)):
         moment = until.recorded
-    else:
-        moment = case.anchor.recorded if case.anchor is not None else case.as_of
+    else:  # whoever moves after the deal leaves it where it was
+        moment = anchor.recorded if anchor is not None else case.as_of
     look = people.department if spec.unit == "department" else people.outlet
     found = (look(person, moment) for person in parties)
     return list(dict.fromkeys(unit for unit in found if unit is not None))

@@ -367,7 +367,7 @@ class _Compiler:
         let = scope.lets(name)
         if let is not None:
             self._rest_on(node, let, depth)
-            return Expr(lambda case: case.value(name), let.type, let.unit)
+            return Expr(_named(name), let.type, let.unit)
         if name in ("true", "false", "null"):
             right = {"true": "True", "false": "False", "null": "None"}[name]
             raise self.fault(
@@ -728,6 +728,16 @@ class _Compiler:
         return _Always(inner.typed(node, depth, wanted).run)
 
 
+def _named(name: str) -> Thunk:
+    """A named value: what it rests on joins the trace each time it is asked for."""
+
+    def ask(case: Case) -> Any:
+        found = case._memo.get(name)
+        return case.worked_out(name) if found is None else case.recalled(found)
+
+    return ask
+
+
 def _selecting(
     word: Word,
     kind: str,
@@ -768,6 +778,10 @@ def _calling(word: Word, positional: list[Thunk], own: Mapping[str, Thunk]) -> T
     constant = {name: thunk.value for name, thunk in own.items() if isinstance(thunk, _Always)}
     rest = tuple((name, thunk) for name, thunk in own.items() if name not in constant)
     sees_unknown = word.sees_unknown
+    if len(positional) == 1 and len(rest) == 1 and not constant and not sees_unknown:
+        return _calling_with_one(run, positional[0], *rest[0])
+    if not rest and len(positional) == 2 and not sees_unknown:
+        return _calling_two(run, positional[0], positional[1], constant)
 
     def call(case: Case) -> Any:
         values = [thunk(case) for thunk in positional]
@@ -780,6 +794,33 @@ def _calling(word: Word, positional: list[Thunk], own: Mapping[str, Thunk]) -> T
                 if value is UNKNOWN:
                     return UNKNOWN
         return run(case, *values, **constant, **further)
+
+    return call
+
+
+def _calling_with_one(run: Callable[..., Any], only: Thunk, name: str, thunk: Thunk) -> Thunk:
+    """`word(value, name=other)`, the commonest shape, without lists and loops."""
+
+    def call(case: Case) -> Any:
+        value = only(case)
+        other = thunk(case)
+        if value is UNKNOWN or other is UNKNOWN:
+            return UNKNOWN
+        return run(case, value, **{name: other})
+
+    return call
+
+
+def _calling_two(
+    run: Callable[..., Any], one: Thunk, other: Thunk, constant: Mapping[str, Any]
+) -> Thunk:
+    """`word(one, other)`, with what parameters settle."""
+
+    def call(case: Case) -> Any:
+        a, b = one(case), other(case)
+        if a is UNKNOWN or b is UNKNOWN:
+            return UNKNOWN
+        return run(case, a, b, **constant)
 
     return call
 

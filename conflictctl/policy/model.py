@@ -593,13 +593,24 @@ def load_policy(id_or_path: str) -> Policy:
     """
     if id_or_path in preset_ids():
         return _preset(id_or_path)
+    return edited([parse_policy(text, name) for name, text in policy_texts(id_or_path)])
+
+
+def policy_texts(id_or_path: str) -> list[tuple[str, str]]:
+    """Name and text of every edition of the policy; raises WrongUsage as `load_policy`."""
+    if id_or_path in preset_ids():
+        return [
+            (f"{name}.toml", preset_text(f"{name}.toml"))
+            for name in _presets()
+            if name.partition("@")[0] == id_or_path
+        ]
     path = Path(id_or_path)
     if path.is_dir():
         files = [file for file in sorted(path.glob("*.toml")) if not _is_cases(file)]
         if files:
-            return _edited([_read(str(file)) for file in files])
+            return [(str(file), _read(str(file))) for file in files]
     elif path.suffix == ".toml" or path.is_file():
-        return _read(id_or_path)
+        return [(id_or_path, _read(id_or_path))]
     raise WrongUsage(
         Sentence("no policy {id}", id=id_or_path),
         Sentence("known are {known}, or the path of a policy file", known=", ".join(preset_ids())),
@@ -610,9 +621,9 @@ def _is_cases(path: Path) -> bool:
     return path.name.endswith(".cases.toml")
 
 
-def _read(path: str) -> Policy:
+def _read(path: str) -> str:
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         problem = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise WrongUsage(
@@ -620,10 +631,9 @@ def _read(path: str) -> Policy:
                 "cannot read the policy file {path}: {problem}", path=path, problem=problem or ""
             )
         ) from None
-    return parse_policy(text, path)
 
 
-def _edited(editions: Sequence[Policy]) -> Policy:
+def edited(editions: Sequence[Policy]) -> Policy:
     """The latest edition, knowing the others.
 
     Raises FaultyPolicy where two are of different policies, or for the same deals.
@@ -654,13 +664,7 @@ def _edited(editions: Sequence[Policy]) -> Policy:
 
 @lru_cache(maxsize=32)
 def _preset(identity: str) -> Policy:
-    return _edited(
-        [
-            parse_policy(preset_text(f"{name}.toml"), f"{name}.toml")
-            for name in _presets()
-            if name.partition("@")[0] == identity
-        ]
-    )
+    return edited([parse_policy(text, name) for name, text in policy_texts(identity)])
 
 
 def settings_from(policy: Policy, assignments: list[str]) -> dict[str, Any]:

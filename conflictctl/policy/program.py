@@ -219,6 +219,7 @@ class Program:
         )
         self.findings: dict[str, Question] = dict(policy.findings)
         self.classes = self._classes()
+        self.warning_classes = [c for c in self.classes.values() if c.warn is not None]
         self.has_doubts = any(spec.doubt is not None for spec in self.classes.values())
         self._workdays: Workdays | None = None
         self._lets: dict[str, Expr | None] = {}
@@ -268,6 +269,7 @@ class Program:
             for number, table in enumerate(policy.rates)
         ]
         self.powers = self._powers()
+        self.strikes_until = self._strikes_until()
         self.again = {
             compiled.rule.name: index
             for index, compiled in enumerate(self.rules)
@@ -672,6 +674,12 @@ class Program:
             (table["mends"]["role"], table["mends"]["unit"]) if "mends" in table else None,
             None if self.policy.deal.get("time") == "happened" else DATED_KINDS,
         )
+
+    def _strikes_until(self) -> Thunk | None:
+        text = self.policy.powers.get("strikes_until")
+        if text is None:
+            return None
+        return self._condition(text, ("powers", "strikes_until"), ENTRY)
 
     def _card(self) -> scorecard.Card | None:
         table = self.policy.scorecard

@@ -404,6 +404,7 @@ SCHEMA: Schema = {
             above_parties=_text(N_("The word for the roles that decide if they are no party.")),
             strike=_condition(N_("Condition: which findings strike the entries they name.")),
             strikes_own=_flag(N_("A finding strikes only entries of its subject.")),
+            strikes_until=_condition(N_("Moment: findings made after it strike nothing.")),
             mends=_table(
                 N_(
                     "Entries are mended by the head of their author's unit, "

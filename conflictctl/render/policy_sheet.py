@@ -86,6 +86,7 @@ _LABELS = {
     "above_parties": N_("Who acts for the company, if no party"),
     "strike": N_("Which findings strike the entries they name"),
     "strikes_own": N_("They strike only entries of the person concerned"),
+    "strikes_until": N_("Findings strike until"),
     "clause": N_("Clause"),
     "powers": N_("Who may rule, the lowest instance first"),
     "by_unit": N_("Who decides, by the units of the parties"),
@@ -109,7 +110,18 @@ _LABELS = {
     "not_for": N_("Not for whoever got points in row"),
 }
 _CONDITIONS = frozenset(
-    {"lasts", "idle", "extension", "strike", "parties", "points", "by", "times", "of"}
+    {
+        "lasts",
+        "idle",
+        "extension",
+        "strike",
+        "strikes_until",
+        "parties",
+        "points",
+        "by",
+        "times",
+        "of",
+    }
 )
 """Keys whose value is an expression of the policy language."""
 
