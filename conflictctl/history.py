@@ -411,9 +411,7 @@ def _mend(history: History, mending: list[Entry]) -> None:
                 entry.customer = target.customer
 
 
-def _corrections_of_findings(
-    mending: list[Entry], by_ref: dict[str | int, Entry]
-) -> list[Entry]:
+def _corrections_of_findings(mending: list[Entry], by_ref: dict[str | int, Entry]) -> list[Entry]:
     found = []
     for entry in mending:
         if entry.kind == "correction" and not entry.voided:
@@ -557,20 +555,22 @@ def deals_of(entries: Sequence[Entry]) -> list[Deal]:
                 deal.close = entry
             if current is deal:
                 current = None
-    cancels = [e for e in entries if e.kind == "cancel_order" and not (e.voided or e.struck)]
+    cancellations = [e for e in entries if e.kind == "cancel_order" and not (e.voided or e.struck)]
     for deal in deals:
-        deal.order = _standing_order(deal, cancels, steps)
+        deal.order = _standing_order(deal, cancellations, steps)
     return [deal for deal in deals if deal.order is not None or deal.close is not None]
 
 
-def _standing_order(deal: Deal, cancels: Sequence[Entry], steps: Sequence[Entry]) -> Entry | None:
+def _standing_order(
+    deal: Deal, cancellations: Sequence[Entry], steps: Sequence[Entry]
+) -> Entry | None:
     close = deal.close
     for order in deal.orders:
         if close is not None and _entered(order) > _entered(close):
             continue
         if not any(
-            _cancels(cancel, order, steps)
-            for cancel in cancels
+            cancels(cancel, order, steps)
+            for cancel in cancellations
             if close is None or _entered(cancel) < _entered(close)
         ):
             return order
@@ -582,7 +582,8 @@ def _entered(entry: Entry) -> tuple[Moment, int]:
     return (entry.recorded, entry.seq)
 
 
-def _cancels(cancel: Entry, order: Entry, steps: Sequence[Entry]) -> bool:
+def cancels(cancel: Entry, order: Entry, steps: Sequence[Entry]) -> bool:
+    """Whether a cancellation is of an order, among a customer's orders and closes."""
     named = cancel.get("on")
     if named is not None:
         return named in (order.event.id, order.seq)

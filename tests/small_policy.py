@@ -1,40 +1,75 @@
-"""A small policy to try one thing at a time: what is not given is filled in."""
+"""A small policy in which everything is in order, to be spoiled by tests."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from conflictctl.adjudication.ruling import Ruling
-from conflictctl.policy.model import Policy, parse_policy
-from tests.in_memory import rule
-
-HEAD = """
+SMALL = """\
 [policy]
 id = "small"
-version = "1"
-title = {{ en = "Small", zh = "小" }}
+version = "2024-01-01"
+title.en = "A small policy"
+title.zh = "小办法"
+
+[applies_to]
+from = 2024-01-01
+to = 2030-12-31
 
 [words]
-sellers = ["consultant", "supervisor"]
-heads = ["manager", "general_manager"]
+selling_roles = ["consultant", "supervisor"]
+managing_roles = ["manager", "general_manager"]
 
-{parameters}
+[parameters.claim_days]
+default = 3
+type = "integer"
+minimum = 1
+maximum = 90
+unit = "days"
+clause = "2"
+en = "Days to claim."
+zh = "申述期限天数。"
+
+[parameters.reading]
+default = "strict"
+values = ["strict", "loose"]
+clause = "1"
+en = "How strictly."
+zh = "宽严。"
+
+[parameters.gaps]
+default = { H = 3, A = 7 }
+type = "table"
+unit = "days"
+clause = "1"
+en = "Longest gaps."
+zh = "最长间隔。"
+
+[parameters.usual_level]
+default = "A"
+type = "text"
+clause = "1"
+en = "The level where none is recorded."
+zh = "未记录时的级别。"
+
+[parameters.fine]
+default = 100
+type = "integer"
+unit = "CNY"
+clause = "3"
+en = "The fine."
+zh = "罚款。"
+
+[parameters.point]
+default = 1
+type = "integer"
+unit = "points"
+clause = "4"
+en = "A point."
+zh = "一分。"
+
 [entries.contact]
 kinds = ["visit", "call", "followup"]
-valid = "not voided and not struck and reached != False"
+valid = "not voided and not struck and role in selling_roles"
 
-[entries.file]
+[entries.visit]
 of = "contact"
 kinds = ["visit"]
-
-[entries.filing]
-kinds = ["filing"]
-valid = "not voided"
-
-[entries.decision]
-kinds = ["decision"]
-valid = "not voided"
 
 [entries.claim]
 kinds = ["claim"]
@@ -42,121 +77,142 @@ valid = "not voided and not taken_back()"
 
 [entries.finding]
 kinds = ["finding"]
-valid = "not voided"
+valid = "not voided and above_parties()"
 
 [entries.ruling]
 kinds = ["ruling"]
 valid = "not voided and has_power()"
 
+[findings.cheated]
+without = "no"
+from = "manager"
+clause = "3"
+en = "Did he cheat?"
+zh = "是否作弊？"
+
+[deal]
+moment = "close"
+
+[holding]
+opens = "visit"
+keeps = "contact"
+levels = "contact"
+limits = "gaps"
+default_level = "usual_level"
+rulings = "ruling"
+
+[windows.claim]
+limit = "claim_days"
+
 [powers]
-above_parties = "heads"
+above_parties = "managing_roles"
 
-[tie]
-refer = "panel"
+[instances]
+clause = "5"
+[instances.powers]
+sales_manager = ["manager", "general_manager"]
 
-[no_rule]
-clause = "0"
-refer = "panel"
-why = {{ en = "Whose is it?", zh = "归谁?" }}
+[let]
+holder = "holder(at=deal)"
+closer = "author(deal)"
+honest = "found('cheated', subject=holder) != True"
+rivals = "values(contact, before=deal)"
+leader = "top(rivals, by=score(it))"
 
 [clauses]
-"0" = {{ en = "Nothing", zh = "无" }}
-"1" = {{ en = "One", zh = "一" }}
-"2" = {{ en = "Two", zh = "二" }}
-"3" = {{ en = "Three", zh = "三" }}
+"1" = { en = "The holder", zh = "归属人" }
+"2" = { en = "Claims", zh = "申述" }
+"3" = { en = "Cheating", zh = "作弊" }
+"4" = { en = "Points", zh = "评分" }
+"5" = { en = "Who decides", zh = "裁定" }
+
+[precedence]
+order = "listed"
+why.en = "The holder first."
+why.zh = "归属人优先。"
+
+[scorecard]
+of = "rivals"
+
+[[scorecard.row]]
+id = "visits"
+kind = "best"
+by = "count(visit, by=it, before=deal)"
+points = "point"
+en = "Most visits."
+zh = "面访最多。"
+
+[[scorecard.row]]
+id = "calls"
+kind = "flag"
+when = "exists(contact, by=it, before=deal)"
+not_for = "visits"
+points = "point"
+en = "In contact."
+zh = "有联系。"
+
+[[rule]]
+clause = "1"
+name = "own"
+when = "closer == holder and not overdue(holder, at=[deal])"
+party = "holder"
+then.credit = "holder"
+why.en = "{holder} holds the customer and closed."
+why.zh = "{holder} 归属并成交。"
+why_not.en = "The closer is not the holder."
+why_not.zh = "成交人不是归属人。"
+
+[[rule]]
+clause = "2"
+name = "claimed"
+when = "holder and exists(claim, by=holder, in_window='claim') and honest"
+party = "holder"
+then.credit = "holder"
+why.en = "{holder} claimed within {claim_days}."
+why.zh = "{holder} 在 {claim_days} 内申述。"
+why_not.en = "No claim in time."
+why_not.zh = "没有及时申述。"
+
+[[rule]]
+clause = "4"
+name = "points"
+if = "reading == 'loose'"
+when = "leader"
+party = "leader"
+then.credit = "leader"
+why.en = "{leader} leads."
+why.zh = "{leader} 领先。"
+why_not.en = "Nobody leads."
+why_not.zh = "无人领先。"
+
+[[rule]]
+clause = "1"
+stage = "open"
+when = "holder"
+party = "holder"
+then.hold = "holder"
+why.en = "{holder} holds the customer."
+why.zh = "{holder} 是归属人。"
+why_not.en = "Nobody holds the customer."
+why_not.zh = "没有归属人。"
+
+[tie]
+refer = "sales_manager"
+why.en = "Equal: whose is it?"
+why.zh = "相同：应归谁？"
+
+[no_rule]
+refer = "sales_manager"
+why.en = "Whose is it?"
+why.zh = "应归谁？"
+
+[[warning]]
+when = "not exists(claim)"
+en = "Nobody claimed."
+zh = "无人申述。"
+
+[[sanction]]
+clause = "3"
+question = "cheated"
+ladder = [{ measure = "fine", amount = "fine" }, { measure = "dismissal" }]
 """
-
-
-def parameter(name: str, default: object, unit: str | None = None, **more: object) -> str:
-    """A parameter as a policy file has it."""
-    kind = {bool: "boolean", int: "integer", dict: "table", str: "decimal"}[type(default)]
-    lines = [f"[parameters.{name}]", f"default = {_toml(default)}", f'type = "{kind}"']
-    if unit is not None:
-        lines.append(f'unit = "{unit}"')
-    lines += [f"{key} = {_toml(value)}" for key, value in more.items()]
-    return "\n".join([*lines, 'clause = "1"', 'en = "It."', 'zh = "它。"', ""])
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + " }"
-    return str(value)
-
-
-def a_rule(clause: str, when: str, then: str, **more: str) -> str:
-    """A rule; `then` is written as in a file: `credit = "closer"`."""
-    lines = ["[[rule]]", f'clause = "{clause}"', f'when = "{when}"', f"then.{then}"]
-    lines += [f"{key} = {value}" for key, value in more.items()]
-    said = f'why = {{ en = "Clause {clause}.", zh = "第{clause}条。" }}'
-    return "\n".join([*lines, said, ""])
-
-
-LISTED = '[precedence]\norder = "listed"\nwhy = { en = "So it is.", zh = "如此。" }\n'
-LET = '[let]\ncloser = "author(delivery)"\nfirst_file = "first(file, before=deal)"\n'
-
-
-def small(*sections: str, parameters: Sequence[str] = (), precedence: str = LISTED) -> Policy:
-    """The small policy with some sections of its own."""
-    text = HEAD.format(parameters="\n".join(parameters)) + precedence + "\n".join(sections)
-    return parse_policy(text, "small.toml")
-
-
-_STAFF = {
-    "a": ("consultant", "d1"),
-    "b": ("consultant", "d1"),
-    "c": ("consultant", "d2"),
-    "head1": ("department_head", "d1"),
-    "head2": ("department_head", "d2"),
-    "boss": ("manager", None),
-    "gm": ("general_manager", None),
-}
-
-
-def told(*events: str) -> list[dict[str, Any]]:
-    """Lines of a register from short ones: `03-05 14:00 a visit level=H` (of 2024)."""
-    start = "2024-01-01T09:00:00+08:00"
-    lines: list[dict[str, Any]] = [
-        {"kind": "outlet", "outlet": "m", "name": "m", "type": "store", "at": start}
-    ]
-    for staff, (role, department) in _STAFF.items():
-        line = {"kind": "staff", "staff": staff, "name": staff, "role": role, "outlet": "m"}
-        lines.append({**line, "department": department, "at": start})
-    lines.append({"kind": "customer", "customer": "K1", "name": "K1", "at": start})
-    lines.append({"kind": "customer", "customer": "K2", "name": "K2", "at": start})
-    for number, event in enumerate(events, 1):
-        day, clock, by, kind, *fields = event.split()
-        line = {"id": f"e{number}", "kind": kind, "at": f"2024-{day}T{clock}:00+08:00"}
-        if by != "-":
-            line["by"] = by
-        if kind not in ("link", "together", "staff_absent", "staff_left", "staff_moved"):
-            line["customer"] = "K1"
-        for field in fields:
-            name, _, value = field.partition("=")
-            line[name] = _value(name, value)
-        lines.append(line)
-    return lines
-
-
-def _value(name: str, text: str) -> Any:
-    import json
-
-    if name in ("recorded_at", "until", "expires_at") and len(text) == 11:
-        return f"2024-{text[:5]}T{text[6:]}:00+08:00"
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def ruled(policy: Policy, *events: str, as_of: str = "12-31T00:00", **more: Any) -> Ruling:
-    """The ruling of a policy on short lines."""
-    return rule(told(*events), policy=policy, as_of=f"2024-{as_of}:00+08:00", **more)
-
-
-def shares(ruling: Ruling) -> dict[str, str]:
-    """Party to share."""
-    return {part.party: part.share for part in ruling.credit}

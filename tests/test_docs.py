@@ -105,7 +105,9 @@ def test_the_readme_names_two_commands_one_line_each() -> None:
     assert "pytest" in commands[1]
 
 
-@pytest.mark.parametrize("name", ["README", "docs/getting-started", "docs/concepts", "docs/cli"])
+@pytest.mark.parametrize(
+    "name", ["README", "docs/getting-started", "docs/concepts", "docs/cli", "docs/policy-guide"]
+)
 def test_what_people_read_first_exists_in_both_languages(name: str) -> None:
     chinese = f"{name}.zh.md" if name == "README" else name.replace("docs/", "docs/zh/") + ".md"
     assert (ROOT / f"{name}.md").exists()

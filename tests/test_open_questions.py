@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from conflictctl.adjudication.judge import _possible_answers
 from conflictctl.adjudication.ruling import OpenQuestion, Ruling
-from conflictctl.policy.model import load_policy
-from tests.in_memory import RENAULT, rule
+from conflictctl.policy.model import load_policy, parse_policy
+from conflictctl.policy.program import compiled
+from tests.in_memory import rule
 from tests.test_meiteng_judge import history
 
 MEITENG = load_policy("meiteng-2015")
@@ -100,10 +102,9 @@ def test_only_where_it_is_explained() -> None:
     assert ruled(LEVEL, explain=False).open_questions == ()
 
 
-def test_where_no_answer_leaves_it_open_yes_and_no_are_tried() -> None:
-    unknown = [name for name, q in RENAULT.findings.items() if q.without == "unknown"]
-    from conflictctl.adjudication.judge import _possible_answers
-    from conflictctl.policy.program import compiled
-
-    for name in unknown:
-        assert list(_possible_answers(compiled(RENAULT, {}), name)) == [True, False]
+def test_where_nothing_is_taken_for_granted_yes_and_no_are_tried() -> None:
+    question = '[findings.knowledge]\nwithout = "{}"'
+    assert question.format("no") in MEITENG.text
+    text = MEITENG.text.replace(question.format("no"), question.format("unknown"))
+    program = compiled(parse_policy(text), {})
+    assert list(_possible_answers(program, "knowledge")) == [True, False]

@@ -15,7 +15,7 @@ from conflictctl.people import People
 from conflictctl.policy.model import Policy, load_policy
 from conflictctl.policy.problems import FaultyPolicy
 from conflictctl.policy.program import Program
-from tests.small_policy import LET, a_rule, parameter, ruled, shares, small
+from tests.policy_frame import LET, a_rule, parameter, ruled, shares, small
 
 CLOSER = a_rule("3", "delivery", 'credit = "closer"')
 
@@ -370,6 +370,54 @@ def test_how_long_depends_on_how_it_was_opened() -> None:
     assert held(opens, call, as_of="03-17T00:00", parameters=parameters) is None
     assert held(opens, visit, as_of="03-08T23:00", parameters=parameters) == "a"
     assert held(opens, visit, as_of="03-09T00:00", parameters=parameters) is None
+
+
+def test_the_opening_may_say_how_long_one_may_be_silent() -> None:
+    opens = (
+        'opens = "contact"\nkeeps = "contact"\nlapse = "releases"\n'
+        'idle = "call_days if kind == \'call\' else visit_days"\nidle_of = "opening"'
+    )
+    parameters = [parameter("call_days", 15, "days"), parameter("visit_days", 7, "days")]
+    told = ("03-01 10:00 a call direction=in", "03-02 10:00 a followup")
+    assert held(opens, *told, as_of="03-17T23:00", parameters=parameters) == "a"
+    assert held(opens, *told, as_of="03-18T00:00", parameters=parameters) is None
+
+
+def test_a_deposit_extends_and_one_that_was_cancelled_does_not() -> None:
+    deposit = '[entries.deposit]\nkinds = ["order"]\nvalid = "not voided and not cancelled()"\n'
+    limits = [parameter("term", 10, "days"), parameter("longer", 90, "days")]
+
+    def holder(by: str, *events: str) -> str | None:
+        policy = small(
+            '[holding]\nopens = "filing"\nlasts = "term"\nextends = "deposit"\n'
+            f'extension = "longer"\nextended_by = "{by}"\n',
+            '[deal]\nmoment = "close"\n',
+            deposit,
+            a_rule("1", "holder(at=now)", 'hold = "holder(at=now)"', stage='"open"'),
+            parameters=limits,
+        )
+        return ruled(policy, FILED, *events, as_of="05-01T09:00").holder
+
+    assert holder("holder", "03-05 10:00 a order") == "a"
+    assert holder("holder", "03-05 10:00 b order") is None
+    assert holder("anyone", "03-05 10:00 b order") == "a"
+    assert holder("anyone", "03-05 10:00 b order", "03-06 10:00 b cancel_order") is None
+
+
+def test_everybody_who_waits_in_line() -> None:
+    policy = small(
+        LET,
+        '[holding]\nopens = "filing"\nlasts = "term"\n',
+        a_rule("1", "delivery", 'split = { among = "in_line(at=deal)" }'),
+        parameters=TERM,
+    )
+    told = (FILED, "03-05 10:00 b filing to=boss", "03-06 10:00 c filing to=boss")
+    assert shares(ruled(policy, *told, "03-10 10:00 c close")) == {
+        "a": "33.34",
+        "b": "33.33",
+        "c": "33.33",
+    }
+    assert list(shares(ruled(policy, *told, "03-12 10:00 c close"))) == ["b", "c"]
 
 
 def test_a_release_ends_a_holding_at_once() -> None:

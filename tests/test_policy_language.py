@@ -314,7 +314,7 @@ def test_the_guide_names_every_word_filter_and_call_of_the_language() -> None:
     from conflictctl.policy.model import ACTIONS
 
     docs = Path(__file__).parent.parent / "docs"
-    for page in (docs / "policy-files.md", docs / "zh" / "policy-files.md"):
+    for page in (docs / "policy-guide.md", docs / "zh" / "policy-guide.md"):
         text = page.read_text(encoding="utf-8")
         for name in (
             *predicates.WORDS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.small_policy import LET, a_rule, ruled, shares, small
+from tests.policy_frame import LET, a_rule, ruled, shares, small
 
 LINK = '01-02 09:00 boss link customers=["K1","K2"] relation=household'
 CAME = '03-05 10:00 boss together customers=["K1","K2"]'

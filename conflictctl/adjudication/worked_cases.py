@@ -1,7 +1,7 @@
 """Worked cases: small histories beside a policy, each with the ruling it must give.
 
 They are the policy's acceptance test, written by its author in the words of its text.  A
-file of cases is TOML; docs/policy-files.md says what stands in it.
+file of cases is TOML; docs/policy-guide.md says what stands in it.
 """
 
 from __future__ import annotations

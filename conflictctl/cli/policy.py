@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 app = new_group(N_("List, show and choose policies."))
 
 
+FIRST_POLICY = "renault-zibo-2013"
+NOT_CHOSEN = Sentence("nobody chose one yet; `conflictctl policy use ID` does")
+
+
 def policy_in_use(register: Register | None, named: str | None) -> Chosen:
     """The policy's id or file: `--policy`, CONFLICTCTL_POLICY, the register's default.
 
-    Where nothing names one and only one comes with the program, that one.  Raises
-    WrongUsage where there is a choice.
+    Where nothing names one, the policy that the program began with, so that a register made
+    when it knew no other goes on as it was.
     """
-    from conflictctl.policy.model import preset_ids
-
     if named is not None:
         return Chosen(named, Sentence("given by --policy"))
     from_env = os.environ.get("CONFLICTCTL_POLICY")
@@ -38,16 +40,7 @@ def policy_in_use(register: Register | None, named: str | None) -> Chosen:
     default = register.settings().get("policy") if register is not None else None
     if isinstance(default, str):
         return Chosen(default, Sentence("the register's default"))
-    known = preset_ids()
-    if len(known) == 1:
-        return Chosen(known[0], Sentence("the only one there is"))
-    raise WrongUsage(
-        Sentence("the register goes by no policy yet"),
-        Sentence(
-            "`conflictctl policy use ID` chooses one of {known}; --policy names one for this time",
-            known=known,
-        ),
-    )
+    return Chosen(FIRST_POLICY, NOT_CHOSEN)
 
 
 @app.command("list", cls=Command, help=N_("List the policies that come with the program."))

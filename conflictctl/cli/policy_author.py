@@ -93,7 +93,7 @@ def _show(problems: tuple[Problem, ...], texts: Mapping[str, str], errors: int) 
         print(
             say(
                 Sentence(
-                    "{errors} errors, {warnings} warnings",
+                    "errors: {errors}, warnings: {warnings}",
                     errors=errors,
                     warnings=len(problems) - errors,
                 )

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from conflictctl.cli.options import explained, format_option
-from conflictctl.cli.policy import policy_in_use
+from conflictctl.cli.policy import NOT_CHOSEN, policy_in_use
 from conflictctl.cli.session import Session, session_of, staff_hint
 from conflictctl.cli.times import read_at
 from conflictctl.cli.workers import in_order
 from conflictctl.errors import InputRejected, WrongUsage
-from conflictctl.render.language import list_joined, moment_text, person, term, tr
+from conflictctl.render.language import list_joined, moment_text, person, say, term, tr
 from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ def verdict(
     if everyone and why_not is not None:
         raise WrongUsage(Sentence("--why-not asks about one customer, not about --all"))
     question = gather(session_of(ctx), as_of, known_at, policy, settings or [])
+    if form == "table":
+        _say_if_not_chosen(question, policy)
     if customer is not None:
         show_one(question, customer, deal=deal, explain=explain, why_not=why_not, form=form)
     elif form == "table":
@@ -157,6 +159,13 @@ def gather(
             _head(register, cutoff),
         )
     )
+
+
+def _say_if_not_chosen(question: Question, named: str | None) -> None:
+    """A reader should know that nobody decided by which rules he is told this."""
+    if policy_in_use(question.register, named).why is NOT_CHOSEN:
+        note = Sentence("policy {id}: {why}", id=question.policy.id, why=NOT_CHOSEN)
+        print(say(note), file=sys.stderr)
 
 
 def with_caseloads(question: Question) -> Question:

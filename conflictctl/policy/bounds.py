@@ -21,6 +21,8 @@ MAX_NAME = 200
 MAX_DEPTH = 12
 MAX_NUMBER = 10**15
 MOST_DOTS = 20
+MOST_DOTS_IN_ALL = 20_000
+_FEW_DOTS = 3
 
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\'|#.*')
 
@@ -29,10 +31,14 @@ def unreadable(text: str) -> tuple[Sentence, int, int] | None:
     """What makes a text unfit to be read as TOML at all, with line and column; else None."""
     if len(text) > MAX_FILE:
         return Sentence("is larger than {limit} bytes", limit=MAX_FILE), 1, 1
+    in_all = 0
     for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > MOST_DOTS and _QUOTED.sub("", line).count(".") > MOST_DOTS:
+        if line.count(".") > _FEW_DOTS:
             # The reader's work grows with the square of a key's length.
-            return Sentence("more than {limit} dots in a line", limit=MOST_DOTS), number, 1
+            dots = _QUOTED.sub("", line).count(".")
+            in_all += dots
+            if dots > MOST_DOTS or in_all > MOST_DOTS_IN_ALL:
+                return Sentence("more than {limit} dots in a line", limit=MOST_DOTS), number, 1
         if not line.isascii():
             column = next((c for c, char in enumerate(line) if "\ud800" <= char <= "\udfff"), None)
             if column is not None:

@@ -58,6 +58,7 @@ def check(text: str, name: str) -> tuple[Policy | None, tuple[Problem, ...]]:
         _bad_sanctions(policy),
         _bad_roles(policy),
         _bad_rows(policy),
+        _own_totals(policy, data),
         _bad_names(policy),
         beaten_in_vain(policy),
         () if broken else dead_rules(program),
@@ -473,6 +474,25 @@ def _bad_roles(policy: Policy) -> Iterator[Problem]:
                 if roles is ROLES
                 else Sentence("{name} is neither a role nor an instance", name=role),
                 nearest(role, roles),
+            )
+
+
+def _own_totals(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Parts of the scorecard that ask for the totals it has yet to work out."""
+    asking = {name for name, text in policy.lets.items() if "score" in _WORD.findall(text)}
+    before = 0
+    while len(asking) > before:
+        before = len(asking)
+        asking |= {
+            name for name, text in policy.lets.items() if asking.intersection(_WORD.findall(text))
+        }
+    for path, text in _conditions(data):
+        if path[0] == "scorecard" and {"score", *asking}.intersection(_WORD.findall(text)):
+            yield Problem(
+                path,
+                None,
+                Sentence("the scorecard cannot rest on its own totals"),
+                Sentence("compare what gives the points, not score(...)"),
             )
 
 

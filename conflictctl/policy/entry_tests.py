@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from conflictctl.events import KINDS
+from conflictctl.history import cancels
 from conflictctl.policy.language import UNKNOWN, _offset_of, _source, parse
 from conflictctl.policy.problems import Path, fault, nearest
 from conflictctl.policy.quantity import TIME_UNITS, Quantity
@@ -379,6 +380,16 @@ def _taken_back(entry: Any, case: Any) -> bool:
     return False
 
 
+def _cancelled(entry: Any, case: Any) -> bool:
+    """Whether an order was cancelled."""
+    orders = [one for one in case.entries if one.kind == "order"]
+    return entry.kind == "order" and any(
+        cancels(one, entry, orders)
+        for one in case.entries
+        if one.kind == "cancel_order" and one.flaw not in ("voided", "struck")
+    )
+
+
 def _entered_within(entry: Any, case: Any, limit: Quantity) -> bool:
     """Whether an entry was recorded no later than so long after it happened."""
     return bool(case.elapsed(entry.at, entry.recorded, limit.measure) <= limit)
@@ -434,6 +445,7 @@ ENTRY_CALLS: dict[str, EntryCall] = {
     "has_power": EntryCall(_has_power),
     "made_by": EntryCall(_made_by, ("text", "field", "text"), 3),
     "taken_back": EntryCall(_taken_back),
+    "cancelled": EntryCall(_cancelled),
     "entered_within": EntryCall(_entered_within, ("unit",), 1),
     "attribute": EntryCall(_attribute, ("text",), 1),
     "lookup": EntryCall(_lookup, ("value", "value"), 2),

@@ -146,14 +146,16 @@ class _Run:
 
     def _next(self, gone: str | None, moment: Moment) -> Entry | None:
         """The oldest file of somebody else that has not run out itself."""
-        for file in self.opened:
-            if file.seq in self.spent or file.by == gone:
-                continue
-            waiting = Tenure(file.by, file.moment, "file", file, None)
-            end = end_of(self.case, waiting, moment)
-            if end is None or end > moment:
-                return file
-        return None
+        return next((f for f in self.opened if f.by != gone and self.stands(f, moment)), None)
+
+    def stands(self, file: Entry, moment: Moment) -> bool:
+        """Whether the time of an opening has not run out."""
+        if file.seq in self.spent:
+            return False
+        if not self.spec.ends_by_itself:
+            return True
+        end = end_of(self.case, Tenure(file.by, file.moment, "file", file, None), moment)
+        return end is None or end > moment
 
     def take(self, moment: Moment, step: Entry) -> None:
         """Take in one step at its time."""
@@ -188,6 +190,20 @@ class _Run:
             self.tenures.append(Tenure(file.by, since, "file", file, None))
         elif self.holder == file.by and self.spec.renews:
             self.tenures.append(Tenure(file.by, since, "file", file, file.by))
+
+
+def in_line(case: Case, until: Anchor) -> list[Entry]:
+    """The openings that stand at a moment, oldest first: of who holds, and of all who wait."""
+    holding = case.program.holding
+    files = [f for f in case.pool(holding.opens) if is_before(f, until)]
+    transfers = [t for t in case.pool(holding.transfers) if is_before(t, until)]
+    run = _Run(case, until)
+    for moment, _, step in _steps(case, until, files, transfers):
+        run.pass_time(moment)
+        run.take(moment, step)
+    moment = moment_of(until)
+    run.pass_time(moment)
+    return [file for file in run.opened if run.stands(file, moment)]
 
 
 def end_of(case: Case, tenure: Tenure, until: Moment) -> Moment | None:
@@ -225,21 +241,21 @@ def _runs_from(case: Case, tenure: Tenure, until: Moment) -> Moment:
 
 
 def _extended(case: Case, tenure: Tenure, end: Moment, until: Moment) -> Moment:
+    spec = case.program.holding
     begun = _runs_from(case, tenure, until)
-    for extension in case.pool(case.program.holding.extends):
+    for extension in case.pool(spec.extends):
         if extension.moment >= min(end, until):
             continue
         on = extension.get("on")
         if on is not None and on not in (tenure.entry.event.id, tenure.entry.seq):
             continue
-        if on is None and extension.by != tenure.staff:
+        if on is None and extension.by != tenure.staff and not spec.anyone_extends:
             continue
         given = extension.get("expires_at")
         if given:
             end = max(end, parse_time(given)[0])
             continue
-        limit = case.program.holding.extension
-        limit = limit(extension, case) if limit is not None else None
+        limit = spec.extension(extension, case) if spec.extension is not None else None
         if isinstance(limit, Quantity) and extension.moment >= begun:
             end = max(end, case.deadline(extension.moment, limit))
     return end
@@ -256,7 +272,7 @@ def idle_end(case: Case, tenure: Tenure, until: Moment) -> Moment | None:
             continue
         if end is not None and contact.moment >= end:
             break
-        limit = spec.idle(contact, case)
+        limit = spec.idle(tenure.entry if spec.idle_by_opening else contact, case)
         end = case.deadline(contact.moment, limit) if isinstance(limit, Quantity) else None
     return end
 

@@ -777,6 +777,15 @@ def holder(case: Case, at: Anchor = None, unit_type: str | None = None) -> str |
     return tenures[-1].staff
 
 
+def in_line(case: Case, at: Anchor = None) -> list[str]:
+    """Everybody whose opening stands at a moment, the oldest first: who holds, and who waits."""
+    if at is None:
+        return []
+    files = holding.in_line(case, at)
+    case.evidence.extend(files)
+    return list(dict.fromkeys(file.by for file in files if file.by is not None))
+
+
 def former(case: Case, at: Anchor = None) -> str | None:
     """Who held the customer last before whoever held it at a moment; None if nobody did."""
     if at is None:
@@ -1094,6 +1103,7 @@ WORDS: dict[str, Word] = {
     "known": Word(known, takes=(ANY,), least=1, gives=FLAG, sees_unknown=True),
     "lookup": Word(lookup, takes=(TABLE, ID), least=2, gives=ANY),
     "holder": Word(holder, keywords={"at": ENTRY, "unit_type": ID}, gives=ID),
+    "in_line": Word(in_line, keywords=_AT, gives=LIST),
     "former": Word(former, keywords=_AT, gives=ID),
     "ended": Word(ended, takes=(ID,), least=1, keywords=_AT, gives=ENTRY),
     "ends": Word(ends, takes=(ID,), least=1, keywords=_AT, gives=ENTRY),

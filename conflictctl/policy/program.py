@@ -103,6 +103,8 @@ class Holding(NamedTuple):
     releases_on_lapse: bool
     renews: bool
     queue: str
+    anyone_extends: bool
+    idle_by_opening: bool
 
     @property
     def ends_by_itself(self) -> bool:
@@ -577,6 +579,8 @@ class Program:
             releases_on_lapse=table.get("lapse") == "releases",
             renews=bool(table.get("renews", False)),
             queue=table.get("queue", "oldest"),
+            anyone_extends=table.get("extended_by") == "anyone",
+            idle_by_opening=table.get("idle_of") == "opening",
         )
 
     def _length(self, table: Mapping[str, Any], key: str) -> Test | None:

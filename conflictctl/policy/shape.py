@@ -352,6 +352,16 @@ SCHEMA: Schema = {
             extends=_text(N_("A class of entries that extend a holding.")),
             extension=_condition(N_("Condition: for such an entry: how long from then on.")),
             releases=_text(N_("A class of entries that end a holding at once.")),
+            extended_by=_one_of(
+                N_("Whose entries extend a holding: its holder's, or anyone's."),
+                "holder",
+                "anyone",
+            ),
+            idle_of=_one_of(
+                N_("Whether the last contact, or the opening, says how long one may be silent."),
+                "contact",
+                "opening",
+            ),
             queue=_one_of(
                 N_("Who follows: the oldest opening, or only a new one."), "oldest", "anew"
             ),

@@ -122,6 +122,8 @@ def toml_fault(error: Exception, text: str, name: str) -> Problem:
     )
     if what.template == "this is said twice":
         column = len(row) - len(row.lstrip()) + 1
+    elif "Unescaped" in said:
+        column -= 2  # the reader has gone past the backslash and its letter
     wide = _wide_in(row)
     if wide is not None:
         column, char = wide

@@ -120,6 +120,7 @@ WORD_PHRASES: dict[str, Phrase] = {
     ),
     # of holding
     "holder": _noun(N_("the holder of the customer{whose}{time}")),
+    "in_line": _noun(N_("everybody whose opening stands{time}")),
     "former": _noun(N_("the holder before the one who holds the customer{time}")),
     "ended": _noun(N_("the moment the holding of {0} had ended, seen{time}")),
     "ends": _noun(N_("the moment the holding that {0} has{time} runs out")),
@@ -251,6 +252,7 @@ ENTRY_PHRASES: dict[str, Phrase] = {
         N_("a {0} of another department than its {1} made it, alone or jointly"),
         N_("no {0} of another department than its {1} made it"),
     ),
+    "cancelled": _flag(N_("the order was cancelled"), N_("the order was not cancelled")),
     "taken_back": _flag(N_("its author took it back"), N_("its author did not take it back")),
     "entered_within": _flag(N_("it was entered within {0}"), N_("it was not entered within {0}")),
     "attribute": _noun(N_("the {0} on the customer's card")),
