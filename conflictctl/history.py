@@ -422,6 +422,16 @@ def _corrections_of_findings(mending: list[Entry], by_ref: dict[str | int, Entry
 
 
 def _refuse(history: History, entry: Entry) -> None:
+    if history.powers.head is not None and entry.kind in ("correction", "void"):
+        sentence = Sentence(
+            "{event}: {kind} by {staff} has no effect: an entry is mended by its author, by who "
+            "entered it, or by the head of its author",
+            event=entry.ref,
+            kind=Term(entry.kind),
+            staff=Who(entry.by or "?"),
+        )
+        history.refused.append((entry, sentence))
+        return
     history.refused.append(
         (
             entry,

@@ -81,12 +81,14 @@ class Person:
 class People:
     """All outlets and staff of a register.  A departure counts from when it was recorded."""
 
-    __slots__ = ("outlet_names", "outlet_types", "staff")
+    __slots__ = ("departed", "outlet_names", "outlet_types", "staff")
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self.staff: dict[str, Person] = {}
         self.outlet_names: dict[str, str] = {}
         self.outlet_types: dict[str, str] = {}
+        self.departed: set[str] = set()
+        """Everybody who ever left or moved."""
         for event in events:
             self.learn(event)
 
@@ -119,13 +121,14 @@ class People:
             person._add(Post(moment, event.get("role", last.role), outlet, department), event.seq)
         elif kind == "staff_left":
             person.departures.append(Departure(moment, "left", event))
+            self.departed.add(person.id)
         elif kind == "staff_returned":
             person.returns.append((moment, event))
         elif kind == "staff_absent":
             person.absences.append(Absence(event.at, event.get("until"), event.get("cover"), event))
 
-    @staticmethod
     def _moved(
+        self,
         person: Person,
         last: Post,
         outlet: str,
@@ -136,6 +139,7 @@ class People:
         # Only a change of outlet or department counts as a change of post (调岗).
         if event.kind == "staff_moved" and (outlet, department) != (last.outlet, last.department):
             person.departures.append(Departure(moment, "moved", event))
+            self.departed.add(person.id)
 
     def role(self, staff: str, moment: Moment) -> str | None:
         """The role of a member of staff at a moment; None for somebody unknown."""

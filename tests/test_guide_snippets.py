@@ -214,6 +214,7 @@ _FILED = (
     "2024-03-01 10:00 li filing K1 to=sun id=f1\n2024-03-02 10:00 wang filing K1 to=sun id=f2\n"
     "2024-03-03 10:00 sun decision on=f1 decision=approve"
 )
+_UNANSWERED = "2024-03-01 10:00 li filing K1 to=sun\n{} wang close K1"
 _ASSIGNED = "2024-03-01 10:00 anna filing K1 to=li"
 _MOVED = (
     "2024-03-01 10:00 li visit K1 level=A\n2024-04-01 10:00 sun reassign K1 to=wang cause=other\n"
@@ -245,6 +246,10 @@ _MOVED = (
         ("6 ", "author(last_touch) == 'li'", _SOLD.format("2024-04-16 14:59"), True),
         ("24 ", "again_too_soon", _FILED + "\n2024-05-02 10:00 wang filing K1 to=sun", True),
         ("24 ", "again_too_soon", _FILED + "\n2024-05-03 10:00 wang filing K1 to=sun", False),
+        ("80 ", "by_silence", _UNANSWERED.format("2024-03-06 23:00"), False),
+        ("80 ", "by_silence", _UNANSWERED.format("2024-03-07 00:00"), True),
+        ("80 ", "valid_filing", _UNANSWERED.format("2024-03-31 23:00"), True),
+        ("80 ", "valid_filing", _UNANSWERED.format("2024-04-01 00:00"), False),
         ("30 ", "held_over", _MOVED.format("2024-06-30 10:00"), True),
         ("30 ", "held_over", _MOVED.format("2024-07-01 10:00"), False),
         ("30 ", "stuck", _MOVED.format("2024-06-30 10:00"), True),

@@ -509,7 +509,7 @@ MISTAKES = [
         "true in small letters",
         "subject=holder) != True",
         "subject=holder) != true",
-        'true"""\nparty',
+        'true"\nrivals',
         "unknown name true",
         "did you mean True?",
     ),

@@ -113,7 +113,8 @@ facts AS (
          s.reception, s.store_file, f.filing, k.last, sk.last AS store_last, o.taken,
          d.deal_day - day_of(k.last.moment) AS gap, l.days AS max_gap,
          coalesce(s.store_file.place < s.reception.place, false) AS store_older,
-         coalesce(day_of(s.reception.moment) - day_of(sk.last.moment) > sl.days, false) AS store_lapsed,
+         coalesce(day_of(s.reception.moment) - day_of(sk.last.moment) > sl.days, false)
+           AS store_lapsed,
          sl.days AS store_limit, c.in_time
   FROM deal d
   LEFT JOIN seen s USING (customer)

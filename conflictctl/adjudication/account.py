@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from conflictctl.adjudication.ruling import Finding, Margin, Refused
@@ -41,11 +42,10 @@ def finding(
     )
 
 
-def not_reached(rule: CompiledRule) -> Finding:
+@lru_cache(maxsize=1024)
+def not_reached(clause: str) -> Finding:
     """The line of a rule that did not come to be tried."""
-    return Finding(
-        rule.rule.clause, "not_reached", None, Sentence("Decided before this was reached.")
-    )
+    return Finding(clause, "not_reached", None, Sentence("Decided before this was reached."))
 
 
 def merged(findings: list[Finding]) -> list[Finding]:
@@ -91,7 +91,12 @@ def _amount(value: Any) -> int | str:
 def _values(
     case: Case, rule: CompiledRule, text: Bilingual, party: str | None, margin: Measured | None
 ) -> dict[str, object]:
-    values: dict[str, object] = {name: in_words(case, name) for name in rule.names}
+    known = case.said
+    values: dict[str, object] = {}
+    for name in rule.names:
+        if name not in known:
+            known[name] = in_words(case, name)
+        values[name] = known[name]
     template = text.en
     if "{party}" in template:
         values["party"] = Who(party) if party is not None else "-"

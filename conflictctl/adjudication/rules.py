@@ -100,7 +100,7 @@ def _listed(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, list
         index += 1
         if outcome is not None and rule.action != "note":
             if case.explain:
-                findings.append(not_reached(rule))
+                findings.append(not_reached(rule.rule.clause))
             continue
         value = attempt(case, rule)
         if value is UNKNOWN:

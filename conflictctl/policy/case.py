@@ -66,6 +66,7 @@ class Case:
         "program",
         "record",
         "refused",
+        "said",
         "start",
         "steps",
         "supposed",
@@ -107,6 +108,8 @@ class Case:
         self.barred: list[str] = []
         self.it: Any = None  # the person looked at by words that look at everybody
         self.steps = 0
+        self.said: dict[str, Any] = {}
+        """Named values as sentences show them."""
         self.supposed: Mapping[Need, Any] | None = None
         """Answers to take as found: what would the ruling be if somebody found this?"""
         self.unanswered: dict[Need, None] = {}
@@ -189,16 +192,18 @@ class Case:
     def replace(self, name: str, value: Any) -> None:
         """Put another value in the place of a named one and forget what rested on it."""
         self.overrides[name] = value
-        self._memo.clear()
+        self.forget()
 
     def sort_out(self) -> None:
         """Sort the entries into their classes now, not when they are first asked for."""
         for name in self.program.classes:
             self.pool(name, anyone=True)
+            self.not_valid(name)
 
     def forget(self) -> None:
         """Forget the named values, to work them out again with a full account."""
         self._memo.clear()
+        self.said.clear()
 
     def warn(self, sentence: Sentence) -> None:
         """Note something the readers of the ruling should know; said once."""
@@ -466,7 +471,7 @@ class Case:
             self._left_out = frozenset(unit for unit in units if unit is not None)
             if units:
                 # What was worked out on the way did not know of it yet.
-                self._memo.clear()
+                self.forget()
                 self.timelines.clear()
         return self._left_out
 

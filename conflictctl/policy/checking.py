@@ -159,7 +159,9 @@ def _undeclared(policy: Policy) -> Iterator[Problem]:
             first,
             None,
             Sentence("no rule says who holds a customer while there is no deal"),
-            Sentence('add a rule with stage = "open" and then.hold'),
+            Sentence(
+                'add a rule with stage = "open" and then.hold, or then.nobody = true if nobody does'
+            ),
             severe=False,
         )
 

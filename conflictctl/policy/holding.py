@@ -278,8 +278,10 @@ def idle_end(case: Case, tenure: Tenure, until: Moment) -> Moment | None:
 
 
 def _anyone_departed(case: Case, files: list[Entry]) -> bool:
-    people = case.history.people.staff
-    return any(f.by is not None and f.by in people and people[f.by].departures for f in files)
+    people = case.history.people
+    if not people.departed:
+        return False
+    return any(f.by in people.departed for f in files)
 
 
 DEPARTURE_KINDS = {"staff_left": "left", "staff_moved": "moved"}
@@ -407,6 +409,32 @@ def tenure_of(case: Case, staff: str, until: Anchor) -> Tenure | None:
     return None
 
 
+def _only_files(case: Case, household: bool) -> bool:
+    """Whether nothing but files moves this holding, so that no clock ever starts anew."""
+    spec = case.program.holding
+    return not (
+        household
+        or spec.ends_by_itself
+        or case.pool(spec.transfers)
+        or _anyone_departed(case, case.pool(spec.opens))
+    )
+
+
+def _fresh_clock(
+    case: Case, staff: str, until: Anchor, household: bool, tenure: Tenure | None
+) -> Tenure | None:
+    """The latest stretch of somebody's that did not begin with his own file."""
+    clocks = [
+        t
+        for member in (case.household() if household else [case])
+        if (t := tenure or tenure_of(member, staff, until)) is not None
+        and t.staff == staff
+        and t.via != "file"
+        and t.since <= moment_of(until)
+    ]
+    return max(clocks, key=lambda t: t.since, default=None)
+
+
 def lapse_before(
     case: Case, staff: str, until: Anchor, *, household: bool = False, tenure: Tenure | None = None
 ) -> Lapse | None:
@@ -420,15 +448,11 @@ def lapse_before(
         if e.by == staff and is_before(e, until)
     ]
     last = contacts[-1] if contacts else None
-    clocks = [
-        t
-        for member in (case.household() if household else [case])
-        if (t := tenure or tenure_of(member, staff, until)) is not None
-        and t.staff == staff
-        and t.via != "file"
-        and t.since <= moment_of(until)
-    ]
-    clock = max(clocks, key=lambda t: t.since, default=None)
+    clock = (
+        None
+        if tenure is None and _only_files(case, household)
+        else _fresh_clock(case, staff, until, household, tenure)
+    )
     if clock is not None and (last is None or clock.since > last.moment):
         opened: Anchor = clock.since
         entry = clock.entry

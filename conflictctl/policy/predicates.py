@@ -270,7 +270,9 @@ def _select(
             test = filter_.test
             found = [entry for entry in found if test(case, entry, wanted)]
     if case.explain:
-        flawed = case.not_valid(kind)
+        flawed = case._refusals.get(kind)
+        if flawed is None:
+            flawed = case.not_valid(kind)
         if flawed:
             bound = [(filter_.test, thunk(case)) for filter_, thunk in filters]
             for entry, why in flawed:
