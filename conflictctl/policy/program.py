@@ -820,7 +820,9 @@ class Program:
                 fault(
                     where,
                     Sentence("a split names `among` or `roles`"),
-                    Sentence('then.split = { among = "signers" } divides equally'),
+                    Sentence(
+                        "{example} divides equally", example='then.split = { among = "signers" }'
+                    ),
                 )
             )
         weights = tuple(
