@@ -72,7 +72,7 @@ def extended(lang: str, *pieces: str) -> Policy:
     problems = list(shape.faults(data))
     if problems:
         raise FaultyPolicy(problems)
-    return model.policy_of(data, text, Source(text, "kit.toml"))
+    return model.policy_from(data, text, Source(text, "kit.toml"))
 
 
 def problems_of(lang: str, *pieces: str) -> list[Problem]:

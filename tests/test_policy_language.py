@@ -152,7 +152,7 @@ def test_every_preset_compiles_under_every_value_of_every_parameter() -> None:
         for name, parameter in policy.parameters.items():
             values: list[Any] = list(parameter.values) or {
                 "boolean": [True, False],
-                "integer": [parameter.minimum, parameter.maximum],
+                "integer": [n for n in (parameter.minimum, parameter.maximum) if n is not None],
                 "text": ["x"],
                 "table": [parameter.default],
             }.get(parameter.type, [])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from conflictctl.calendar import DAY, Calendar, Moment
+from conflictctl.calendar import Calendar, Moment
 from conflictctl.events import Event
 from conflictctl.people import People
 
@@ -130,8 +130,14 @@ def last_contact(
     return last, None
 
 
-def standing_filing(p: Prepared, outlet: str | None, people: People) -> Event | None:
-    """The last filing of an outlet with a manager before the deal that had not run out."""
+def standing_filing(
+    p: Prepared, outlet: str | None, people: People, calendar: Calendar
+) -> Event | None:
+    """The last filing of an outlet with a manager before the deal that had not run out.
+
+    It stands to the end of its last day.
+    """
+    day = calendar.day
     for event in reversed(p.filings):
         manager = people.role(event.fields.get("to", ""), event.recorded_at) == "manager"
         if (
@@ -140,7 +146,7 @@ def standing_filing(p: Prepared, outlet: str | None, people: People) -> Event | 
             and event.by is not None
             and people.staff[event.by].post(event.recorded_at, event.seq).outlet == outlet
             and (event.recorded_at, event.recorded_at, event.seq) < p.key
-            and p.close.at < event.recorded_at + FILING_DAYS * DAY
+            and day(p.close.at) - day(event.recorded_at) <= FILING_DAYS
         ):
             return event
     return None
@@ -163,7 +169,7 @@ def rule(p: Prepared, people: People, calendar: Calendar) -> Ruled:
     if p.filings:
         reception = next((c for c in contacts if c.outlet is not None), None)
         if reception is not None:
-            filing = standing_filing(p, reception.outlet, people)
+            filing = standing_filing(p, reception.outlet, people, calendar)
             if filing is not None:
                 against = _against(contacts, reception, day(reception.event.at), calendar)
                 if against is not None:
@@ -259,7 +265,7 @@ def _explain(p: Prepared, people: People, calendar: Calendar, tried: list[Tried]
         reception = next((c for c in contacts if c.outlet is not None), None)
         seen = refs(reception.event) if reception is not None else ()
         if reception is not None:
-            filing = standing_filing(p, reception.outlet, people)
+            filing = standing_filing(p, reception.outlet, people, calendar)
             if filing is not None:
                 file = next((c for c in contacts if c.is_file and c.unit_type == "store"), None)
                 against = [] if file is None else [file.event]

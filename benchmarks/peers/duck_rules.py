@@ -83,7 +83,7 @@ filed AS (
   JOIN staff a ON a.staff = f.author AND a.outlet = s.reception.outlet
   JOIN staff m ON m.staff = f.told AND m.role = 'manager'
   WHERE f.kind = 'filing' AND {'t': f.recorded, 'r': f.recorded, 's': f.seq} < d.place
-    AND d.moment < f.recorded + 30 * 86400000000
+    AND d.deal_day - day_of(f.recorded) <= 30
   GROUP BY f.customer
 ),
 cancelled AS (

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from conflictctl.calendar import SECOND, Calendar
+from conflictctl.calendar import Calendar
 from conflictctl.events import Event
 from conflictctl.people import People
 from peers.by_hand import Key, last_contact, prepare, refs
@@ -21,7 +21,7 @@ _LIMITS = "({H: 3, A: 7, B: 15, C: 30})"
 # The columns of a row: the condition, then winner, kind, clause and evidence.
 _ROWS = [
     (
-        "filing_age != null and filing_age < 30 * 86400 and not(store_older and not("
+        "filing_days != null and filing_days <= 30 and not(store_older and not("
         f"store_gap != null and store_level != null and store_gap > {_LIMITS}[store_level]))",
         "outlet",
         "'outlet'",
@@ -101,7 +101,7 @@ def facts(events: Sequence[Event], people: People, calendar: Calendar) -> dict[s
         "orderer": p.order.by if p.order is not None else None,
         "order_evidence": refs(p.order) if p.order is not None else [],
         "outlet": None,
-        "filing_age": None,
+        "filing_days": None,
         "filing_evidence": [],
         "store_older": False,
         "store_gap": None,
@@ -123,7 +123,7 @@ def facts(events: Sequence[Event], people: People, calendar: Calendar) -> dict[s
                         found["store_gap"] = day(reception.event.at) - day(last.event.at)
                         evidence.append(last.event)
             found["outlet"] = reception.outlet
-            found["filing_age"] = (close.at - filing.recorded_at) // SECOND
+            found["filing_days"] = deal_day - day(filing.recorded_at)
             found["filing_evidence"] = refs(*evidence)
     file = next((c for c in p.contacts if c.is_file), None)
     original = file.by if file is not None else None

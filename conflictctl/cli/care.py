@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from conflictctl.cli.options import explained, format_option
-from conflictctl.cli.policy import policy_in_use
+from conflictctl.cli.policy_choice import policy_in_use, to_keep
 from conflictctl.cli.progress import WORTH_A_BAR, progress_bar
 from conflictctl.cli.session import Chosen, Session, session_of, system_zone
 from conflictctl.errors import NotPermitted, WrongUsage
@@ -46,7 +46,7 @@ def init(
         str | None,
         typer.Option(
             "--policy",
-            metavar="ID",
+            metavar="ID|FILE",
             help=N_("The policy to go by; `conflictctl policy list` shows them."),
         ),
     ] = None,
@@ -61,25 +61,15 @@ def init(
             Sentence("the system does not say its time zone"),
             Sentence("name it: conflictctl init --timezone Asia/Shanghai"),
         )
-    if policy is not None:
-        _check_policy(policy)
+    kept = None if policy is None else to_keep(policy)
     target = session.target.value
-    with create_register(target, zone=zone, policy=policy, clock=session.clock):
+    with create_register(target, zone=zone, policy=kept, clock=session.clock):
         print(
             say(
                 Sentence(
                     "created the register {target}, time zone {zone}", target=target, zone=zone
                 )
             )
-        )
-
-
-def _check_policy(policy: str) -> None:
-    from conflictctl.policy.model import preset_ids
-
-    if policy not in preset_ids():
-        raise WrongUsage(
-            Sentence("no policy {id}", id=policy), Sentence("known are {known}", known=preset_ids())
         )
 
 
@@ -157,11 +147,8 @@ def _acting(session: Session, register: Register) -> Chosen | None:
         return None
 
 
-def _policy(register: Register) -> Chosen | None:
-    try:
-        return policy_in_use(register, None)
-    except WrongUsage:
-        return None
+def _policy(register: Register) -> Chosen:
+    return policy_in_use(register, None)
 
 
 def _status_lines(facts: Mapping[str, Any]) -> dict[str, str]:

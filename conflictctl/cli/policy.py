@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,37 +9,16 @@ import typer
 
 from conflictctl.cli import policy_author, policy_test
 from conflictctl.cli.options import Command, format_option, new_group
-from conflictctl.cli.session import Chosen, Session, session_of
+from conflictctl.cli.policy_choice import policy_in_use, policy_to_rule_by, to_keep
+from conflictctl.cli.session import Session, session_of
 from conflictctl.errors import WrongUsage
 from conflictctl.render.language import say, tr
-from conflictctl.wording import N_, Sentence
+from conflictctl.wording import N_
 
 if TYPE_CHECKING:
     from conflictctl.policy.model import Parameter, Policy, Rule
-    from conflictctl.register.store import Register
 
 app = new_group(N_("List, show and choose policies."))
-
-
-FIRST_POLICY = "renault-zibo-2013"
-NOT_CHOSEN = Sentence("nobody chose one yet; `conflictctl policy use ID` does")
-
-
-def policy_in_use(register: Register | None, named: str | None) -> Chosen:
-    """The policy's id or file: `--policy`, CONFLICTCTL_POLICY, the register's default.
-
-    Where nothing names one, the policy that the program began with, so that a register made
-    when it knew no other goes on as it was.
-    """
-    if named is not None:
-        return Chosen(named, Sentence("given by --policy"))
-    from_env = os.environ.get("CONFLICTCTL_POLICY")
-    if from_env:
-        return Chosen(from_env, Sentence("given by CONFLICTCTL_POLICY"))
-    default = register.settings().get("policy") if register is not None else None
-    if isinstance(default, str):
-        return Chosen(default, Sentence("the register's default"))
-    return Chosen(FIRST_POLICY, NOT_CHOSEN)
 
 
 @app.command("list", cls=Command, help=N_("List the policies that come with the program."))
@@ -98,10 +76,7 @@ def show(
     ] = False,
 ) -> None:
     """Print one policy: in words for people, for programs, or the file itself."""
-    from conflictctl.policy.model import load_policy
-
-    session = session_of(ctx)
-    chosen = load_policy(policy or _in_use(session))
+    chosen = _chosen(session_of(ctx), policy)
     if form == "toml":
         sys.stdout.write(chosen.text)
     elif form == "json":
@@ -127,19 +102,17 @@ def show(
 )
 def use(
     ctx: typer.Context,
-    policy: Annotated[str, typer.Argument(metavar="ID", help=N_("The policy's id."))],
+    policy: Annotated[
+        str,
+        typer.Argument(metavar="ID", help=N_("A policy's id, or its file: the register keeps it.")),
+    ],
 ) -> None:
     """Record the setting `policy`."""
     from conflictctl.cli.record import record, show_receipt
-    from conflictctl.policy.model import preset_ids
 
-    if policy not in preset_ids():
-        raise WrongUsage(
-            Sentence("no policy {id}", id=policy),
-            Sentence("known are {known}", known=preset_ids()),
-        )
+    kept = to_keep(policy)
     session = session_of(ctx)
-    receipt = record(session, {"kind": "setting", "name": "policy", "value": policy})
+    receipt = record(session, {"kind": "setting", "name": "policy", "value": kept})
     show_receipt(receipt, session.open())
 
 
@@ -154,6 +127,10 @@ app.command("test", cls=Command, help=policy_test.SUMMARY)(policy_test.try_polic
 
 def _in_use(session: Session) -> str:
     return policy_in_use(None if session.missing() else session.open(), None).value
+
+
+def _chosen(session: Session, named: str | None) -> Policy:
+    return policy_to_rule_by(None if session.missing() else session.open(), named)
 
 
 def _head(policy: Policy) -> dict[str, object]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from conflictctl.cli.options import explained, format_option
-from conflictctl.cli.policy import NOT_CHOSEN, policy_in_use
+from conflictctl.cli.policy_choice import NOT_CHOSEN, policy_in_use, policy_to_rule_by
 from conflictctl.cli.session import Session, session_of, staff_hint
 from conflictctl.cli.times import read_at
 from conflictctl.cli.workers import in_order
@@ -140,13 +140,13 @@ def gather(
     settings: list[str],
 ) -> Question:
     """Open the register, read the options' times, load the policy."""
-    from conflictctl.policy.model import load_policy, settings_from
+    from conflictctl.policy.model import settings_from
 
     register = session.open()
     calendar = register.calendar
     now = session.clock()
-    chosen = load_policy(policy_in_use(register, policy).value)
     cutoff = _cutoff(known_at, now, register)
+    chosen = policy_to_rule_by(register, policy, cutoff)
     return with_caseloads(
         Question(
             register,

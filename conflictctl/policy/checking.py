@@ -16,7 +16,7 @@ from typing import Any
 from conflictctl.events import INSTANCES, KINDS, ROLES
 from conflictctl.policy import shape
 from conflictctl.policy.language import parse
-from conflictctl.policy.model import MOST_PROBLEMS, Policy, edited, located, policy_of, read_toml
+from conflictctl.policy.model import MOST_PROBLEMS, Policy, edited, located, policy_from, read_toml
 from conflictctl.policy.problems import FaultyPolicy, Path, Problem, nearest
 from conflictctl.policy.program import Program
 from conflictctl.policy.reach import beaten_in_vain, dead_rules
@@ -99,7 +99,7 @@ def _parsed(
     numbers = {key: list(range(len(left.get(key, ())))) for key in _PARTS if key != "parameters"}
     while len(problems) < MOST_PROBLEMS:
         try:
-            return policy_of(left, text, source), problems
+            return policy_from(left, text, source), problems
         except FaultyPolicy as error:
             (problem,) = error.problems
             section, item = problem.path[0], problem.path[1]

@@ -305,7 +305,7 @@ def parse_policy(text: str, name: str = "policy file") -> Policy:
     try:
         if problems:
             raise FaultyPolicy(problems)
-        return policy_of(data, text, source)
+        return policy_from(data, text, source)
     except FaultyPolicy as error:
         raise located(error, source) from None
 
@@ -330,7 +330,7 @@ def read_toml(text: str, name: str) -> tuple[dict[str, Any], Source]:
     return data, source
 
 
-def policy_of(data: Mapping[str, Any], text: str, source: Source) -> Policy:
+def policy_from(data: Mapping[str, Any], text: str, source: Source) -> Policy:
     """The policy in data that fits the shape; raises FaultyPolicy (without lines) at the first
     value that cannot be."""
     head = data["policy"]
@@ -593,7 +593,7 @@ def load_policy(id_or_path: str) -> Policy:
     """
     if id_or_path in preset_ids():
         return _preset(id_or_path)
-    return edited([parse_policy(text, name) for name, text in policy_texts(id_or_path)])
+    return policy_of_texts(policy_texts(id_or_path))
 
 
 def policy_texts(id_or_path: str) -> list[tuple[str, str]]:
@@ -615,6 +615,14 @@ def policy_texts(id_or_path: str) -> list[tuple[str, str]]:
         Sentence("no policy {id}", id=id_or_path),
         Sentence("known are {known}, or the path of a policy file", known=", ".join(preset_ids())),
     )
+
+
+def policy_of_texts(texts: Sequence[tuple[str, str]]) -> Policy:
+    """The policy whose editions these are: names of files and their texts.
+
+    Raises FaultyPolicy for a faulty one.
+    """
+    return edited([parse_policy(text, name) for name, text in texts])
 
 
 def _is_cases(path: Path) -> bool:

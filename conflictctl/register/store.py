@@ -89,7 +89,11 @@ class CustomerCard(NamedTuple):
 
 
 def create_register(
-    target: str, *, zone: str, clock: Callable[[], Moment], policy: str | None = None
+    target: str,
+    *,
+    zone: str,
+    clock: Callable[[], Moment],
+    policy: str | dict[str, Any] | None = None,
 ) -> Register:
     """Make a register and record its first settings; the open register.
 
@@ -106,7 +110,9 @@ def create_register(
     calendar = _calendar(zone)
     sqlite.check_link(path)
     path = path.resolve()
-    settings = {"timezone": zone} if policy is None else {"timezone": zone, "policy": policy}
+    settings: dict[str, Any] = {"timezone": zone}
+    if policy is not None:
+        settings["policy"] = policy
     with sqlite.failures(target):
         if path.exists():  # an empty file stays the file it is
             _initialise(path, calendar, clock, settings)
@@ -118,7 +124,7 @@ def create_register(
 
 
 def _initialise(
-    path: Path, calendar: Calendar, clock: Callable[[], Moment], settings: dict[str, str]
+    path: Path, calendar: Calendar, clock: Callable[[], Moment], settings: dict[str, Any]
 ) -> None:
     """Turn an empty file into a register; leave it alone if another process did so."""
     connection = sqlite.connect(path)
@@ -287,9 +293,9 @@ class Register:
         rows = self.fetch(_HEAD, {"log": self.log})
         return Head(*rows[0]) if rows else Head(0, genesis(self.origin))
 
-    def settings(self) -> dict[str, Any]:
-        """The latest value of each setting by name: `timezone`, `policy`, ..."""
-        entries = self._events(_OF_KINDS, {"kinds": ["setting"]})
+    def settings(self, known_at: KnownAt | None = None) -> dict[str, Any]:
+        """The latest value of each setting by name, as far as known then: `policy`, ..."""
+        entries = self._events(_known(_OF_KINDS, known_at), {"kinds": ["setting"]})
         return {entry.fields["name"]: entry.fields["value"] for entry in entries}
 
     def people(self, known_at: KnownAt | None = None) -> People:

@@ -45,8 +45,9 @@ def problem_lines(problem: Problem, line: str) -> Iterator[str]:
 
 
 def _with_caret(line: str, column: int) -> Iterator[str]:
-    start = max(0, column - 1 - _BEFORE)
-    end = column - 1 + _AFTER
+    start, end = 0, len(line)
+    if end > _BEFORE + _AFTER:
+        start, end = max(0, column - 1 - _BEFORE), column - 1 + _AFTER
     before, after = line[start : column - 1], line[column - 1 : end]
     left = "..." if start else ""
     right = "..." if end < len(line) else ""

@@ -101,7 +101,7 @@ def test_all_problems_are_listed_in_the_order_of_the_file(invoke: Invoke, ours: 
 def test_warnings_alone_count_only_when_strict(invoke: Invoke, ours: Path) -> None:
     spoil(ours, ('zh = "无人申述。"', 'zh = "Nobody."'))
     told = invoke("policy", "check", str(ours)).stdout
-    assert ": warning: warning 1.zh: zh is not translated" in told
+    assert ": warning: warning 1, zh: zh is not translated" in told
     assert told.endswith("errors: 0, warnings: 1\n")
     assert invoke("policy", "check", str(ours), "--strict", code=3).stdout == told
 

@@ -1,0 +1,87 @@
+"""Which policy rulings go by: named for this time, or kept in the register.
+
+A register keeps a policy of the company's own with its whole text, so that its rulings can be
+had again from the register alone, on any machine and in any year.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from conflictctl.cli.session import Chosen
+from conflictctl.wording import Sentence
+
+if TYPE_CHECKING:
+    from conflictctl.policy.model import Policy
+    from conflictctl.register.store import KnownAt, Register
+
+FIRST_POLICY = "renault-zibo-2013"
+NOT_CHOSEN = Sentence("nobody chose one yet; `conflictctl policy use ID` does")
+
+
+def policy_in_use(
+    register: Register | None, named: str | None, known_at: KnownAt | None = None
+) -> Chosen:
+    """The policy's id or file: `--policy`, CONFLICTCTL_POLICY, the register's default.
+
+    Where nothing names one, the policy that the program began with, so that a register made
+    when it knew no other goes on as it was.
+    """
+    if named is not None:
+        return Chosen(named, Sentence("given by --policy"))
+    from_env = os.environ.get("CONFLICTCTL_POLICY")
+    if from_env:
+        return Chosen(from_env, Sentence("given by CONFLICTCTL_POLICY"))
+    kept = register.settings(known_at).get("policy") if register is not None else None
+    if isinstance(kept, str):
+        return Chosen(kept, Sentence("the register's default"))
+    if isinstance(kept, dict):
+        why = Sentence("the register's default, edition {version}", version=kept["version"])
+        return Chosen(kept["id"], why)
+    return Chosen(FIRST_POLICY, NOT_CHOSEN)
+
+
+def policy_to_rule_by(
+    register: Register | None, named: str | None, known_at: KnownAt | None = None
+) -> Policy:
+    """The policy itself, read from its file or from the register.
+
+    Raises WrongUsage for one that is unknown or unreadable, FaultyPolicy for a faulty one.
+    """
+    from conflictctl.policy.model import load_policy, policy_of_texts
+
+    if named is None and not os.environ.get("CONFLICTCTL_POLICY") and register is not None:
+        kept = register.settings(known_at).get("policy")
+        if isinstance(kept, dict):
+            return policy_of_texts([(file["name"], file["text"]) for file in kept["files"]])
+    return load_policy(policy_in_use(register, named, known_at).value)
+
+
+def to_keep(id_or_path: str) -> str | dict[str, Any]:
+    """What a register keeps of a policy: a preset's id, or a policy of one's own with its text.
+
+    Raises WrongUsage for one that is unknown or unreadable, FaultyPolicy for a faulty one.
+    """
+    from conflictctl.policy.checking import check
+    from conflictctl.policy.model import edited, policy_texts, preset_ids
+    from conflictctl.policy.problems import FaultyPolicy
+
+    if id_or_path in preset_ids():
+        return id_or_path
+    editions, files = [], []
+    for name, text in policy_texts(id_or_path):
+        edition, problems = check(text, name)
+        severe = [problem for problem in problems if problem.severe]
+        if severe or edition is None:
+            raise FaultyPolicy(severe)
+        editions.append(edition)
+        files.append({"name": PurePath(name).name, "text": text})
+    policy = edited(editions)
+    return {
+        "id": policy.id,
+        "version": policy.version,
+        "digest": policy.digest,
+        "files": files,
+    }
