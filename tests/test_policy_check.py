@@ -1048,6 +1048,9 @@ HOSTILE = {
     "a wide field": SMALL.replace("{leader} leads", "{closer:>999999} leads"),
     "a field within a field": SMALL.replace("{leader} leads", "{closer:{leader}} leads"),
     "an item": SMALL.replace("{leader} leads", "{leader[0]} leads"),
+    "the insides of a value where several are equal": SMALL.replace(
+        "Equal: whose is it?", "{0.__class__}"
+    ),
     "a position": SMALL.replace("{leader} leads", "{} leads"),
 }
 

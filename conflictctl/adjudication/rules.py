@@ -251,7 +251,7 @@ def decide(case: Case, rule: CompiledRule) -> tuple[Outcome, Finding]:
         return _split(case, rule, value)
     given = value(case)
     if given is UNKNOWN or given is None or given == []:
-        return _names_nobody(case, rule)
+        return _names_nobody(case, rule, given)
     if action == "shares":
         return _awarded(case, rule, _shares_of(case, given))
     if action == "hold":
@@ -303,8 +303,13 @@ def _referred(case: Case, rule: CompiledRule, text: Bilingual, to: Any) -> tuple
     ), found
 
 
-def _names_nobody(case: Case, rule: CompiledRule) -> tuple[Outcome, Finding]:
-    """A rule applies, but the party it speaks of is not known: people decide."""
+def _names_nobody(case: Case, rule: CompiledRule, given: Any) -> tuple[Outcome, Finding]:
+    """A rule applies, but there is nobody whom it speaks of: people decide.
+
+    Where `given` is UNKNOWN there may be somebody: it takes a fact that nobody has supplied.
+    """
+    if given is UNKNOWN:
+        return _undecided(case, rule), finding(case, rule, "unknown", rule.rule.why_not)
     found = finding(case, rule, "refers", rule.rule.why)
     reason = Sentence(
         "{clause} applies, but the register does not say to whom: whose is it?",
@@ -319,7 +324,7 @@ def _names_nobody(case: Case, rule: CompiledRule) -> tuple[Outcome, Finding]:
 def _recommended(case: Case, rule: CompiledRule, advice: Advice) -> tuple[Outcome, Finding]:
     party = advice.party(case)
     if party is None or party is UNKNOWN:
-        return _names_nobody(case, rule)
+        return _names_nobody(case, rule, party)
     to = advice.refer(case)
     found = finding(case, rule, "awards", rule.rule.why, party)
     return Outcome(
@@ -337,19 +342,19 @@ def _split(case: Case, rule: CompiledRule, split: Split) -> tuple[Outcome, Findi
     if split.among is not None:
         among = split.among(case)
         if among is UNKNOWN or not among:
-            return _names_nobody(case, rule)
+            return _names_nobody(case, rule, among)
         weights = split.weights[: len(among)]
         return _awarded(case, rule, divided(case, among, weights))
     shares: dict[str, Any] = {}
     for party, share in split.roles:
         person = party(case)
-        if person is None or person is UNKNOWN:
-            if not split.to_others:
-                return _names_nobody(case, rule)
+        if person is UNKNOWN or (person is None and not split.to_others):
+            return _names_nobody(case, rule, person)
+        if person is None:
             continue
         shares[person] = shares.get(person, 0) + share
     if not shares:
-        return _names_nobody(case, rule)
+        return _names_nobody(case, rule, None)
     return _awarded(case, rule, divided(case, list(shares), list(shares.values())))
 
 
@@ -357,15 +362,15 @@ def _best(case: Case, rule: CompiledRule) -> tuple[Outcome, Finding]:
     best = rule.value
     parties = best.of(case)
     if parties is UNKNOWN or not parties:
-        return _names_nobody(case, rule)
+        return _names_nobody(case, rule, parties)
     if best.unless is not None:
         parties = [p for p in parties if _of(case, p, best.unless) is not True] or parties
     figures = [(_of(case, party, best.by), party) for party in parties]
     if any(value is UNKNOWN for value, _ in figures):
-        return _undecided(case, rule), finding(case, rule, "unknown", rule.rule.why_not)
+        return _names_nobody(case, rule, UNKNOWN)
     known = [(figure(value), party) for value, party in figures if value is not None]
     if not known:
-        return _names_nobody(case, rule)
+        return _names_nobody(case, rule, None)
     known.sort(key=lambda one: one[0], reverse=True)
     second = known[1][0] if len(known) > 1 else 0
     if isinstance(known[0][0], int):

@@ -29,11 +29,14 @@ def list_policies(
     """Print every preset, and which one rulings go by."""
     from conflictctl.policy.model import load_policy, preset_ids
 
-    policies = [load_policy(identity) for identity in preset_ids()]
+    known = preset_ids()
+    policies = [load_policy(identity) for identity in known]
     try:
         in_use = _in_use(session_of(ctx))
     except WrongUsage:
         in_use = ""
+    if in_use and in_use not in known:  # one of the company's own
+        policies.append(_chosen(session_of(ctx), None))
     if form == "json":
         from conflictctl.render.json_text import write_json
 

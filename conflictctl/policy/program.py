@@ -926,6 +926,9 @@ class Program:
         for number, warning in enumerate(self.policy.warnings):
             self._text(warning["text"], ("warning", number), known)
         self._text(self.policy.no_rule["why"], ("no_rule", "why"), set())
+        if "why" in self.policy.tie:
+            table = self.policy.tie["why"]
+            self._text(Bilingual(table["en"], table["zh"]), ("tie", "why"), set())
         for name, spec in self.policy.classes.items():
             if spec.warning is not None:
                 self._text(spec.warning, ("entries", name), {"event", "staff"})

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import ast
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
+from conflictctl.policy.language import LIST
+from conflictctl.policy.predicates import WORDS
 from conflictctl.render.condition_words import (
     AMOUNTS,
+    ANSWERS,
     CLASSES,
     COMPARISONS,
+    DEFAULTS,
     ENTRY_FACTS,
     ENTRY_PHRASES,
     FIELDS,
     MODIFIERS,
+    MOMENT_WORDS,
     MOMENTS,
+    NAMING_WORDS,
     ONE,
     WORD_PHRASES,
     Modifier,
@@ -77,9 +83,9 @@ def condition_clause(text: str, vocabulary: Vocabulary, *, of_entry: bool = Fals
     return _read(text, vocabulary, of_entry, lambda reader, node: reader.tree(node, True))
 
 
-def value_clause(text: str, vocabulary: Vocabulary) -> Clause:
+def value_clause(text: str, vocabulary: Vocabulary, *, of_entry: bool = False) -> Clause:
     """An expression in words: a condition if it is one, else the value that it gives."""
-    return _read(text, vocabulary, False, lambda reader, node: reader.value_tree(node))
+    return _read(text, vocabulary, of_entry, lambda reader, node: reader.value_tree(node))
 
 
 def value_phrase(text: str, vocabulary: Vocabulary) -> str:
@@ -90,6 +96,14 @@ def value_phrase(text: str, vocabulary: Vocabulary) -> str:
 def name_phrase(name: str, vocabulary: Vocabulary) -> str:
     """What a named value, class, window or finding is called; its quoted name if nothing."""
     return _Reader(vocabulary, False).called(name)
+
+
+def class_phrase(name: str, vocabulary: Vocabulary) -> str:
+    """What a class of entries is called: by the policy, else by the term of its kind."""
+    known = CLASSES.get(name) or TERMS.get(name)
+    if name in vocabulary.names or known is None:
+        return name_phrase(name, vocabulary)
+    return tr(known)
 
 
 def _read(
@@ -116,6 +130,7 @@ class _Reader:
         self.vocabulary = vocabulary
         self.of_entry = of_entry
         self._flags: dict[str, bool] = {}
+        self._lists: dict[str, bool] = {}
 
     # ---------------------------------------------------------------- lists of clauses
 
@@ -173,13 +188,14 @@ class _Reader:
             return self._name_holds(node.id, positive)
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             return tr("always") if node.value is positive else tr("never")
-        return self._there_is(self.value(node), positive)
+        return self._there_is(self.value(node), positive, self.is_list(node))
 
     def _asked(self, node: ast.Call, positive: bool) -> str:
+        for form in ("says", "there") if positive else ("denies", "lacks"):
+            with suppress(_NoPhrase):
+                return self._call(node, form)
         with suppress(_NoPhrase):
-            return self._call(node, "says" if positive else "denies")
-        with suppress(_NoPhrase):
-            return self._there_is(self._call(node, "noun"), positive)
+            return self._there_is(self._call(node, "noun"), positive, self.is_list(node))
         return self._code_holds(node, positive)
 
     def _joined(self, node: ast.BoolOp, positive: bool) -> str:
@@ -209,8 +225,16 @@ class _Reader:
                 if (name == "Eq") is positive:
                     return fact
                 return tr("it does not say that {0}").format(fact)
+        if name in _SAME and isinstance(right, ast.Constant) and isinstance(right.value, bool):
+            return self._answered(left, right.value, _SAME[name] is positive)
         pattern = tr(COMPARISONS[name][0 if positive else 1])
         return pattern.format(left=self.value(left), right=self.value(right))
+
+    def _answered(self, node: ast.expr, yes: bool, positive: bool) -> str:
+        """What is said to be true is said itself; of anything else, that it is yes or no."""
+        if yes and not self.of_entry and self.is_flag(node):
+            return self.statement(node, positive)
+        return tr(ANSWERS[yes][0 if positive else 1]).format(left=self.value(node))
 
     def _fact(self, node: ast.expr, yes: bool) -> str | None:
         phrase = ENTRY_FACTS.get(node.id) if isinstance(node, ast.Name) else None
@@ -254,9 +278,19 @@ class _Reader:
         elif self.is_flag(ast.Name(name)):
             pattern = N_("'{name}' holds") if positive else N_("'{name}' does not hold")
             return tr(pattern).format(name=self.bare_name(name))
-        return self._there_is(self.value(ast.Name(name)), positive)
+        return self._there_is(self.value(ast.Name(name)), positive, self.is_list(ast.Name(name)))
 
-    def _there_is(self, thing: str, positive: bool) -> str:
+    def _there_is(self, thing: str, positive: bool, several: bool = False) -> str:
+        if several:  # its name may stand in the plural
+            pattern = (
+                N_("there is at least one of {thing}")
+                if positive
+                else N_("there is none of {thing}")
+            )
+            return tr(pattern).format(thing=thing)
+        if language() == "en":
+            for article in ("a ", "an "):
+                thing = f"the {thing[len(article) :]}" if thing.startswith(article) else thing
         if language() == "en" and not thing.startswith("the "):
             pattern = N_("{thing} is given") if positive else N_("{thing} is not given")
             return tr(pattern).format(thing=thing)
@@ -309,10 +343,6 @@ class _Reader:
 
     def _constant(self, value: object) -> str:
         if isinstance(value, str):
-            if not self.of_entry and (
-                value in self.vocabulary.names or value in self.vocabulary.lets
-            ):
-                return self.called(value)
             return tr(TERMS[value]) if value in TERMS else _quoted(safe(value))
         return _plain(value)
 
@@ -361,18 +391,35 @@ class _Reader:
         negated = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
         return negated or isinstance(node, ast.Compare) or _is_constant(node, bool)
 
+    def is_list(self, node: ast.expr) -> bool:
+        """Whether an expression gives a list, by its words."""
+        if isinstance(node, ast.BoolOp):
+            return any(map(self.is_list, node.values))
+        if isinstance(node, ast.IfExp):
+            return self.is_list(node.body) or self.is_list(node.orelse)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            word = None if self.of_entry else WORDS.get(node.func.id)
+            return word is not None and word.gives == LIST
+        if isinstance(node, ast.Name):
+            return self._of_let(node.id, self._lists, self.is_list)
+        return isinstance(node, ast.List | ast.Tuple)
+
+    def _of_let(self, name: str, known: dict[str, bool], ask: Callable[[ast.expr], bool]) -> bool:
+        """What is asked of a named value's definition; False where there is none."""
+        if name not in known:
+            known[name] = False  # should it be named in its own definition
+            text = self.vocabulary.lets.get(name)
+            if text is not None and not self.of_entry:
+                with suppress(SyntaxError, ValueError):
+                    known[name] = ask(ast.parse(f"({text}\n)", mode="eval").body)
+        return known[name]
+
     def _name_is_flag(self, name: str) -> bool:
         if name in self.vocabulary.values:
             return isinstance(self.vocabulary.values[name], bool)
         if self.of_entry:
             return name in ENTRY_FACTS and bool(ENTRY_FACTS[name].says)
-        if name not in self._flags:
-            self._flags[name] = False  # should it be named in its own definition
-            text = self.vocabulary.lets.get(name)
-            if text is not None:
-                with suppress(SyntaxError, ValueError):
-                    self._flags[name] = self.is_flag(ast.parse(f"({text}\n)", mode="eval").body)
-        return self._flags[name]
+        return self._of_let(name, self._flags, self.is_flag)
 
     # --------------------------------------------------------------------------- calls
 
@@ -382,6 +429,8 @@ class _Reader:
         if not isinstance(node.func, ast.Name) or len(keywords) != len(node.keywords):
             raise _NoPhrase
         word, args = node.func.id, list(node.args)
+        for name, value in DEFAULTS.get(word, {}).items():
+            keywords.setdefault(name, ast.Constant(value))
         phrase = self._phrase(word, args, keywords, form)
         template = tr(getattr(phrase, form))
         values: dict[str, str] = {}
@@ -389,6 +438,8 @@ class _Reader:
             values.update(self._class(args, keywords))
             del args[0]
         said = [self.statement(a, True) if phrase.asks else self._argument(a) for a in args]
+        if word in NAMING_WORDS and args and _is_constant(args[0], str):
+            said[0] = self._named(args[0])
         return self._filled(word, template, values, said, keywords)
 
     def _phrase(
@@ -412,6 +463,9 @@ class _Reader:
             if phrase is not None:
                 del args[-1]
                 return phrase
+        first = args[0].func if args and isinstance(args[0], ast.Call) else None
+        if isinstance(first, ast.Name) and first.id in MOMENT_WORDS and f"{word}(moment)" in table:
+            return table[f"{word}(moment)"]
         found = table.get(f"{word}/{len(args)}") or table.get(word)
         if found is None or not getattr(found, form):
             raise _NoPhrase
@@ -431,7 +485,7 @@ class _Reader:
             if name in wanted:
                 values[name] = self._keyword_value(name, node)
                 continue
-            modifier, text = self._modified(word, name, node)
+            modifier, text = self._modified(_modifier(word, name, keywords), name, node)
             if text and modifier.slot not in wanted:
                 raise _NoPhrase
             slots[modifier.slot] += [text] if text else []
@@ -452,10 +506,22 @@ class _Reader:
     def _argument(self, node: ast.expr) -> str:
         """A value of a word: text in quotes is a name, of a field if it is none of the policy."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if node.value in FIELDS:
-                return tr(FIELDS[node.value])
+            if node.value in FIELDS or "." in node.value:
+                return _field_name(node.value)
             return self._constant(node.value)
+        if isinstance(node, ast.Name):  # a parameter that chooses a field or a grain of time
+            chosen = self.vocabulary.values.get(node.id)
+            if (
+                isinstance(chosen, str)
+                and chosen in FIELDS
+                and node.id not in self.vocabulary.names
+            ):
+                return tr("{value} ({name})").format(value=tr(FIELDS[chosen]), name=safe(node.id))
         return self.value(node)
+
+    def _named(self, node: ast.expr) -> str:
+        """What a name in quotes means, where names of the policy stand."""
+        return self.called(str(ast.literal_eval(node)))
 
     def _class(self, args: list[ast.expr], keywords: dict[str, ast.expr]) -> dict[str, str]:
         if not args or not isinstance(args[0], ast.Name):
@@ -478,9 +544,8 @@ class _Reader:
             "things": _plural(thing) + behind,
         }
 
-    def _modified(self, word: str, name: str, node: ast.expr) -> tuple[Modifier, str]:
+    def _modified(self, modifier: Modifier, name: str, node: ast.expr) -> tuple[Modifier, str]:
         """The phrase of a keyword; empty where its value says that it does not apply."""
-        modifier = _modifier(word, name)
         wanted = _places(modifier.text)
         if not wanted:
             return modifier, self._switched(modifier, node)
@@ -501,6 +566,8 @@ class _Reader:
     def _modifying(self, name: str, node: ast.expr) -> str:
         if name == "in_window" and isinstance(node, ast.Constant):
             return _quoted(self.bare_name(str(node.value)))
+        if name == "question" and _is_constant(node, str):
+            return self._named(node)
         if isinstance(node, ast.List | ast.Tuple) and name not in ("parties", "exactly"):
             return _any_of([self.value(item) for item in node.elts])
         return self.value(node)
@@ -513,6 +580,9 @@ class _Reader:
             return text
         return tr("{then} (if {test})").format(then=text, test=self.statement(node, True))
 
+
+_SAME = {"Eq": True, "Is": True, "NotEq": False, "IsNot": False}
+"""Comparisons that ask whether two values are the same, and whether they say so."""
 
 _HEADS = {
     (ast.And, True): N_("all of:"),
@@ -575,15 +645,23 @@ def _is_false(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and (node.value is False or node.value is None)
 
 
-def _modifier(word: str, keyword: str) -> Modifier:
-    modifier = MODIFIERS.get(f"{word}.{keyword}") or MODIFIERS.get(keyword)
-    if modifier is None:
-        raise _NoPhrase
-    return modifier
+def _modifier(word: str, keyword: str, beside: Iterable[str]) -> Modifier:
+    keys = [f"{word}.{keyword}:{other}" for other in beside]
+    for key in (*keys, f"{word}.{keyword}", keyword):
+        if key in MODIFIERS:
+            return MODIFIERS[key]
+    raise _NoPhrase
 
 
 def _field_name(name: str) -> str:
-    return tr(FIELDS[name]) if name in FIELDS else _quoted(safe(name.replace("_", " ")))
+    if name in FIELDS:
+        return tr(FIELDS[name])
+    whole, _, part = name.partition(".")
+    if part and whole == "fields":
+        return tr("form field '{name}'").format(name=safe(part.replace("_", " ")))
+    if part and whole in FIELDS:
+        return tr("{part} of every {field}").format(part=_field_name(part), field=tr(FIELDS[whole]))
+    return _quoted(safe(name.replace("_", " ")))
 
 
 def _places(template: str) -> set[str]:

@@ -21,12 +21,16 @@ from conflictctl.wording import N_
 class Phrase(NamedTuple):
     """How a word is put: as a thing (`noun`), or as a statement and its denial.
 
-    `asks`: its values are statements themselves.
+    `asks`: its values are statements themselves.  `there` and `lacks` say of a thing that
+    there is one, and that there is none, where its noun would make an odd sentence of it
+    (`there is no last transfer`).
     """
 
     noun: str = ""
     says: str = ""
     denies: str = ""
+    there: str = ""
+    lacks: str = ""
     asks: bool = False
 
 
@@ -34,8 +38,8 @@ class Modifier(NamedTuple):
     """How a keyword is put, with `{value}`; a pair of values is `{first}` and `{second}`.
 
     `slot` is where it goes: `whose` and `time` are places of phrases, `class` the brackets
-    behind the class of entries.  `off` is the phrase for the
-    value False, or for a pair whose second value is null, where that matters.
+    behind the class of entries.  `off` is the phrase for the value False, or for a pair
+    whose second value is null, where that matters.
     """
 
     text: str
@@ -47,6 +51,10 @@ def _noun(text: str) -> Phrase:
     return Phrase(noun=text)
 
 
+def _one(noun: str, there: str, lacks: str) -> Phrase:
+    return Phrase(noun, there=there, lacks=lacks)
+
+
 def _flag(says: str, denies: str, noun: str = "") -> Phrase:
     return Phrase(noun, says, denies)
 
@@ -55,8 +63,16 @@ def _flag(says: str, denies: str, noun: str = "") -> Phrase:
 # value is that text; the most particular one is taken.
 WORD_PHRASES: dict[str, Phrase] = {
     # words that select entries
-    "first": _noun(N_("the first {thing}{whose}{time}")),
-    "last": _noun(N_("the last {thing}{whose}{time}")),
+    "first": _one(
+        N_("the first {thing}{whose}{time}"),
+        N_("there is {a}{whose}{time}"),
+        N_("there is no {thing}{whose}{time}"),
+    ),
+    "last": _one(
+        N_("the last {thing}{whose}{time}"),
+        N_("there is {a}{whose}{time}"),
+        N_("there is no {thing}{whose}{time}"),
+    ),
     "exists": _flag(N_("there is {a}{whose}{time}"), N_("there is no {thing}{whose}{time}")),
     "once": _flag(
         N_("there is exactly one {thing}{whose}{time}"),
@@ -66,6 +82,8 @@ WORD_PHRASES: dict[str, Phrase] = {
     "count:by_day": _noun(N_("the number of days with {a}{whose}{time}")),
     "values": _noun(N_("the authors of all {things}{whose}{time}")),
     "values:field": _noun(N_("the {field} of all {things}{whose}{time}")),
+    "greatest": _noun(N_("the greatest {field} of all {things}{whose}{time}")),
+    "greatest:lowest": _noun(N_("the smallest {field} of all {things}{whose}{time}")),
     "greatest_gap": _noun(N_("the longest time without {a}{whose}{time}")),
     # of entries
     "author": _noun(N_("the author of {0}")),
@@ -75,6 +93,7 @@ WORD_PHRASES: dict[str, Phrase] = {
     "named_in": _noun(N_("everybody named as {1} in {0}")),
     "moment": _noun(N_("the moment of {0}")),
     "cut": _noun(N_("the moment of {0} to the {1}")),
+    "cut(moment)": _noun(N_("{0} to the {1}")),
     "gap": _noun(N_("the time from {0} to {1}{whose}")),
     "span": _noun(N_("{0}{time}")),
     "within": _flag(N_("{0} lies within {1}"), N_("{0} does not lie within {1}")),
@@ -131,24 +150,32 @@ WORD_PHRASES: dict[str, Phrase] = {
     ),
     "level": _noun(N_("the level of the customer{whose}{time}")),
     "level_set": _noun(N_("the entry since which the customer has this level{whose}{time}")),
-    "transfer": _noun(N_("the last justified transfer{whose}{time}")),
+    "transfer": _one(
+        N_("the last justified transfer{whose}{time}"),
+        N_("there is a justified transfer{whose}{time}"),
+        N_("there is no justified transfer{whose}{time}"),
+    ),
     "next_in_line": _noun(N_("the holder of the next oldest file")),
     # of households and customers
     "attribute": _noun(N_("the {0} on the customer's card{time}")),
     "present": _noun(N_("the persons of the household who came together{whose}{time}")),
-    "together": _noun(
-        N_("the last time that several who count as one customer came together{time}")
+    "together": _one(
+        N_("the last time that several who count as one customer came together{time}"),
+        N_("several who count as one customer came together{time}"),
+        N_("no two who count as one customer came together{time}"),
     ),
-    "together:household": _noun(
-        N_("the last time that several of the whole household came together{time}")
+    "together:household": _one(
+        N_("the last time that several of the whole household came together{time}"),
+        N_("several of the whole household came together{time}"),
+        N_("no two of the whole household came together{time}"),
     ),
     "each": _noun(N_("{0} of each one")),
     "each:of": _noun(N_("{0} of each of {of}")),
     # of findings, scores and rulings
     "found": _flag(
-        N_("it was found: {0}{whose}"),
-        N_("it was not found: {0}{whose}"),
-        N_("the finding on {0}{whose}"),
+        N_("it was found: {0}{whose}{time}"),
+        N_("it was not found: {0}{whose}{time}"),
+        N_("the finding on {0}{whose}{time}"),
     ),
     "score": _noun(N_("the total score of {0}")),
     "ruled": _noun(N_("the standing ruling by people")),
@@ -156,7 +183,8 @@ WORD_PHRASES: dict[str, Phrase] = {
     "barred": _noun(N_("everybody whom an earlier rule took out of the contest")),
 }
 
-# `word.keyword` is the phrase of a keyword at that word alone.
+# `word.keyword` is the phrase of a keyword at that word alone, `word.keyword:other` that
+# beside another keyword.
 MODIFIERS: dict[str, Modifier] = {
     # filters
     "by": Modifier(N_("by {value}")),
@@ -178,6 +206,8 @@ MODIFIERS: dict[str, Modifier] = {
         off=N_("addressed to somebody who did not hold the customer then"),
     ),
     "on": Modifier(N_("on {value}")),
+    "entry": Modifier(N_("that is {value} itself")),
+    "recorded_before": Modifier(N_("entered before {value}")),
     "other_customer": Modifier(N_("in another customer file than {value}")),
     "unit": Modifier(N_("by somebody of {value}")),
     "unit_type": Modifier(N_("by somebody of an outlet of the type {value}")),
@@ -212,6 +242,7 @@ MODIFIERS: dict[str, Modifier] = {
     "level_set.by": Modifier(N_("as recorded by {value}")),
     "linked_before": Modifier(N_("as linked before {value}")),
     "open": Modifier(N_("without its very last moment"), "time"),
+    "span.open:before": Modifier(N_("without its very first moment"), "time"),
     "overdue.household": Modifier(N_("by the contacts of the whole household"), "time"),
     "throughout": Modifier(N_("in any gap before it"), "time"),
     "transfer.of": Modifier(N_("with its ground against {value}")),
@@ -264,6 +295,15 @@ ENTRY_PHRASES: dict[str, Phrase] = {
     ),
 }
 
+# The value of a keyword that a phrase words, where a condition does not give it.
+DEFAULTS: dict[str, dict[str, str]] = {"greatest": {"field": "rank"}}
+
+# Words that give a moment, of which no phrase says "the moment of" again.
+MOMENT_WORDS = frozenset({"moment", "ended", "ends", "clock"})
+
+# Words that take the name of something in the policy, in quotes, as their first value.
+NAMING_WORDS = frozenset({"found", "each"})
+
 ENTRY_FACTS: dict[str, Phrase] = {
     "late": _flag(N_("it was entered late"), N_("it was not entered late")),
     "altered": _flag(N_("it was altered later"), N_("it was not altered later")),
@@ -290,10 +330,13 @@ FIELDS: dict[str, str] = {
     "cause": N_("cause"),
     "channel": N_("channel"),
     "customer": N_("customer file"),
+    "currency": N_("currency"),
     "day": N_("day"),
     "decision": N_("decision"),
     "department": N_("department"),
     "direction": N_("direction"),
+    "expires_at": N_("end"),
+    "grounds": N_("grounds"),
     "hour": N_("hour"),
     "instance": N_("instance"),
     "jointly_with": N_("co-author"),
@@ -301,17 +344,23 @@ FIELDS: dict[str, str] = {
     "level": N_("level"),
     "minute": N_("minute"),
     "named": N_("person asked for"),
+    "note": N_("note"),
+    "on": N_("entry concerned"),
     "parties": N_("party"),
     "place": N_("place"),
+    "product": N_("product"),
     "question": N_("question"),
     "rank": N_("rank"),
+    "reason": N_("reason"),
     "recorded_by": N_("recorder"),
     "relation": N_("relation"),
     "result": N_("result"),
     "scope": N_("scope"),
+    "share": N_("share"),
     "shares": N_("sharer"),
     "signers": N_("signer"),
     "source": N_("origin"),
+    "strikes": N_("list of entries struck"),
     "subject": N_("person concerned"),
     "to": N_("addressee"),
     "to_outlet": N_("outlet addressed"),
@@ -350,6 +399,12 @@ CLASSES: dict[str, str] = {
     "learn": N_("note of having learned of the close"),
 }
 
+# A field said to be a plain yes or no, which many languages put otherwise than `is yes`.
+ANSWERS: dict[bool, tuple[str, str]] = {
+    True: (N_("{left} is yes"), N_("{left} is not yes")),
+    False: (N_("{left} is no"), N_("{left} is not no")),
+}
+
 # Of a number with a unit; a unit that is not here is not said.
 AMOUNTS: dict[str, str] = {
     "minutes": N_("{n} minutes"),
@@ -358,6 +413,9 @@ AMOUNTS: dict[str, str] = {
     "working_days": N_("{n} working days"),
     "months": N_("{n} months"),
     "CNY": N_("{n} CNY"),
+    "percent": N_("{n} percent"),
+    "points": N_("{n} points"),
+    "persons": N_("{n} persons"),
 }
 ONE: dict[str, str] = {
     "minutes": N_("{n} minute"),
@@ -365,4 +423,6 @@ ONE: dict[str, str] = {
     "days": N_("{n} day"),
     "working_days": N_("{n} working day"),
     "months": N_("{n} month"),
+    "points": N_("{n} point"),
+    "persons": N_("{n} person"),
 }

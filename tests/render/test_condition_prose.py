@@ -284,7 +284,7 @@ def test_every_call_and_mark_of_an_entry_has_a_phrase() -> None:
 
 
 def texts_of(phrase: Phrase | Modifier) -> list[str]:
-    forms = phrase[:3] if isinstance(phrase, Phrase) else (phrase.text, phrase.off)
+    forms = phrase[:5] if isinstance(phrase, Phrase) else (phrase.text, phrase.off)
     return [text for text in forms if text]
 
 
