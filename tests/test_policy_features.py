@@ -137,7 +137,10 @@ def test_a_second_registrant_at_half_weight() -> None:
     assert shares(ruled(policy, told[0], told[2])) == {"a": "100"}
 
 
-ROLES = """split = { roles = [ { party = "author(first_file)", share = "finder" }, { party = "closer", share = "seller" } ], missing = "others" }"""
+ROLES = (
+    'split = { roles = [ { party = "author(first_file)", share = "finder" }, '
+    '{ party = "closer", share = "seller" } ], missing = "others" }'
+)
 
 
 def test_shares_by_role_sum_to_a_hundred() -> None:
@@ -265,6 +268,37 @@ def test_what_is_unknown_is_passed_over_where_it_makes_no_difference() -> None:
     assert [f.outcome for f in ruling.findings][:2] == ["unknown", "awards"]
 
 
+GUILTY = "those([closer], when=found('concealed', subject=it) == True)"
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        f'split = {{ among = "{GUILTY}" }}',
+        'split = { roles = [{ party = "CHOSEN", share = "whole" }], missing = "others" }',
+        'credit = "CHOSEN"',
+        f'credit = "{GUILTY}"',
+        'recommend = "CHOSEN"\nthen.refer = "panel"',
+        f'best = {{ of = "{GUILTY}", by = "count(contact, by=it)", tie = "panel" }}',
+    ],
+    ids=["among", "role", "credit", "list", "recommend", "best"],
+)
+def test_whoever_gets_it_may_wait_for_a_fact(then: str) -> None:
+    """Where it is not known to whom, the ruling asks for the fact, and does not say `nobody`."""
+    chosen = f"only({GUILTY})"
+    then = then.replace("CHOSEN", chosen)
+    rule = a_rule("1", "delivery", then)
+    whole = parameter("whole", "100", "percent")
+    policy = small(LET, rule, FINDING.format(without="unknown"), parameters=[whole])
+    ruling = ruled(policy, *TOLD)
+    assert (ruling.status, ruling.decided_by, ruling.referred_to) == ("referred", "0", "panel")
+    assert "Did he hide" in str(ruling.reason)
+    assert [need.question for need in ruling.needs] == ["concealed"]
+    assert [f.outcome for f in ruling.findings if f.clause == "1"] == ["unknown"]
+    yes = "03-05 10:00 boss finding question=concealed subject=b answer=true"
+    assert shares(ruled(policy, *TOLD, yes)) == {"b": "100"}
+
+
 DOUBT = """
 [entries.serious]
 of = "contact"
@@ -289,9 +323,35 @@ def test_an_entry_that_a_person_has_to_judge() -> None:
 
 
 def test_an_entry_that_counts_but_warns() -> None:
-    warn = '[entries.noted]\nof = "contact"\nwarn = "not given(\'level\')"\nen = "{event}: no level."\nzh = "{event}：无级别。"\n'
+    warn = """
+[entries.noted]
+of = "contact"
+warn = "not given('level')"
+en = "{event}: no level."
+zh = "{event}：无级别。"
+"""
     policy = small(LET, warn, CLOSER)
     assert [str(w) for w in ruled(policy, *TOLD).warnings] == ["e1: no level."]
+
+
+EQUAL = ("03-01 10:00 a visit", "03-01 10:00 b visit", "03-04 10:00 b close")
+
+
+@pytest.mark.parametrize(
+    ("rules", "warned"),
+    [
+        ((a_rule("1", "first_file", 'credit = "author(first_file)"'), CLOSER), True),
+        ((a_rule("1", "not exists(claim, by=first)", 'credit = "closer"'), CLOSER), True),
+        ((CLOSER, a_rule("1", "first_file", 'credit = "author(first_file)"')), False),
+    ],
+    ids=["the first has it", "the first did not claim", "the closer has it anyhow"],
+)
+def test_that_place_alone_says_who_was_first_is_said_where_it_matters(
+    rules: tuple[str, ...], warned: bool
+) -> None:
+    policy = small(LET + 'first = "author(first_file)"\n', '[holding]\nopens = "file"\n', *rules)
+    said = [str(one) for one in ruled(policy, *EQUAL).warnings]
+    assert any("place in the register alone" in one for one in said) is warned
 
 
 # ------------------------------------------------------------------------------ holding
@@ -486,7 +546,11 @@ def test_how_many_customers_somebody_holds_is_asked_of_the_register() -> None:
 
 
 def test_the_level_and_since_when_it_is() -> None:
-    levels = '[entries.levelled]\nkinds = ["visit", "call", "followup", "level"]\nwhen = "given(\'level\')"\n'
+    levels = """
+[entries.levelled]
+kinds = ["visit", "call", "followup", "level"]
+when = "given('level')"
+"""
     policy = small(
         LET,
         levels,

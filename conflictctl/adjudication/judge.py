@@ -274,8 +274,7 @@ def judge_case(case: Case, customer: str) -> Ruling:
     by_rule = None
     warnings: list[Sentence] = []
     stage = "open" if deal is None else "deal"
-    ruleable = deal is None or outcome.clause is not None or outcome.status == "unheld"
-    if stage in program.instances.stages and ruleable:
+    if stage in program.instances.stages and _has_edition(case):
         stands = instances.standing_ruling(case, ever=outcome.final)
         if stands is not None and not _too_low(case, stands, outcome):
             warnings += _departure(stands, outcome)
@@ -288,7 +287,7 @@ def judge_case(case: Case, customer: str) -> Ruling:
     open_questions = _unanswered(case) if case.explain else ()
     sanctions = side_orders.sanctions(case)
     rates = side_orders.rates(case)
-    warnings += side_orders.warnings(case, outcome)
+    warnings += side_orders.warnings(case, outcome, findings)
     policy = program.policy
     return Ruling(
         customer=customer,
@@ -379,6 +378,13 @@ def _known(value: Any) -> Any:
 
 
 # --------------------------------------------------------------------- people's rulings
+
+
+def _has_edition(case: Case) -> bool:
+    """Whether the policy speaks of a deal of that day at all; else nobody rules by it."""
+    if case.anchor is None or case.program.always:
+        return True
+    return case.program.policy.in_force(case.history.calendar.day(case.anchor.at)) is not None
 
 
 def _too_low(case: Case, stands: instances.Standing, outcome: Outcome) -> bool:

@@ -5,12 +5,14 @@ None of it decides whose the deal is.
 
 from __future__ import annotations
 
+import re
 import string
+from collections.abc import Iterable
 from typing import Any
 
 from conflictctl.adjudication.account import in_words
 from conflictctl.adjudication.outcome import Outcome
-from conflictctl.adjudication.ruling import Rate, Sanction
+from conflictctl.adjudication.ruling import Finding, Rate, Sanction
 from conflictctl.history import Entry
 from conflictctl.policy import instances
 from conflictctl.policy.case import Case
@@ -80,8 +82,8 @@ def rates(case: Case) -> tuple[Rate, ...]:
 # ---------------------------------------------------------------------------- warnings
 
 
-def warnings(case: Case, outcome: Outcome) -> list[Sentence]:
-    """What the readers of a ruling should know."""
+def warnings(case: Case, outcome: Outcome, findings: Iterable[Finding]) -> list[Sentence]:
+    """What the readers of a ruling should know; `findings` are those of its clauses."""
     found: list[Sentence] = []
     stage = "open" if case.anchor is None else "deal"
     for warning in case.program.warnings:
@@ -101,7 +103,7 @@ def warnings(case: Case, outcome: Outcome) -> list[Sentence]:
     found += _classes_that_warn(case)
     found += _without_effect(case)
     found += _own_words(case)
-    found += _place_alone(case)
+    found += _place_alone(case, outcome, findings)
     found += _appeals(case)
     return list(dict.fromkeys(found)) if len(found) > 1 else found
 
@@ -178,21 +180,57 @@ def _own_words(case: Case) -> list[Sentence]:
     return sentences
 
 
-def _place_alone(case: Case) -> list[Sentence]:
+def _place_alone(case: Case, outcome: Outcome, findings: Iterable[Finding]) -> list[Sentence]:
+    """That nothing but the place in the register says who was first, where it matters here."""
     spec = case.program.classes[case.program.holding.opens]
     files = case.pool(case.program.holding.opens)
     if len(files) < 2 or files[0].by == files[1].by:
         return []
-    if spec.sort_key(files[0])[:-1] == spec.sort_key(files[1])[:-1]:
-        return [
-            Sentence(
-                "{first} and {second} are equal in time; their place in the register alone "
-                "decides which is first.",
-                first=files[0].ref,
-                second=files[1].ref,
-            )
-        ]
-    return []
+    first, second = files[:2]
+    if spec.sort_key(first)[:-1] != spec.sort_key(second)[:-1]:
+        return []
+    held = outcome.holder is not None and outcome.holder in (first.by, second.by)
+    if not held and _grounds(case, outcome, findings).isdisjoint((first.ref, second.ref)):
+        return []
+    return [
+        Sentence(
+            "{first} and {second} are equal in time; their place in the register alone "
+            "decides which is first.",
+            first=first.ref,
+            second=second.ref,
+        )
+    ]
+
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _grounds(case: Case, outcome: Outcome, findings: Iterable[Finding]) -> set[str]:
+    """The events on which the deciding clause rests, by reference.
+
+    Its evidence, and what the values named in its condition rest on: a claim that nobody made
+    leaves no evidence of whose claim it would have been.
+    """
+    program = case.program
+    deciding = [f for f in findings if f.clause == outcome.clause and f.outcome in _DECIDES]
+    found = {ref for one in deciding for ref in one.evidence}
+    rules = program.rules if case.anchor is not None else program.open_rules
+    names = {
+        name
+        for compiled in [*rules, *program.fallback]
+        if deciding and compiled.rule.clause == outcome.clause
+        for name in _NAME.findall(compiled.rule.when)
+    }
+    needs = list(case.needs)
+    for name in sorted(names & program.lets.keys()):
+        case.value(name)
+    case.needs[:] = needs  # nothing is asked for this
+    found |= {entry.ref for entry in case.evidence}
+    case.evidence.clear()
+    return found
+
+
+_DECIDES = frozenset({"awards", "refers"})
 
 
 def _appeals(case: Case) -> list[Sentence]:

@@ -40,11 +40,11 @@ class Case:
     __slots__ = (
         "_doubts",
         "_flawed",
-        "_refusals",
         "_left_out",
         "_memo",
         "_others",
         "_pools",
+        "_refusals",
         "_scores",
         "anchor",
         "as_of",

@@ -524,6 +524,10 @@ def _question(name: str, table: Mapping[str, Any]) -> Question:
     )
 
 
+NOT_MET = Bilingual("This clause does not apply.", "本条不适用。")
+"""What is said of a rule that does not apply and does not say why itself."""
+
+
 def _rule(table: Mapping[str, Any], place: Place) -> Rule:
     then = table["then"]
     actions = [action for action in ACTIONS if action in then]
@@ -550,7 +554,7 @@ def _rule(table: Mapping[str, Any], place: Place) -> Rule:
         then,
         table.get("provisional"),
         why,
-        _both(table["why_not"]) if "why_not" in table else why,
+        _both(table["why_not"]) if "why_not" in table else NOT_MET,
         _both(table["tie"]) if "tie" in table else None,
         table.get("unless"),
         tuple(table.get("beats", ())),
