@@ -1,5 +1,10 @@
 """A small policy in which everything is in order, to be spoiled by tests."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
 SMALL = """\
 [policy]
 id = "small"
@@ -216,3 +221,17 @@ clause = "3"
 question = "cheated"
 ladder = [{ measure = "fine", amount = "fine" }, { measure = "dismissal" }]
 """
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every value in it but the whole."""
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, item in items:
+        yield (*path, key)
+        yield from places(item, (*path, key))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import time
-from typing import NamedTuple
+import tomllib
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +15,8 @@ from conflictctl.policy.checking import check, check_editions
 from conflictctl.policy.model import parse_policy, policy_texts, preset_ids, preset_text
 from conflictctl.policy.problems import FaultyPolicy
 from conflictctl.policy.program import Program
-from tests.small_policy import SMALL
+from tests.mutants import toml_of
+from tests.small_policy import SMALL, places
 
 
 class Mistake(NamedTuple):
@@ -294,6 +297,14 @@ MISTAKES = [
         "300",
         "not an allowed value",
         "1..90",
+    ),
+    Mistake(
+        "a table with a gap in quotes",
+        "default = { H = 3, A = 7 }",
+        'default = { H = 3, A = "7" }',
+        '{ H = 3, A = "7" }',
+        "not an allowed value",
+        "NAME = ..",
     ),
     Mistake(
         "a parameter without a type",
@@ -1101,6 +1112,11 @@ def spoiled(draw: st.DrawFn) -> str:
 )
 @given(spoiled())
 def test_a_spoiled_file_is_refused_or_clean_and_never_breaks_the_program(text: str) -> None:
+    neither_breaks(text)
+
+
+def neither_breaks(text: str) -> None:
+    """The check lists problems, the compiler refuses or not, and they agree."""
     began = time.monotonic()
     policy, problems = check(text, "spoiled.toml")
     for problem in problems:
@@ -1114,3 +1130,44 @@ def test_a_spoiled_file_is_refused_or_clean_and_never_breaks_the_program(text: s
     assert not refused or any(problem.severe for problem in problems)
     assert refused or policy is not None
     assert time.monotonic() - began < 10
+
+
+ODD: list[Any] = [
+    "word",
+    "two words",
+    "",
+    7,
+    -1,
+    True,
+    1.5,
+    [],
+    ["word"],
+    [[]],
+    {},
+    {"en": "x", "zh": "中"},
+    "it",
+    "score(it)",
+    "{0}",
+    "True",
+    "order",
+    "a\0b",
+    "each('holder', of=rivals)",
+    "contact",
+]
+DATA = tomllib.loads(SMALL)
+PLACES = list(places(DATA))
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.data())
+def test_odd_values_anywhere_never_break_the_program(drawn: st.DataObject) -> None:
+    data = copy.deepcopy(DATA)
+    path = drawn.draw(st.sampled_from(PLACES))
+    inside: Any = data
+    for step in path[:-1]:
+        inside = inside[step]
+    if drawn.draw(st.booleans()):
+        inside[path[-1]] = drawn.draw(st.sampled_from(ODD))
+    else:
+        del inside[path[-1]]
+    neither_breaks(toml_of(data))

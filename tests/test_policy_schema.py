@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import tomllib
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from conflictctl.cli.policy_author import schema_text
 from conflictctl.policy.model import policy_texts, preset_ids
 from conflictctl.policy.shape import SCHEMA, described, faults
-from tests.small_policy import SMALL
+from tests.small_policy import SMALL, places
 
 PUBLISHED = Path(__file__).resolve().parent.parent / "docs" / "policy.schema.json"
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker(["date"]))
@@ -32,20 +31,6 @@ def as_json(value: Any) -> Any:
     if isinstance(value, list):
         return [as_json(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every value in it but the whole."""
-    items = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
-    for key, item in items:
-        yield (*path, key)
-        yield from places(item, (*path, key))
 
 
 def test_the_schema_is_one() -> None:

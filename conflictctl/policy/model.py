@@ -113,7 +113,7 @@ class Parameter(NamedTuple):
             high = "" if self.maximum is None else str(self.maximum)
             text = f"{low}..{high}"
             if self.type == "table":
-                text = ", ".join(f"{key} = {text}" for key in self.default)
+                text = ", ".join(f"{key} = {text}" for key in self.default or ("NAME",))
         elif self.type == "text":
             text = "text"
         else:

@@ -106,6 +106,22 @@ def class_phrase(name: str, vocabulary: Vocabulary) -> str:
     return tr(known)
 
 
+def compared_names(text: str) -> set[str]:
+    """The names in a condition that something is held to be more or less than."""
+    try:
+        tree = ast.parse(f"({text}\n)", mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    return {
+        side.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        and isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE)
+        for side in (node.left, *node.comparators)
+        if isinstance(side, ast.Name)
+    }
+
+
 def _read(
     text: str,
     vocabulary: Vocabulary,

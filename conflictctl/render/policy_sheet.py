@@ -6,6 +6,7 @@ its own key; nothing is left out because nobody foresaw it.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from conflictctl.render.condition_prose import (
     Clause,
     amount_text,
+    class_phrase,
+    compared_names,
     condition_clause,
     name_phrase,
     value_clause,
@@ -27,19 +30,20 @@ from conflictctl.render.terms import TERMS
 from conflictctl.wording import N_, Bilingual, Sentence
 
 if TYPE_CHECKING:
-    from conflictctl.policy.model import EntryClass, Parameter, Policy, Rule
+    from conflictctl.policy.model import Dated, EntryClass, Parameter, Policy, Question, Rule
 
 WIDEST = 100
 """Longer lines are hard to read; a wider terminal is not filled."""
 
-LONGEST_NAME = 40
-"""A sentence takes in what somebody is called up to so many cells."""
+LONGEST_PHRASE = 80
+"""A sentence takes in somebody who has no name of his own, in so many cells of words."""
 
 # The keys of the sections that are lists of facts.  A key that is not here is shown as it is.
 _LABELS = {
     # [deal]
     "moment": N_("What the deal is"),
     "restart": N_("Which history counts for a new deal"),
+    "time": N_("From when claims, filings and other acts count"),
     "others": N_("Which deal an agreement or ruling is about that names none"),
     # [holding]
     "opens": N_("What opens a holding"),
@@ -48,8 +52,10 @@ _LABELS = {
     "lasts": N_("How long it lasts"),
     "renews": N_("Opening again renews it"),
     "idle": N_("How long a contact keeps it alive"),
+    "idle_of": N_("By what that is measured"),
     "lapse": N_("What silence does"),
     "extends": N_("What extends it"),
+    "extended_by": N_("Whose entries extend it"),
     "extension": N_("For how long it is extended"),
     "releases": N_("What releases the customer at once"),
     "queue": N_("Who follows"),
@@ -87,9 +93,12 @@ _LABELS = {
     "strike": N_("Which findings strike the entries they name"),
     "strikes_own": N_("They strike only entries of the person concerned"),
     "strikes_until": N_("Findings strike until"),
+    "mends": N_("Who mends entries, beside author and recorder, if no party"),
     "clause": N_("Clause"),
     "powers": N_("Who may rule, the lowest instance first"),
     "by_unit": N_("Who decides, by the units of the parties"),
+    "after": N_("Only rulings after this moment count"),
+    "before": N_("Only rulings before this moment count"),
     "stages": N_("Where a ruling by people replaces the rules"),
     "appeal_within": N_("How long an appeal is possible"),
     "parties": N_("Whose units are looked at"),
@@ -111,10 +120,8 @@ _LABELS = {
 }
 _CONDITIONS = frozenset(
     {
-        "lasts",
-        "idle",
-        "extension",
-        "strike",
+        "after",
+        "before",
         "strikes_until",
         "parties",
         "points",
@@ -125,8 +132,39 @@ _CONDITIONS = frozenset(
 )
 """Keys whose value is an expression of the policy language."""
 
+_OF_ENTRY = frozenset({"lasts", "idle", "extension", "strike"})
+"""Keys whose value is an expression about one entry."""
+
 # What may stand under some keys, as `key.word`.
 _CHOICES = {
+    "moment.order": N_("the order"),
+    "moment.close": N_("the close"),
+    "restart.since_last_deal": N_("only what came after the last deal"),
+    "restart.all": N_("all of it"),
+    "time.recorded": N_("from when they were recorded"),
+    "time.happened": N_("from when they happened"),
+    "order.recorded": N_("as they were recorded"),
+    "order.happened": N_("as they happened"),
+    "level_at.last_contact": N_("the one recorded last"),
+    "level_at.initial": N_("the one recorded first"),
+    "extended_by.holder": N_("those of the holder"),
+    "extended_by.anyone": N_("those of anyone"),
+    "idle_of.contact": N_("by the last contact"),
+    "idle_of.opening": N_("by the entry that opened it"),
+    "count.closing_day_is_day_1": N_("the day of the deal is the first day"),
+    "count.day_after": N_("the day after the deal is the first day"),
+    "count.72h": N_("hour by hour"),
+    "clock.close": N_("from the deal"),
+    "clock.discovery": N_("from when somebody learned of the deal"),
+    "needs_approval.true": N_("yes"),
+    "needs_approval.false": N_("no"),
+    "weekend.mon": N_("Monday"),
+    "weekend.tue": N_("Tuesday"),
+    "weekend.wed": N_("Wednesday"),
+    "weekend.thu": N_("Thursday"),
+    "weekend.fri": N_("Friday"),
+    "weekend.sat": N_("Saturday"),
+    "weekend.sun": N_("Sunday"),
     "others.latest": N_("the latest deal"),
     "others.stretch": N_("the deal whose history it lies in"),
     "lapse.exposes": N_("it exposes the holder to a rule"),
@@ -159,8 +197,19 @@ _ACTIONS = {
     "hold": N_("the customer belongs to {who}"),
     "recommend": N_("{who} is recommended"),
     "refer": N_("{who} decides"),
+    "instance": N_("the {who} decides"),
+    "both_heads": N_("{who} decide together"),
+    "nobody": N_("it is nobody's"),
     "bar": N_("{who} is out of the contest, and the next rules are tried"),
 }
+_BETWEEN_HAN = re.compile(r"(?<=[\u4e00-\u9fff）”]) (?=[\u4e00-\u9fff（“])")
+
+_GIVES = ("credit", "outlet", "hold", "recommend")
+"""Actions whose value is the party, if a rule does not say whom it is about."""
+
+_ENTRY_PLACES = {"event": N_("the entry"), "staff": N_("its author")}
+"""What the places of a warning about one entry stand for."""
+
 _FIGURES = {
     "of": N_("Among: {text}"),
     "unless": N_("Without those for whom {text} (unless it is so for all)"),
@@ -177,6 +226,7 @@ def policy_sheet(policy: Policy, *, width: int, fold: bool, code: bool = False) 
     yield from page.head()
     yield from page.deciders()
     yield from page.parameters()
+    yield from page.lists()
     yield from page.classes()
     yield from page.findings()
     yield from page.named_values()
@@ -184,6 +234,7 @@ def policy_sheet(policy: Policy, *, width: int, fold: bool, code: bool = False) 
     yield from page.rules()
     yield from page.scorecard()
     yield from page.side_orders()
+    yield from page.further_clauses()
     yield from page.signature()
 
 
@@ -223,14 +274,33 @@ class _Page:
             tr("digest"): policy.digest,
         }
         yield from key_lines({name: value for name, value in facts.items() if value})
+        if policy.editions:
+            yield from self.heading(tr("Editions"))
+        for edition in policy.editions:
+            line = _labelled(safe(edition.version), self.time_of(edition))
+            here = tr("{edition} (this one)") if edition.version == policy.version else "{edition}"
+            yield from self.prose(here.format(edition=line), 2)
+
+    def time_of(self, edition: Policy) -> str:
+        """For which deals an edition is."""
+        since, until = edition.applies_from, edition.applies_to
+        if since is None and until is not None:
+            return tr("deals until {day}").format(day=until.isoformat())
+        if since is not None and until is None:
+            return tr("deals from {day} on").format(day=since.isoformat())
+        if since is not None and until is not None:
+            pattern = tr("deals from {day} to {last}")
+            return pattern.format(day=since.isoformat(), last=until.isoformat())
+        return tr("all deals")
 
     def deciders(self) -> Iterator[str]:
         policy = self.policy
         yield from self.heading(tr("Who decides"))
         yield from self.facts(policy.instances)
         yield from self.facts(policy.powers)
-        outside = tr("Deals that this edition is not for: {instance}")
-        yield from self.prose(outside.format(instance=term(policy.otherwise)), 2)
+        if policy.applies_from or policy.applies_to:
+            outside = tr("Deals that this edition is not for: {instance}")
+            yield from self.prose(outside.format(instance=term(policy.otherwise)), 2)
         for section, pattern in (
             (policy.no_rule, N_("Where no rule decides: {instance}")),
             (policy.tie, N_("Where several are equal: {instance}")),
@@ -250,12 +320,10 @@ class _Page:
             yield ""
             yield from self.prose(self.parameter_line(parameter), 2)
             yield from self.prose(say(parameter.text), 6)
-            allowed = Sentence("allowed: {values}", values=parameter.allowed())
+            allowed = Sentence("allowed: {values}", values=_allowed(parameter))
             yield from self.prose(say(allowed), 6)
             for one in parameter.dated:
-                since = tr("deals from {day} on: {value}")
-                value = amount_text(one.value, parameter.unit)
-                yield from self.prose(since.format(day=one.since.isoformat(), value=value), 6)
+                yield from self.prose(self.dated_line(one, parameter.unit), 6)
 
     def parameter_line(self, parameter: Parameter) -> str:
         remarks = [self.clause_name(parameter.clause)] if parameter.clause else []
@@ -266,6 +334,27 @@ class _Page:
         line = f"{parameter.name} = {value_text(parameter.default)}"
         return safe(line) + (f"    ({list_joined(remarks)})" if remarks else "")
 
+    def dated_line(self, one: Dated, unit: str | None) -> str:
+        """A parameter's value for deals of another time, and where it is written."""
+        since, value = one.since.isoformat(), amount_text(one.value, unit)
+        line = (
+            tr("deals from {day} on: {value}").format(day=since, value=value)
+            if one.until is None
+            else tr("deals from {day} to {last}: {value}").format(
+                day=since, last=one.until.isoformat(), value=value
+            )
+        )
+        return (
+            tr("{value} ({name})").format(value=line, name=safe(one.source)) if one.source else line
+        )
+
+    def lists(self) -> Iterator[str]:
+        if self.policy.words:
+            yield from self.heading(tr("Lists of roles and other words"))
+        for name, words in self.policy.words.items():
+            listed = list_joined([term(word) for word in words]) or tr("none")
+            yield from self.prose(_labelled(self.title(name), listed), 2)
+
     def classes(self) -> Iterator[str]:
         yield from self.heading(tr("What counts as what"))
         for one in self.policy.classes.values():
@@ -273,23 +362,30 @@ class _Page:
             yield from self.prose(self.class_line(one), 2)
             yield from self.condition(N_("It is one where {text}"), one.when, 6, of_entry=True)
             yield from self.condition(N_("It counts where {text}"), one.valid, 6, of_entry=True)
+            if one.refused and one.refused != "not_valid":
+                refused = tr("One that does not count is shown as: {why}")
+                yield from self.prose(refused.format(why=term(one.refused)), 6)
             doubt = one.doubt
             yield from self.condition(
                 N_("A person says whether it counts where {text}"), doubt, 6, of_entry=True
             )
+            if one.question:
+                settled = tr("The finding that says so: {question}")
+                question = name_phrase(one.question, self.vocabulary)
+                yield from self.prose(settled.format(question=question), 8)
             warn = one.warn
             yield from self.condition(N_("Warned of where {text}"), warn, 6, of_entry=True)
             if warn and one.warning is not None:
-                yield from self.prose(say(one.warning), 8)
+                yield from self.prose(self.filled(say(one.warning)), 8)
             if one.order:
-                order = tr("The order: {value}").format(value=self.setting(one.order))
+                order = tr("The order: {value}").format(value=self.setting(one.order, "order"))
                 yield from self.prose(order, 6)
 
     def class_line(self, one: EntryClass) -> str:
         kinds = list_joined([term(kind) for kind in one.kinds])
         if one.parent is None:
             return _labelled(self.title(one.name), kinds)
-        parent = name_phrase(one.parent, self.vocabulary)
+        parent = class_phrase(one.parent, self.vocabulary)
         if not kinds:
             return _labelled(self.title(one.name), parent)
         pattern = tr("{title}: {parent}, if it is: {kinds}")
@@ -309,9 +405,28 @@ class _Page:
             if question.supplier:
                 who = tr("From: {who}").format(who=term(question.supplier))
                 yield from self.prose(who, 6)
-            for name in (question.minimum, question.maximum):
-                if name:
-                    yield from self.prose(tr("Limit: {value}").format(value=self.setting(name)), 6)
+            yield from self.bounds(question)
+            if question.question != question.name:
+                word = tr("In the register it is the question: {question}")
+                yield from self.prose(word.format(question=safe(question.question)), 6)
+            if question.entries != "finding":
+                which = tr("Which findings count: {entries}")
+                entries = class_phrase(question.entries, self.vocabulary)
+                yield from self.prose(which.format(entries=entries), 6)
+
+    def bounds(self, question: Question) -> Iterator[str]:
+        """Between which numbers the answer lies, where it is one."""
+        least, most = question.minimum, question.maximum
+        if least and most:
+            text = tr("The answer is a number from {least} to {most}")
+        elif least:
+            text = tr("The answer is a number of at least {least}")
+        elif most:
+            text = tr("The answer is a number of at most {most}")
+        else:
+            return
+        said = {"least": self.setting(least), "most": self.setting(most)}
+        yield from self.prose(text.format_map(said), 6)
 
     def named_values(self) -> Iterator[str]:
         if self.policy.lets:
@@ -323,9 +438,8 @@ class _Page:
 
     def holding(self) -> Iterator[str]:
         policy = self.policy
-        yield from self.heading(tr("Who holds a customer"))
-        yield from self.facts(policy.holding)
         for title, section in (
+            (N_("Who holds a customer"), policy.holding),
             (N_("The deal"), policy.deal),
             (N_("Filings"), policy.standing),
             (N_("One customer and households"), policy.identity),
@@ -347,8 +461,9 @@ class _Page:
     def rules(self) -> Iterator[str]:
         policy = self.policy
         precedence = policy.precedence
-        yield from self.heading(tr("Rules, in the order tried"))
-        if precedence.get("order") == "declared":
+        declared = precedence.get("order") == "declared"
+        yield from self.heading(tr("Rules") if declared else tr("Rules, in the order tried"))
+        if declared:
             yield from self.prose(tr("Their order does not count, only which one goes before."), 2)
         if "why" in precedence:
             yield from self.prose(say(_bilingual(precedence["why"])), 2)
@@ -375,17 +490,30 @@ class _Page:
         yield from self.condition(N_("unless {text}"), unless, 6, "unless")
         yield from self.consequence(rule)
         for name in rule.beats:
-            yield from self.prose(tr("Goes before: {rule}").format(rule=self.rule_name(name)), 6)
+            for beaten in self.rule_names(name):
+                yield from self.prose(tr("Goes before: {rule}").format(rule=beaten), 6)
         if rule.final:
             yield from self.prose(tr("A ruling by people does not stand in its place."), 6)
         yield from self.provisional(rule.provisional)
+        why_not = rule.why_not if rule.why_not != rule.why else None
         for pattern, text in (
             (N_("Reason: {text}"), rule.why),
+            (N_("Where it does not apply: {text}"), why_not),
             (N_("Where several are equal: {text}"), rule.tie),
         ):
             if text is not None:
-                said = self.filled(say(text), rule.party)
+                said = self.filled(say(text), rule)
                 yield from self.prose(tr(pattern).format(text=said), 6)
+
+    def party_of(self, rule: Rule) -> str:
+        """Whom a rule is about, in words; `the party` where that would take a sentence."""
+        given = next((rule.then[key] for key in _GIVES if key in rule.then), None)
+        text = rule.party or given
+        if isinstance(text, str):
+            said = self.phrase(text)
+            if cells(said) <= LONGEST_PHRASE:
+                return said
+        return tr("whoever comes out best") if "best" in rule.then else tr("the party")
 
     def consequence(self, rule: Rule) -> Iterator[str]:
         for action, value in rule.then.items():
@@ -395,9 +523,14 @@ class _Page:
 
     def action(self, action: str, value: Any) -> Iterator[str]:
         then = tr("Then {text}.")
-        if action in _ACTIONS and isinstance(value, str):
-            who = term(value) if action == "refer" and value in TERMS else self.phrase(value)
+        if action == "refer" and value in TERMS:
+            pattern = _ACTIONS["both_heads" if value == "both_heads" else "instance"]
+            yield from self.prose(then.format(text=tr(pattern).format(who=term(value))), 6)
+        elif action in _ACTIONS and isinstance(value, str):
+            who = self.phrase(value)
             yield from self.prose(then.format(text=tr(_ACTIONS[action]).format(who=who)), 6)
+        elif action == "nobody" and value is True:
+            yield from self.prose(then.format(text=tr(_ACTIONS[action])), 6)
         elif action == "note":
             yield from self.prose(tr("Then this is noted; the next rules are tried."), 6)
         elif action == "replace":
@@ -487,28 +620,49 @@ class _Page:
             yield from self.heading(tr("Warnings"))
         for warning in policy.warnings:
             yield ""
-            yield from self.prose(self.filled(say(warning["text"]), None), 2)
+            yield from self.prose(self.filled(say(warning["text"])), 2)
             if warning.get("stage") == "open":
                 yield from self.prose(tr("While there is no deal."), 6)
             yield from self.condition(N_("When {text}"), warning["when"], 6)
 
     def sanction(self, sanction: Mapping[str, Any]) -> Iterator[str]:
+        ladder = sanction.get("ladder")
         pattern = N_("{clause}: on the finding {question}")
-        if sanction.get("time") == "first":
-            pattern = N_("{clause}: on the first finding {question}")
-        elif sanction.get("time") == "again":
-            pattern = N_("{clause}: on a further finding {question}")
+        if not ladder:
+            again = sanction.get("time") == "again"
+            pattern = (
+                N_("{clause}: on a further finding {question}")
+                if again
+                else N_("{clause}: on the first finding {question}")
+            )
         question = name_phrase(sanction["question"], self.vocabulary)
-        clause = self.clause_name(sanction["clause"])
-        steps = [self.measure(one) for one in sanction.get("ladder", (sanction,))]
-        text = tr(pattern).format(clause=clause, question=question)
-        yield from self.prose(_labelled(text, tr(", then ").join(steps)), 2)
+        text = tr(pattern).format(clause=self.clause_name(sanction["clause"]), question=question)
+        if not ladder:
+            yield from self.prose(_labelled(text, self.measure(sanction)), 2)
+            return
+        yield from self.prose(tr("{label}:").format(label=text), 2)
+        for number, step in enumerate(ladder, 1):
+            label = (
+                N_("finding {n}") if number < len(ladder) else N_("finding {n} and every later one")
+            )
+            time = tr(label).format(n=number)
+            if number == len(ladder) == 1:
+                time = tr("every finding")
+            yield from self.prose(_labelled(time, self.measure(step)), 4)
 
     def measure(self, table: Mapping[str, Any]) -> str:
-        if "measure" not in table:
-            return tr("none")
         amount = f" {self.setting(table['amount'])}" if "amount" in table else ""
-        return term(table["measure"]) + amount
+        return term(table.get("measure", "warning")) + amount
+
+    def further_clauses(self) -> Iterator[str]:
+        """What clauses say that no rule applies."""
+        policy = self.policy
+        applied = {rule.clause for rule in (*policy.rules, *policy.fallback)}
+        rest = {clause: says for clause, says in policy.says.items() if clause not in applied}
+        if rest:
+            yield from self.heading(tr("Further clauses"))
+        for clause, says in rest.items():
+            yield from self.prose(_labelled(self.clause_name(clause), say(says)), 2)
 
     def signature(self) -> Iterator[str]:
         yield ""
@@ -525,8 +679,9 @@ class _Page:
             if isinstance(value, Mapping):
                 yield from self.prose(tr("{label}:").format(label=label), indent)
                 yield from self.inner_facts(key, value, indent + 2)
-            elif key in _CONDITIONS and isinstance(value, str):
-                yield from self.clause(N_("{label}: {text}"), self.value(value), indent, label)
+            elif key in _CONDITIONS | _OF_ENTRY and isinstance(value, str):
+                said = value_clause(value, self.vocabulary, of_entry=key in _OF_ENTRY)
+                yield from self.clause(N_("{label}: {text}"), said, indent, label)
                 yield from self.as_written(key, value, indent + 4)
             else:
                 yield from self.prose(_labelled(label, self.setting(value, key)), indent)
@@ -543,23 +698,38 @@ class _Page:
         """A value of a section: a parameter, a class, a list of roles, or a plain word."""
         if isinstance(value, list | tuple):
             return list_joined([self.setting(item, key) for item in value]) or tr("none")
+        if key == "clause":
+            return self.clause_name(str(value))
         if f"{key}.{value}" in _CHOICES:
             return tr(_CHOICES[f"{key}.{value}"])
         if isinstance(value, bool):
             return tr("yes") if value else tr("no")
         name = str(value)
-        if name in self.policy.parameters or name in self.policy.words:
+        if name in self.policy.parameters:
+            chosen = f"{key}.{value_text(self.policy.parameters[name].default)}"
+            if chosen in _CHOICES:
+                said = tr(_CHOICES[chosen])
+                return tr("{value} ({name})").format(value=said, name=safe(name))
+            return self.phrase(name)
+        if name in self.policy.words:
             return self.phrase(name)
         if name in self.policy.classes:
-            return name_phrase(name, self.vocabulary)
+            return class_phrase(name, self.vocabulary)
         return term(name) if name in TERMS else safe(name)
 
     def rule_name(self, name: str) -> str:
         """A rule by its name or clause: `5. P1  First file`."""
+        return next(self.rule_names(name))
+
+    def rule_names(self, name: str) -> Iterator[str]:
+        """All rules of a name or a clause, in their order; the clause alone where there is none."""
+        known = False
         for number, rule in enumerate(self.policy.rules, 1):
-            if rule.name == name:
-                return f"{number}. {self.clause_name(rule.clause)}"
-        return self.clause_name(name)
+            if name in (rule.name, rule.clause):
+                known = True
+                yield f"{number}. {self.clause_name(rule.clause)}"
+        if not known:
+            yield self.clause_name(name)
 
     def clause_name(self, clause: str) -> str:
         title = self.policy.clause_title(clause)
@@ -572,22 +742,37 @@ class _Page:
         called = name_phrase(name, self.vocabulary)
         return tr("{value} ({name})").format(value=called, name=safe(name))
 
-    def filled(self, text: str, party: str | None) -> str:
+    def filled(self, text: str, rule: Rule | None = None) -> str:
         """A sentence of the policy, with its named values called by name and `…` for figures."""
         said = ""
         for before, name, _, _ in string.Formatter().parse(text):
             said += before
             if name is not None:
-                said += self.place(name, party)
+                said += self.place(name, rule)
+        # The spaces that set off a name in Latin letters are too many beside Chinese ones.
+        said = _BETWEEN_HAN.sub("", said)
         return said[:1].upper() + said[1:]
 
-    def place(self, name: str, party: str | None) -> str:
+    def place(self, name: str, rule: Rule | None) -> str:
         """What stands in a place of a sentence; `…` for what only a ruling knows."""
+        if rule is not None and name == "party":
+            return self.party_of(rule)
+        if rule is not None and name == "limit":
+            return self.limit_of(rule)
+        if rule is None and name in _ENTRY_PLACES:
+            return tr(_ENTRY_PLACES[name])
         if name in self.policy.parameters:
-            return safe(value_text(self.policy.parameters[name].default))
-        text = party if name == "party" else name if name in self.policy.lets else None
-        said = self.phrase(text) if text is not None else "…"
-        return said if cells(said) <= LONGEST_NAME else "…"
+            value = self.policy.parameters[name].default
+            return "…" if value is None else safe(value_text(value))
+        return self.phrase(name) if name in self.policy.lets else "…"
+
+    def limit_of(self, rule: Rule) -> str:
+        """The limit that a rule speaks of, where its condition holds a figure against just one."""
+        names = compared_names(rule.when)
+        limits = [self.policy.parameters[name] for name in names & self.policy.parameters.keys()]
+        if len(names) != 1 or len(limits) != 1 or limits[0].default is None:
+            return "…"
+        return amount_text(limits[0].default, limits[0].unit)
 
     # -------------------------------------------------------------------------- lines
 
@@ -635,6 +820,24 @@ class _Page:
     def as_written(self, key: str, text: str, indent: int) -> Iterator[str]:
         if self.code:
             yield from self.prose(f"{key}: {safe(' '.join(text.split()))}", indent)
+
+
+def _allowed(parameter: Parameter) -> str:
+    """The values that a parameter may have, in words where there is no list of them."""
+    kind, least, most = parameter.type, parameter.minimum, parameter.maximum
+    if kind == "text":
+        text = tr("any text")
+    elif kind not in ("integer", "decimal", "table") or (least is not None and most is not None):
+        return parameter.allowed()
+    elif least is not None:
+        text = tr("{least} or more").format(least=least)
+    elif most is not None:
+        text = tr("{most} or less").format(most=most)
+    else:
+        text = tr("any number") if kind == "decimal" else tr("any whole number")
+    if kind == "table":
+        text = list_joined([f"{safe(key)} = {text}" for key in parameter.default])
+    return list_joined([text, "null"]) if parameter.optional else text
 
 
 def _labelled(label: str, text: str) -> str:

@@ -133,7 +133,17 @@ TERMS: dict[str, str] = {
     "notification": N_("notification"),
     "checkpoint": N_("checkpoint"),
     # units of a policy's parameters
+    "minutes": N_("minutes"),
+    "hours": N_("hours"),
     "days": N_("days"),
+    "working_days": N_("working days"),
+    "months": N_("months"),
+    "percent": N_("percent"),
+    "points": N_("points"),
+    "persons": N_("persons"),
+    "customers": N_("customers"),
+    "contacts": N_("contacts"),
+    "attempts": N_("attempts"),
     "follow-ups": N_("follow-ups"),
     "CNY": N_("CNY"),
     # what the overdue list holds

@@ -36,11 +36,17 @@ WORDS_OF_POLICY = Vocabulary(
         "closer": Bilingual("the closer", "成交人"),
         "original": Bilingual("the original", "原销售顾问"),
         "tracking": Bilingual("follow-up", "回访"),
+        "rivals": Bilingual("the rivals", "各竞争者"),
     },
     values={"most": 1, "week_days": 7, "slow": None, "strict": False, "mode": "soft"},
     units={"most": "follow-ups", "week_days": "days", "slow": "days"},
     lists={"selling_roles": ("consultant", "supervisor")},
-    lets={"closer": "author(order)", "silent": "not told", "told": "exists(inform)"},
+    lets={
+        "rivals": "values(claim)",
+        "closer": "author(order)",
+        "silent": "not told",
+        "told": "exists(inform)",
+    },
 )
 
 
@@ -143,6 +149,75 @@ SENTENCES = [
         "成交人的网点的类型是二级网点",
     ),
     (
+        "not transfer(after=order)",
+        "there is no justified transfer after the order",
+        "下订之后没有有据的转交",
+    ),
+    (
+        "last(claim, by=closer)",
+        "there is a claim by the closer",
+        "有成交人的申述",
+    ),
+    (
+        "not first(claim, recorded_before=deal)",
+        "there is no claim entered before the deal",
+        "没有在成交之前录入的申述",
+    ),
+    (
+        "exists(claim, entry=delivery)",
+        "there is a claim that is the delivery itself",
+        "有恰为交车本身的申述",
+    ),
+    (
+        "greatest(card, by=closer) == most",
+        "the greatest rank of all business cards by the closer is 1 (most)",
+        "所有成交人的名片中最大的职级是1（most）",
+    ),
+    (
+        "greatest(order, field='amount', lowest=True) > most",
+        "the smallest amount of all orders is more than 1 (most)",
+        "所有订单中最小的金额超过1（most）",
+    ),
+    (
+        "closer in in_line(at=deal)",
+        "the closer is one of everybody whose opening stands at the deal",
+        "成交人是在成交时取得归属的记录仍有效的所有人之一",
+    ),
+    (
+        "not together(before=deal)",
+        "no two who count as one customer came together before the deal",
+        "成交之前视为同一客户的人没有两人同时到店",
+    ),
+    (
+        "found('padding', subject=closer, before=deal) == True",
+        "it was found: 'padding' about the closer before the deal",
+        "成交之前关于成交人的“padding”已经认定",
+    ),
+    (
+        "found('padding', subject=closer) == False",
+        "the finding on 'padding' about the closer is no",
+        "关于成交人的“padding”的认定结果为“否”",
+    ),
+    (
+        "exists(claim, within=span(week_days, before=deal, open=True))",
+        "there is a claim within 7 days (week_days) before the deal and without its very first"
+        " moment",
+        "在成交之前、不含最初一刻的7 天（week_days）以内有申述",
+    ),
+    (
+        "attribute('segment') == 'closer'",
+        "the 'segment' on the customer's card is 'closer'",
+        "客户卡上的“segment”是“closer”",
+    ),
+    ("rivals", "there is at least one of the rivals", "有各竞争者"),
+    ("not rivals", "there is none of the rivals", "没有各竞争者"),
+    (
+        "cut(clock(closer, at=deal), 'day') <= week_days",
+        "the moment from which the holding of the closer counts at the deal to the day is at most"
+        " 7 days (week_days)",
+        "在成交时成交人在管的起算时刻（精确到日）不超过7 天（week_days）",
+    ),
+    (
         "top(union(closer, original), by=count(tracking, by=it)) == closer",
         "whoever of any of (the closer; the original) alone has the greatest value (the number of"
         " follow-ups (tracking) by that person) is the closer",
@@ -229,6 +304,15 @@ def test_within_one_sentence_brackets_tell_them_apart() -> None:
             "由与其所涉人员不同部门的部门经理单独或共同作出",
         ),
         ("stage == 'x'", "its 'stage' is 'x'", "其“stage”是“x”"),
+        ("answer == True", "its answer is yes", "其回答为“是”"),
+        ("answer != True", "its answer is not yes", "其回答不为“是”"),
+        ("given('fields.name')", "its form field 'name' is filled in", "其表格项“name”已填写"),
+        (
+            "not given('signers.share')",
+            "its share of every signer is not filled in",
+            "其每位签约人的份额未填写",
+        ),
+        ("cancelled()", "the order was cancelled", "该订单已取消"),
     ],
 )
 def test_a_condition_on_one_entry(condition: str, english: str, chinese: str | None) -> None:

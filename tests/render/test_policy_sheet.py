@@ -251,8 +251,8 @@ unless there is a standing ruling by people Then whoever of the contenders alone
  value (the total score of that person) is recommended. Then the instance that decides between the
  parties decides. Goes before: 2. II A ruling by people does not stand in its place.
 While there is no deal. When it was found: 'padding' about the holder of the customer at the
- present moment Then the deal is shared. Among: the contenders Weight of number 1: 1 (plus)
-on the finding 'padding': warning, then fine 1 (plus)
+ present moment Then the deal is shared. Among: the contenders Weight of number 1: 1 point (plus)
+on the finding 'padding': finding 1: warning finding 2 and every later one: fine 1 point (plus)
 The highest total leads.
 """
 
