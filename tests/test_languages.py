@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 from conflictctl.cli.app import app, load
 from conflictctl.cli.main import COMMANDS
 from conflictctl.events import KINDS
-from conflictctl.policy.model import load_policy
+from conflictctl.policy.model import load_policy, preset_ids
 from conflictctl.render.language import set_language
 
 # Names of formats, programs and standards, which are the same in every language.
 NAMES = {
     "conflictctl",
     "JSON",
+    "Schema",
     "Lines",
     "Excel",
     "Python",
@@ -61,6 +62,7 @@ def every_command() -> Iterator[tuple[str, ...]]:
 def vocabulary() -> set[str]:
     """The words of commands and data, which are never translated."""
     words = set(NAMES)
+    words.update(word for identity in preset_ids() for word in identity.split("-"))
     for command in every_command():
         words.update(word for name in command for word in name.split("-"))
     for kind in KINDS.values():

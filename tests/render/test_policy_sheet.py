@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from conflictctl.policy.model import Policy, load_policy, parse_policy
+from conflictctl.policy.model import Policy, load_policy, parse_policy, policy_of_texts, preset_ids
+from conflictctl.policy.shape import SCHEMA
 from conflictctl.render.language import set_language
 from conflictctl.render.layout import cells
-from conflictctl.render.policy_sheet import policy_sheet, value_text
+from conflictctl.render.policy_sheet import _LABELS, policy_sheet, value_text
 from conflictctl.wording import Bilingual
 
 RENAULT = load_policy("renault-zibo-2013")
@@ -264,3 +265,161 @@ def test_points_instances_findings_and_rates_are_said() -> None:
         assert text in told, text
     assert "`" not in told
     assert "`" not in sheet(policy, "zh")
+
+
+# ---------------------------------------------------------------- one thing at a time
+
+SMALL = """
+[policy]
+id = "small"
+version = "{version}"
+title = {{ en = "Small", zh = "小" }}
+[applies_to]
+from = {since}
+[words]
+sellers = ["consultant", "supervisor"]
+[names]
+sellers = {{ en = "the sellers", zh = "销售人员" }}
+winner.en = "the consultant who was first at the door that day"
+winner.zh = "当日最先接待的销售顾问"
+[parameters.fee]
+default = "2.5"
+type = "decimal"
+unit = "percent"
+en = "The fee."
+zh = "费用。"
+[[parameters.fee.dated]]
+from = 2020-01-01
+to = 2020-12-31
+value = "3"
+source = "Circular 7"
+[[parameters.fee.dated]]
+from = 2023-01-01
+value = "4"
+[parameters.crates]
+default = 3
+type = "integer"
+minimum = 1
+unit = "crates"
+en = "How many crates."
+zh = "箱数。"
+[entries.file]
+kinds = ["visit"]
+when = "role in sellers"
+valid = "not voided"
+refused = "own_word"
+warn = "late"
+en = "{{event}} of {{staff}} is late."
+zh = "{{staff}} 的 {{event}} 为补录。"
+[findings.lied]
+question = "lie"
+without = "no"
+en = "Did he lie?"
+zh = "是否说谎？"
+[deal]
+time = "recorded"
+[holding]
+opens = "file"
+extended_by = "anyone"
+idle_of = "opening"
+[let]
+winner = "author(first(file))"
+[clauses]
+1 = {{ en = "First", zh = "先", says = {{ en = "Who is first.", zh = "先者。" }} }}
+9 = {{ en = "Honour", zh = "诚信", says = {{ en = "Be honest.", zh = "诚实。" }} }}
+[[rule]]
+clause = "1"
+when = "first(file) and count(file) <= crates"
+then.credit = "winner"
+why = {{ en = "{{party}} was first, {{measured}} of {{limit}}.", zh = "{{party}} 最先。" }}
+why_not = {{ en = "Nobody was first.", zh = "没有。" }}
+[[rule]]
+clause = "1"
+when = "not first(file)"
+then.nobody = true
+why = {{ en = "Nobody came.", zh = "没有人来。" }}
+[no_rule]
+clause = "1"
+refer = "both_heads"
+why = {{ en = "Whose?", zh = "归谁？" }}
+[[sanction]]
+clause = "9"
+question = "lied"
+ladder = [
+  {{ measure = "warning" }},
+  {{ measure = "fine", amount = "fee" }},
+  {{ measure = "dismissal" }},
+]
+"""
+
+
+def editions() -> Policy:
+    return policy_of_texts(
+        [
+            ("a.toml", SMALL.format(version="1", since="2019-01-01")),
+            ("b.toml", SMALL.format(version="2", since="2021-01-01")),
+        ]
+    )
+
+
+TOLD = """
+Editions 1: deals from 2019-01-01 on 2: deals from 2021-01-01 on (this one)
+fee = 2.5 (percent) The fee. allowed: any number
+deals from 2020-01-01 to 2020-12-31: 3 percent (Circular 7)
+deals from 2023-01-01 on: 4 percent
+crates = 3 (crates) How many crates. allowed: 1 or more
+the sellers (sellers): sales consultant, sales supervisor
+One that does not count is shown as: own word only
+The entry of its author is late.
+In the register it is the question: lie
+Whose entries extend it: those of anyone
+By what that is measured: by the entry that opened it
+From when claims, filings and other acts count: from when they were recorded
+Reason: The consultant who was first at the door that day was first, … of 3.
+Where it does not apply: Nobody was first.
+When there is no 'file' Then it is nobody's.
+Further clauses 9  Honour: Be honest.
+"""
+TOLD_IN_CHINESE = """
+各版本 1：2019-01-01 起的成交 2：2021-01-01 起的成交（本版本）
+fee = 2.5    （百分比）
+可取：任意数字 2020-01-01 至 2020-12-31 的成交：3%（Circular 7）
+销售人员（sellers）：销售顾问、销售主管
+经办人的记录为补录。
+理由：当日最先接待的销售顾问最先。
+则不归任何人。
+第1次认定：警告
+第2次认定：罚款 2.5%（fee）
+第3次及以后各次认定：辞退
+"""
+
+
+def test_editions_lists_bounds_and_steps_are_said() -> None:
+    told = squeezed(sheet(editions()))
+    for text in TOLD.strip().splitlines():
+        assert squeezed(text) in told, text
+    for text in ("finding 1: warning", "finding 2: fine 2.5", "finding 3 and every later one: dis"):
+        assert squeezed(text) in told
+    told = squeezed(sheet(editions(), "zh"))
+    for text in TOLD_IN_CHINESE.strip().splitlines():
+        assert squeezed(text) in told.replace("(", "（").replace(")", "）"), text
+
+
+@pytest.mark.parametrize(
+    "section",
+    ["deal", "holding", "windows", "standing", "identity", "calendar", "powers", "instances"],
+)
+def test_every_key_of_a_section_has_its_label(section: str) -> None:
+    table = SCHEMA["properties"][section]
+    keys = table.get("properties") or table["additionalProperties"]["properties"]
+    inner = [name for one in keys.values() for name in one.get("properties", ())]
+    assert set(keys) | set(inner) <= set(_LABELS)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("policy", preset_ids())
+def test_no_preset_needs_code(policy: str, lang: str) -> None:
+    told = sheet(load_policy(policy), lang).replace("`strikes`", "strikes")
+    assert "`" not in told
+    assert "是是" not in told
+    assert "nobody: true" not in told
