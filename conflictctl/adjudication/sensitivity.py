@@ -34,6 +34,7 @@ from conflictctl.history import Deal, replay
 from conflictctl.people import People
 from conflictctl.policy.model import Parameter, Policy
 from conflictctl.policy.program import compiled
+from conflictctl.policy.quantity import is_time
 
 NOT_TRIED = frozenset(
     {
@@ -331,6 +332,8 @@ def _nearest(
     No limit at all (null) lies above every number: below it the largest counts.
     """
     low = parameter.minimum
+    if low is None and is_time(parameter.unit):
+        low = 0  # no length of time is negative
     high = parameter.maximum
     values = sorted(
         value

@@ -13,6 +13,7 @@ from typing import Any
 from conflictctl.adjudication.account import in_words
 from conflictctl.adjudication.outcome import Outcome
 from conflictctl.adjudication.ruling import Finding, Rate, Sanction
+from conflictctl.calendar import Moment
 from conflictctl.history import Entry
 from conflictctl.policy import instances
 from conflictctl.policy.case import Case
@@ -237,28 +238,43 @@ def _appeals(case: Case) -> list[Sentence]:
     """Appeals that wait, and appeals that came too late."""
     if "appeal" not in case.kinds:
         return []
-    found = [
-        Sentence(
-            "{event}: {staff} appealed to {instance}; the ruling stands until then.",
-            event=appeal.ref,
-            staff=Who(appeal.by or ""),
-            instance=Term(appeal.get("to")),
-        )
-        for appeal in instances.pending_appeals(case)
-    ]
-    limit = case.program.appeal_within
-    if limit is None:
-        return found
-    rulings = {entry.ref: entry for entry in case.entries if entry.kind == "ruling"}
-    rulings |= {str(entry.seq): entry for entry in case.entries if entry.kind == "ruling"}
-    for appeal in case.entries:
-        ruling = rulings.get(str(appeal.get("against"))) if appeal.kind == "appeal" else None
-        if ruling is not None and appeal.recorded >= (end := case.deadline(ruling.recorded, limit)):
+    found = []
+    late = _late_appeals(case)
+    for appeal in instances.pending_appeals(case):
+        if appeal.seq not in late:
             found.append(
                 Sentence(
-                    "{event}: the appeal came after the time for it, {moment}.",
+                    "{event}: {staff} appealed to {instance}; the ruling stands until then.",
                     event=appeal.ref,
-                    moment=When(end - 1),
+                    staff=Who(appeal.by or ""),
+                    instance=Term(appeal.get("to")),
                 )
             )
+    found += [
+        Sentence(
+            "{event}: the appeal came after the time for it, {moment}.",
+            event=ref,
+            moment=When(end - 1),
+        )
+        for ref, end in late.values()
+    ]
     return found
+
+
+def _late_appeals(case: Case) -> dict[int, tuple[str, Moment]]:
+    """Appeals after their time: their place, how they are cited, and when the time was over."""
+    limit = case.program.appeal_within
+    if limit is None:
+        return {}
+    rulings: dict[Any, Entry] = {}
+    for entry in case.entries:
+        if entry.kind == "ruling":
+            rulings |= {entry.seq: entry, entry.event.id: entry}
+    late = {}
+    for appeal in case.entries:
+        ruling = rulings.get(appeal.get("against")) if appeal.kind == "appeal" else None
+        if ruling is not None:
+            end = case.deadline(ruling.recorded, limit)
+            if appeal.recorded >= end:
+                late[appeal.seq] = (appeal.ref, end)
+    return late

@@ -24,6 +24,7 @@ from conflictctl.events import Draft, Event, plain_decimal, read_line, reference
 from conflictctl.mending import staff_entries
 from conflictctl.people import People
 from conflictctl.policy.model import Policy, preset_ids
+from conflictctl.policy.problems import FaultyPolicy
 from conflictctl.wording import Bilingual, Sentence
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ def try_case(case: WorkedCase, policy: Policy) -> Outcome:
             explain=not EXPLAINED.isdisjoint(case.expect),
             caseloads=case.caseloads,
         )
+    except FaultyPolicy:
+        raise  # the policy's fault, which says where it is
     except InputRejected as fault:
         raise _fault(case.file, case.line, fault.message, fault.hint) from None
     differences = []
@@ -676,10 +679,13 @@ class _Reader:
             if kinds is None:
                 raise self._fault(line, Sentence("unknown key {key}", key=key), _EXPECT_HINT)
             if not isinstance(value, kinds) or not _well_formed(key, value):
+                hint = _EXPECT_HINT
+                if key == "status":
+                    hint = Sentence("must be one of {values}", values=", ".join(STATUSES))
                 raise self._fault(
                     line,
                     Sentence("{key} is missing or of the wrong type", key=f"expect.{key}"),
-                    _EXPECT_HINT,
+                    hint,
                 )
         if isinstance(expect.get("provisional"), str):
             expect["provisional"] = self._moment(expect["provisional"], section, "expect")

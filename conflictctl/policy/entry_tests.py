@@ -22,6 +22,9 @@ from conflictctl.wording import Sentence
 _PLAIN = frozenset({"kind", "late", "altered", "voided", "struck", "role", "by"})
 _DERIVED = frozenset({"unit", "unit_type", "place", "place_type", "department"})
 _FIELDS = frozenset(name for kind in KINDS.values() for name in kind.fields) - _DERIVED
+CARD_FIELDS = frozenset({"segment", "type"})
+"""What a customer's card says of him, but for his name, numbers and address."""
+
 ENTRY_FACTS = _PLAIN | _DERIVED | _FIELDS
 """Names of a condition on an entry: marks, facts of its author and place, fields of its kind."""
 
@@ -179,7 +182,11 @@ class _Checker(ast.NodeVisitor):
                 self._named(arg, wanted)
 
     def _named(self, arg: ast.expr, wanted: str) -> None:
-        known = {"field": _FIELDS | _PLAIN | _DERIVED | {"recorded_by"}, "finding": self.findings}
+        known = {
+            "field": _FIELDS | _PLAIN | _DERIVED | {"recorded_by"},
+            "finding": self.findings,
+            "card": CARD_FIELDS,
+        }
         if not isinstance(arg, ast.Constant) or not isinstance(arg.value, str):
             raise self._fault(arg, Sentence("{text} must be a name in quotes", text=_source(arg)))
         name = arg.value.partition(".")[0]
@@ -400,6 +407,12 @@ def _attribute(entry: Any, case: Any, name: str) -> Any:
     return case.attribute(name, entry.recorded + 1)
 
 
+def _level_then(entry: Any, case: Any) -> Any:
+    """The level or stage that was in force when an entry was made, its own included."""
+    levels = [one for one in case.pool(case.program.holding.levels) if one.key <= entry.key]
+    return levels[-1].get("level") if levels else None
+
+
 def _lookup(entry: Any, case: Any, table: Any, key: Any) -> Any:
     return table.get(key) if isinstance(table, Mapping) and key is not None else None
 
@@ -447,7 +460,8 @@ ENTRY_CALLS: dict[str, EntryCall] = {
     "taken_back": EntryCall(_taken_back),
     "cancelled": EntryCall(_cancelled),
     "entered_within": EntryCall(_entered_within, ("unit",), 1),
-    "attribute": EntryCall(_attribute, ("text",), 1),
+    "attribute": EntryCall(_attribute, ("card",), 1),
+    "level_then": EntryCall(_level_then),
     "lookup": EntryCall(_lookup, ("value", "value"), 2),
     "number": EntryCall(_number, ("field",), 1),
     "decided": EntryCall(_decided, ("text",), 1),

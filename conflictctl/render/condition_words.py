@@ -283,6 +283,7 @@ ENTRY_PHRASES: dict[str, Phrase] = {
         N_("a {0} of another department than its {1} made it, alone or jointly"),
         N_("no {0} of another department than its {1} made it"),
     ),
+    "level_then": _noun(N_("the level in force then")),
     "cancelled": _flag(N_("the order was cancelled"), N_("the order was not cancelled")),
     "taken_back": _flag(N_("its author took it back"), N_("its author did not take it back")),
     "entered_within": _flag(N_("it was entered within {0}"), N_("it was not entered within {0}")),
