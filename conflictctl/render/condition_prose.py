@@ -307,6 +307,9 @@ class _Reader:
         if language() == "en":
             for article in ("a ", "an "):
                 thing = f"the {thing[len(article) :]}" if thing.startswith(article) else thing
+        if language() == "en" and thing.startswith("whoever "):
+            pattern = N_("there is somebody who {does}") if positive else N_("nobody {does}")
+            return tr(pattern).format(does=thing.removeprefix("whoever "))
         if language() == "en" and not thing.startswith("the "):
             pattern = N_("{thing} is given") if positive else N_("{thing} is not given")
             return tr(pattern).format(thing=thing)
@@ -731,7 +734,25 @@ def _plural(thing: str) -> str:
 
 
 _AFTER_HEAD = frozenset(
-    {"of", "by", "with", "to", "at", "in", "on", "for", "from", "about", "that"}
+    {
+        "of",
+        "by",
+        "with",
+        "without",
+        "to",
+        "at",
+        "in",
+        "on",
+        "for",
+        "from",
+        "about",
+        "that",
+        "where",
+        "who",
+        "whose",
+        "which",
+        "than",
+    }
 )
 
 

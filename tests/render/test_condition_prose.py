@@ -37,6 +37,8 @@ WORDS_OF_POLICY = Vocabulary(
         "original": Bilingual("the original", "原销售顾问"),
         "tracking": Bilingual("follow-up", "回访"),
         "rivals": Bilingual("the rivals", "各竞争者"),
+        "leader": Bilingual("whoever leads", "领先者"),
+        "doubted": Bilingual("entry without a note", "无备注的记录"),
     },
     values={"most": 1, "week_days": 7, "slow": None, "strict": False, "mode": "soft"},
     units={"most": "follow-ups", "week_days": "days", "slow": "days"},
@@ -206,8 +208,17 @@ SENTENCES = [
     ),
     (
         "attribute('segment') == 'closer'",
-        "the 'segment' on the customer's card is 'closer'",
-        "客户卡上的“segment”是“closer”",
+        "the segment on the customer's card is 'closer'",
+        "客户卡上的细分市场是“closer”",
+    ),
+    ("only(rivals)", "there is just one of the rivals", "各竞争者恰有一个"),
+    ("not leader", "nobody leads", "没有领先者"),
+    ("leader", "there is somebody who leads", "有领先者"),
+    (
+        "values(doubted, before=deal)",
+        "there is at least one of the authors of all entries without a note (doubted) before the"
+        " deal",
+        "有成交之前所有无备注的记录（doubted）的经办人",
     ),
     ("rivals", "there is at least one of the rivals", "有各竞争者"),
     ("not rivals", "there is none of the rivals", "没有各竞争者"),
