@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conflictctl.policy.checking import check, check_editions
+from conflictctl.policy.checking import REFUSED_WORDS, check, check_editions
 from conflictctl.policy.model import parse_policy, policy_texts, preset_ids, preset_text
 from conflictctl.policy.problems import FaultyPolicy
 from conflictctl.policy.program import Program
+from conflictctl.render.terms import TERMS
 from tests.mutants import toml_of
 from tests.small_policy import SMALL, places
 
@@ -31,6 +32,8 @@ class Mistake(NamedTuple):
     at: str
     problem: str
     hint: str
+    more: tuple[str, str] = ("", "")
+    """A second edit, where it takes two."""
 
 
 HEADER = "[[rule]]\nclause = "
@@ -937,6 +940,92 @@ MISTAKES = [
         "did you mean manager?",
     ),
     Mistake(
+        "a departure that nobody looks at",
+        'rulings = "ruling"\n\n[windows',
+        'rulings = "ruling"\ntransfers = "moved"\ngrounds = { left = "departure" }\n'
+        '[entries.moved]\nkinds = ["reassign"]\n\n[windows',
+        '"departure"',
+        "no departure is ever the ground of a transfer with the cause left",
+        'add "left" to ends_on',
+    ),
+    Mistake(
+        "a departure that is none",
+        'rulings = "ruling"\n\n[windows',
+        'rulings = "ruling"\ntransfers = "moved"\nends_on = ["left"]\n'
+        'grounds = { overdue = "departure" }\n'
+        '[entries.moved]\nkinds = ["reassign"]\n\n[windows',
+        '"departure"',
+        "no departure is ever the ground of a transfer with the cause overdue",
+        "departures are left, moved only",
+    ),
+    Mistake(
+        "a whole table as a length of time",
+        'keeps = "contact"',
+        'keeps = "contact"\nidle = "gaps"\nlapse = "releases"',
+        'gaps"\nlapse',
+        "gaps is a whole table, not one length of time",
+        "write lookup(gaps, ...)",
+    ),
+    Mistake(
+        "a condition that gives a whole table",
+        'keeps = "contact"',
+        'keeps = "contact"\nidle = "gaps if level == \'H\' else claim_days"\nlapse = "releases"',
+        "gaps if level",
+        "gaps is a whole table, not one length of time",
+        "write lookup(gaps, ...)",
+    ),
+    Mistake(
+        "a level that rests on the level",
+        '[entries.contact]\nkinds = ["visit", "call", "followup"]\n',
+        '[entries.contact]\nkinds = ["visit", "call", "followup"]\n'
+        "when = \"level_then() == 'H'\"\n",
+        "level_then() ==",
+        "the entries that set the level cannot rest on the level",
+        "name another class",
+    ),
+    Mistake(
+        "a level that rests on a finding that rests on the level",
+        'valid = "not voided and above_parties()"',
+        'valid = "not voided and above_parties() and level_then() == level"\n\n'
+        '[entries.staged]\nkinds = ["visit"]\nvalid = "not found(\'cheated\')"',
+        "level_then() ==",
+        "the entries that set the level cannot rest on the level",
+        "name another class",
+        ('levels = "contact"', 'levels = "staged"'),
+    ),
+    Mistake(
+        "a level that nothing sets",
+        'levels = "contact"\n',
+        'idle = "lookup(gaps, level_then())"\nlapse = "releases"\n',
+        "level_then())",
+        "`level_then` does nothing without `levels`",
+        "add levels: The class of entries that set the level",
+    ),
+    Mistake(
+        "a filter that no entry of the class passes",
+        'when = "leader"',
+        'when = "exists(contact, on=deal)"',
+        "exists(contact, on",
+        "entries of the class contact never speak of another entry",
+        "kinds that do: ",
+    ),
+    Mistake(
+        "an attribute that no card has",
+        'when = "leader"',
+        "when = \"attribute('segmnt') == 'key'\"",
+        "'segmnt'",
+        "'segmnt' is none of the names that can stand here",
+        "did you mean segment?",
+    ),
+    Mistake(
+        "a word that nobody can be told",
+        'valid = "not voided and not taken_back()"',
+        'valid = "not voided and not taken_back()"\nrefused = "not_valit"',
+        '"not_valit"',
+        "not_valit is no word for why an entry is refused",
+        "did you mean not_valid?",
+    ),
+    Mistake(
         "a lapse of nothing",
         'keeps = "contact"',
         'keeps = "contact"\nlapse = "releases"',
@@ -974,7 +1063,7 @@ def place_of(text: str, at: str) -> tuple[int, int]:
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.what)
 def test_a_mistake_has_its_place_its_message_and_its_mend(mistake: Mistake) -> None:
     assert SMALL.count(mistake.old) == 1, mistake.old
-    text = SMALL.replace(mistake.old, mistake.new)
+    text = SMALL.replace(mistake.old, mistake.new).replace(*mistake.more)
     _, problems = check(text, "small.toml")
     place = place_of(text, mistake.at)
     said = [(p.line, p.column, str(p.what), str(p.hint)) for p in problems]
@@ -984,6 +1073,10 @@ def test_a_mistake_has_its_place_its_message_and_its_mend(mistake: Mistake) -> N
     ), (place, said)
     assert len(problems) <= 3, said
     assert all(problem.file == "small.toml" for problem in problems)
+
+
+def test_readers_are_told_every_word_for_why_an_entry_is_refused() -> None:
+    assert not set(REFUSED_WORDS) - set(TERMS)
 
 
 def test_the_small_policy_has_no_problems() -> None:

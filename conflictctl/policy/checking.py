@@ -15,7 +15,8 @@ from typing import Any
 
 from conflictctl.events import INSTANCES, KINDS, ROLES
 from conflictctl.policy import shape
-from conflictctl.policy.language import parse
+from conflictctl.policy.entry_tests import CARD_FIELDS
+from conflictctl.policy.language import _offset_of, _source, parse
 from conflictctl.policy.model import MOST_PROBLEMS, Policy, edited, located, policy_from, read_toml
 from conflictctl.policy.problems import FaultyPolicy, Path, Problem, nearest
 from conflictctl.policy.program import Program
@@ -27,6 +28,25 @@ _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _IN_BRACES = re.compile(r"\{[^{}]*\}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+REFUSED_WORDS = (
+    "own_word",
+    "no_power",
+    "not_valid",
+    "late",
+    "altered",
+    "too_late",
+    "too_early",
+    "expired",
+    "rejected",
+    "not_told",
+    "not_reached",
+    "left_out",
+    "void",
+    "voided",
+    "struck",
+)
+"""Words for why an entry is refused that readers are told in their own language."""
 
 
 def check(text: str, name: str) -> tuple[Policy | None, tuple[Problem, ...]]:
@@ -53,8 +73,15 @@ def check(text: str, name: str) -> tuple[Policy | None, tuple[Problem, ...]]:
         _untold(data),
         _untranslated(data),
         _bad_ranges(data),
+        _bad_classes(policy),
         _bad_holding(policy),
+        _bad_grounds(policy),
+        _bad_lengths(policy),
         _bad_levels(policy, data),
+        _own_levels(policy),
+        _no_levels(policy, data),
+        _deaf_filters(policy, data),
+        _bad_attributes(data),
         _bad_sanctions(policy),
         _bad_roles(policy),
         _bad_rows(policy),
@@ -334,6 +361,215 @@ def _bad_holding(policy: Policy) -> Iterator[Problem]:
             )
 
 
+def _bad_classes(policy: Policy) -> Iterator[Problem]:
+    """Words for why an entry is refused that nobody can be told."""
+    for name, spec in policy.classes.items():
+        if spec.refused is not None and spec.refused not in REFUSED_WORDS:
+            yield Problem(
+                ("entries", name, "refused"),
+                None,
+                Sentence("{name} is no word for why an entry is refused", name=spec.refused),
+                nearest(spec.refused, REFUSED_WORDS),
+            )
+
+
+def _bad_grounds(policy: Policy) -> Iterator[Problem]:
+    """Transfers that need a departure which this policy never looks at."""
+    ends_on = policy.holding.get("ends_on", ())
+    for cause, ground in policy.holding.get("grounds", {}).items():
+        if ground != "departure" or cause in ends_on:
+            continue
+        yield Problem(
+            ("holding", "grounds", cause),
+            None,
+            Sentence(
+                "no departure is ever the ground of a transfer with the cause {cause}", cause=cause
+            ),
+            Sentence('add "{cause}" to ends_on, or name another ground', cause=cause)
+            if cause in _DEPARTURES
+            else Sentence(
+                "departures are {names} only; name another ground", names=", ".join(_DEPARTURES)
+            ),
+            severe=False,
+        )
+
+
+_DEPARTURES = ("left", "moved")
+"""Causes of a transfer that are departures, as `ends_on` names them."""
+
+
+def _bad_lengths(policy: Policy) -> Iterator[Problem]:
+    """Whole tables where a length of time belongs: nothing would ever run out."""
+    for key in ("lasts", "idle", "extension"):
+        text = policy.holding.get(key)
+        where: Path = ("holding", key)
+        tree = _tree(text, where) if text is not None else None
+        for node in _outcomes(tree):
+            parameter = policy.parameters.get(node.id) if isinstance(node, ast.Name) else None
+            if parameter is not None and parameter.type == "table":
+                yield Problem(
+                    where,
+                    _offset_of(str(text), node),
+                    Sentence(
+                        "{name} is a whole table, not one length of time", name=parameter.name
+                    ),
+                    Sentence(
+                        "write lookup({name}, ...), with what chooses the row", name=parameter.name
+                    ),
+                )
+
+
+def _outcomes(node: ast.expr | None) -> Iterator[ast.expr]:
+    """What an expression can come out as: the ends of its branches."""
+    if isinstance(node, ast.IfExp):
+        yield from _outcomes(node.body)
+        yield from _outcomes(node.orelse)
+    elif isinstance(node, ast.BoolOp):
+        for one in node.values:
+            yield from _outcomes(one)
+    elif node is not None:
+        yield node
+
+
+def _tree(text: str, path: Path) -> ast.expr | None:
+    """A condition, parsed; None where that fails, which is said elsewhere."""
+    try:
+        return parse(text, path)
+    except FaultyPolicy:
+        return None
+
+
+def _calls(text: str, path: Path, *names: str) -> Iterator[ast.Call]:
+    """The calls of some words in a condition; of all, where none is named."""
+    if names and not any(name in text for name in names):
+        return
+    tree = _tree(text, path)
+    for node in ast.walk(tree) if tree is not None else ():
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and (not names or node.func.id in names)
+        ):
+            yield node
+
+
+def _own_levels(policy: Policy) -> Iterator[Problem]:
+    """The class that sets the level, asking for the level: it would never come to an end."""
+    todo = [str(policy.holding.get("levels", ""))]
+    seen: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name in seen or name not in policy.classes:
+            continue
+        seen.add(name)
+        spec = policy.classes[name]
+        todo.append(spec.parent or "")
+        if spec.question is not None and spec.question in policy.findings:
+            todo.append(policy.findings[spec.question].entries)
+        for key in ("when", "valid", "doubt"):
+            text = getattr(spec, key)
+            path: Path = ("entries", name, key)
+            for call in _calls(text or "", path, "level_then"):
+                yield Problem(
+                    path,
+                    _offset_of(text, call),
+                    Sentence("the entries that set the level cannot rest on the level"),
+                    Sentence(
+                        "name another class as levels of [holding], or ask for the field `level`"
+                    ),
+                )
+            for call in _calls(text or "", path, "found", "decided"):
+                todo.append(_class_asked(policy, call))
+
+
+def _no_levels(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Asking for the level where nothing sets one."""
+    for path, text in _conditions(data) if "levels" not in policy.holding else ():
+        for call in _calls(text, path, "level_then"):
+            yield Problem(
+                path,
+                _offset_of(text, call),
+                Sentence(
+                    "`{key}` does nothing without `{needed}`", key="level_then", needed="levels"
+                ),
+                Sentence(
+                    "add {key}: {about}",
+                    key="levels",
+                    about=Sentence(
+                        shape.SCHEMA["properties"]["holding"]["properties"]["levels"]["description"]
+                    ),
+                ),
+                severe=False,
+            )
+
+
+def _class_asked(policy: Policy, call: ast.Call) -> str:
+    """The class of entries that a call of a condition on one entry looks at; "" for none."""
+    if isinstance(call.func, ast.Name) and call.func.id == "decided":
+        return str(policy.standing.get("decisions", ""))
+    name = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+    return policy.findings[str(name)].entries if str(name) in policy.findings else ""
+
+
+_SPEAKS_OF = ("on", "against", "voids", "corrects")
+"""Fields in which an entry names another one."""
+
+
+def _deaf_filters(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
+    """`on=` asked of entries that never speak of another one."""
+    for path, text in _conditions(data):
+        for call in _calls(text, path) if "on" in text else ():
+            chosen = call.args[0] if call.args else None
+            if not (isinstance(chosen, ast.Name) and chosen.id in policy.classes):
+                continue
+            kinds = _kinds_of(policy, chosen.id)
+            if not any(word.arg == "on" for word in call.keywords) or any(
+                field in KINDS[kind].fields for kind in kinds for field in _SPEAKS_OF
+            ):
+                continue
+            yield Problem(
+                path,
+                _offset_of(text, call),
+                Sentence(
+                    "entries of the class {name} never speak of another entry", name=chosen.id
+                ),
+                Sentence(
+                    "kinds that do: {names}",
+                    names=", ".join(
+                        kind
+                        for kind, spec in KINDS.items()
+                        if not set(_SPEAKS_OF).isdisjoint(spec.fields)
+                    ),
+                ),
+                severe=False,
+            )
+
+
+def _kinds_of(policy: Policy, name: str) -> tuple[str, ...]:
+    """The kinds of event that a class is made of, its own or those of the class it narrows."""
+    spec = policy.classes.get(name)
+    if spec is None:
+        return ()
+    return tuple(spec.kinds) or _kinds_of(policy, spec.parent or "")
+
+
+def _bad_attributes(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Attributes that no customer's card has, asked for by a rule or a named value."""
+    for path, text in _conditions(data):
+        if path[0] in ("entries", "holding") or path == ("powers", "strike"):
+            continue  # conditions on one entry: their compiler has seen to it
+        for call in _calls(text, path, "attribute"):
+            asked = call.args[0] if call.args else None
+            if not isinstance(asked, ast.Constant) or asked.value in CARD_FIELDS:
+                continue
+            yield Problem(
+                path,
+                _offset_of(text, asked),
+                Sentence("{text} is none of the names that can stand here", text=_source(asked)),
+                nearest(str(asked.value), CARD_FIELDS),
+            )
+
+
 def _bad_levels(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
     """Levels that the table of the longest gaps does not know."""
     limits = policy.parameters.get(str(policy.holding.get("limits", "")))
@@ -361,13 +597,8 @@ def _no_level(path: Path, offset: int | None, level: object, levels: set[str]) -
 
 def _levels_in(text: str, path: Path) -> Iterator[tuple[int | None, str]]:
     """The levels that a condition compares with, and where they stand in it."""
-    if "level" not in text:
-        return
-    try:
-        tree = parse(text, path)
-    except FaultyPolicy:
-        return
-    for node in ast.walk(tree):
+    tree = _tree(text, path) if "level" in text else None
+    for node in ast.walk(tree) if tree is not None else ():
         if not isinstance(node, ast.Compare):
             continue
         sides = [node.left, *node.comparators]

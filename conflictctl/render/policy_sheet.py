@@ -11,6 +11,7 @@ import string
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from conflictctl.policy.model import NOT_MET
 from conflictctl.render.condition_prose import (
     Clause,
     amount_text,
@@ -495,7 +496,7 @@ class _Page:
         if rule.final:
             yield from self.prose(tr("A ruling by people does not stand in its place."), 6)
         yield from self.provisional(rule.provisional)
-        why_not = rule.why_not if rule.why_not != rule.why else None
+        why_not = rule.why_not if rule.why_not != NOT_MET else None
         for pattern, text in (
             (N_("Reason: {text}"), rule.why),
             (N_("Where it does not apply: {text}"), why_not),

@@ -400,6 +400,7 @@ def test_editions_lists_bounds_and_steps_are_said() -> None:
         assert squeezed(text) in told, text
     for text in ("finding 1: warning", "finding 2: fine 2.5", "finding 3 and every later one: dis"):
         assert squeezed(text) in told
+    assert told.count(squeezed("Where it does not apply")) == 1  # not where nobody wrote it
     told = squeezed(sheet(editions(), "zh"))
     for text in TOLD_IN_CHINESE.strip().splitlines():
         assert squeezed(text) in told.replace("(", "（").replace(")", "）"), text
