@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from conflictctl.policy.problems import FaultyPolicy
 from tests import both_judges
 from tests.histories import histories, parameter_settings, random_history, random_settings
 from tests.in_memory import LONG_AFTER, RENAULT, as_answer, rule
@@ -151,9 +152,13 @@ def test_deleting_any_rule_from_the_file_changes_a_ruling() -> None:
             rules=RENAULT.rules[:index] + RENAULT.rules[index + 1 :],
             digest=f"{RENAULT.digest} without rule {index}",
         )
-        if not any(
-            answers(lines, policy, params) != before
-            for (lines, params), before in zip(corpus, today, strict=True)
-        ):
+        try:
+            noticed = any(
+                answers(lines, policy, params) != before
+                for (lines, params), before in zip(corpus, today, strict=True)
+            )
+        except FaultyPolicy:  # another rule starts again at this one
+            noticed = True
+        if not noticed:
             without_effect.append((index, removed.clause, removed.when))
     assert without_effect == []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from conflictctl.adjudication.ruling import Finding, Margin, Refused
 from conflictctl.calendar import Moment
 from conflictctl.history import Entry
-from conflictctl.policy.case import Case
+from conflictctl.policy.case import Case, shown
 from conflictctl.policy.predicates import window
 from conflictctl.policy.program import CompiledRule
 from conflictctl.policy.quantity import plain_number
@@ -27,14 +27,15 @@ def finding(
     if party is None and rule.party is not None:
         value = rule.party(case)
         party = value if isinstance(value, str) else None
-    values = _values(case, rule, text, party, margin)
+    measured = None if margin is None else Margin(*_spans(margin))
+    values = _values(case, rule, text, party, measured)
     case.evidence = []
     return Finding(
         rule.rule.clause,
         outcome,
         party,
         Sentence(text, **values),
-        None if margin is None else Margin(*_spans(margin)),
+        measured,
         cited(evidence),
         tuple({entry.ref: Refused(entry.ref, why) for entry, why in refused}.values())
         if refused
@@ -88,38 +89,50 @@ def _amount(value: Any) -> int | str:
     return int(value) if isinstance(value, int) else plain_number(value)
 
 
+class _Asks(NamedTuple):
+    """What else than parameters and named values a sentence is to be filled in with."""
+
+    party: bool
+    margin: bool
+    window_end: bool
+    needs: bool
+
+
+@lru_cache(maxsize=1024)
+def _asks(template: str) -> _Asks:
+    return _Asks(
+        "{party}" in template,
+        "{measured}" in template or "{limit}" in template,
+        "{window_end}" in template,
+        "{needs}" in template,
+    )
+
+
 def _values(
-    case: Case, rule: CompiledRule, text: Bilingual, party: str | None, margin: Measured | None
+    case: Case, rule: CompiledRule, text: Bilingual, party: str | None, margin: Margin | None
 ) -> dict[str, object]:
     known = case.said
-    values: dict[str, object] = {}
+    values = dict(rule.settled)
     for name in rule.names:
-        if name not in known:
-            known[name] = in_words(case, name)
-        values[name] = known[name]
-    template = text.en
-    if "{party}" in template:
+        found = known.get(name)
+        if found is None:
+            found = known[name] = in_words(case, name)
+        values[name] = found
+    asks = _asks(text.en)
+    if asks.party:
         values["party"] = Who(party) if party is not None else "-"
-    if "{measured}" in template or "{limit}" in template:
-        measured, limit = ("-", "-") if margin is None else _spans(margin)
-        values["measured"], values["limit"] = measured, limit
-    if "{window_end}" in template:
+    if asks.margin:
+        values["measured"], values["limit"] = ("-", "-") if margin is None else margin
+    if asks.window_end:
         values["window_end"] = _end_in_words(case, rule)
-    if "{needs}" in template:
+    if asks.needs:
         values["needs"] = needs(case) or "-"
     return values
 
 
 def in_words(case: Case, name: str) -> object:
     """A parameter or named value as a sentence shows it."""
-    value = case.constants_or_value(name)
-    if isinstance(value, str):
-        return Who(value)
-    if isinstance(value, list):
-        return [Who(one) if isinstance(one, str) else one for one in value] or "-"
-    if isinstance(value, Entry):
-        return When(value.at)
-    return value if value is not None else "-"
+    return shown(case.constants_or_value(name))
 
 
 def needs(case: Case) -> list[Sentence]:

@@ -289,6 +289,7 @@ def judge_case(case: Case, customer: str) -> Ruling:
     rates = side_orders.rates(case)
     warnings += side_orders.warnings(case, outcome, findings)
     policy = program.policy
+    mended = [e for e in case.entries if e.late or e.voided or e.struck or e.altered]
     return Ruling(
         customer=customer,
         deal=_ruled_deal(case),
@@ -309,13 +310,9 @@ def judge_case(case: Case, customer: str) -> Ruling:
         needs=_needed(case),
         open_questions=open_questions,
         warnings=tuple(warnings),
-        late=tuple([e.ref for e in case.entries if e.late]),
+        late=tuple([e.ref for e in mended if e.late]),
         void=tuple(
-            [
-                Refused(e.ref, e.flaw or "")
-                for e in case.entries
-                if e.voided or e.struck or e.altered
-            ]
+            [Refused(e.ref, e.flaw or "") for e in mended if e.voided or e.struck or e.altered]
         ),
     )
 
@@ -338,6 +335,8 @@ def _ruled_deal(case: Case) -> RuledDeal | None:
 
 
 def _needed(case: Case) -> tuple[Needed, ...]:
+    if not case.needs:
+        return ()
     findings = case.program.findings
     return tuple(
         Needed(findings[need.finding].question, need.subject, findings[need.finding].supplier)
@@ -347,6 +346,8 @@ def _needed(case: Case) -> tuple[Needed, ...]:
 
 def _unanswered(case: Case) -> tuple[OpenQuestion, ...]:
     """What was asked so far and nobody has answered, in the order of the policy's questions."""
+    if not case.unanswered:
+        return ()
     order = {name: place for place, name in enumerate(case.program.findings)}
     found = []
     for need in sorted(case.unanswered, key=lambda one: order[one.finding]):

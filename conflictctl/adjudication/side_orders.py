@@ -64,8 +64,10 @@ def _measure(case: Case, rule: Any, before: int) -> tuple[str, str | None] | Non
 
 def rates(case: Case) -> tuple[Rate, ...]:
     """What part of the usual commission somebody gets, where the policy says so."""
+    if not case.program.rates or case.anchor is None:
+        return ()
     found = []
-    for rate in case.program.rates if case.anchor is not None else ():
+    for rate in case.program.rates:
         case.evidence.clear()
         value = rate.when(case)
         if value is UNKNOWN or not value:
@@ -95,13 +97,15 @@ def warnings(case: Case, outcome: Outcome, findings: Iterable[Finding]) -> list[
         if value is not UNKNOWN and value:
             found.append(Sentence(warning.text, **_said(case, warning.text)))
     case.evidence.clear()
-    found += [
-        sentence
-        for entry, sentence in case.history.refused
-        if entry.customer in case.members or entry.customer is None
-    ]
+    if case.history.refused:
+        found += [
+            sentence
+            for entry, sentence in case.history.refused
+            if entry.customer in case.members or entry.customer is None
+        ]
     found += case.warnings
-    found += _classes_that_warn(case)
+    if case.program.warning_classes:
+        found += _classes_that_warn(case)
     found += _without_effect(case)
     found += _own_words(case)
     found += _place_alone(case, outcome, findings)

@@ -17,14 +17,17 @@ from conflictctl.history import Deal, Entry, History, Key, deals_of
 from conflictctl.policy.language import UNKNOWN
 from conflictctl.policy.quantity import Quantity
 from conflictctl.policy.scorecard import Score, scores_of
-from conflictctl.wording import Sentence
+from conflictctl.wording import Sentence, When, Who
 
 if TYPE_CHECKING:
     from conflictctl.people import Absence
+    from conflictctl.policy.emit import Filters
     from conflictctl.policy.model import Question
-    from conflictctl.policy.program import Program
+    from conflictctl.policy.program import Class, Program
 
 Anchor = Entry | int | None
+Trace = tuple[list[Entry], list[tuple[Entry, str]], tuple[Any, Any, str] | None]
+"""What a named value rests on: entries, refused entries, and what was measured."""
 
 # Kinds that speak of a deal as a whole; which deal is found out, not read off the time.
 DEAL_WIDE = frozenset({"claim", "withdraw_claim", "agreement", "ruling", "appeal", "sanction"})
@@ -115,13 +118,13 @@ class Case:
         self.unanswered: dict[Need, None] = {}
         self._scores: dict[str, Score] | None = None
         self._doubts: dict[str, list[Entry]] = {}
-        self._flawed: dict[str, list[Entry]] = {}  # of a class, but not valid
+        self._flawed: dict[str, list[Entry]] = {}  # of a class but for a flaw; none, no key
         self._refusals: dict[str, list[tuple[Entry, str]]] = {}
         self.warnings: list[Sentence] = []
         self.overrides: dict[str, Any] = {}
         self.displaced: set[str] = set()
         self.timelines: dict[Any, Any] = {}
-        self._memo: dict[str, tuple[Any, list[Entry], list[tuple[Entry, str]], Any]] = {}
+        self._memo: dict[str, tuple[Any, Trace | None]] = {}
         self._pools: dict[Any, list[Entry]] = {}
         self._left_out: frozenset[str] | None = None if program.leave_out else frozenset()
         self._others: list[Case] | None = None
@@ -144,49 +147,39 @@ class Case:
     def value(self, name: str) -> Any:
         """A named value of the policy, worked out once; what it rests on joins the trace."""
         found = self._memo.get(name)
-        return self.worked_out(name) if found is None else self.recalled(found)
+        if found is None:
+            return self.worked_out(name)
+        value, trace = found
+        if trace is not None:
+            self.leave(trace)
+        return value
 
-    def recalled(self, found: tuple[Any, list[Entry], list[tuple[Entry, str]], Any]) -> Any:
-        """A value worked out before; what it rests on joins the trace again."""
-        value, evidence, refused, margin = found
-        if evidence:
-            self.evidence += evidence
+    def leave(self, trace: Trace) -> None:
+        """Leave behind again what a value worked out before rests on."""
+        evidence, refused, margin = trace
+        self.evidence += evidence
         if refused:
             self.refused += refused
         if margin is not None:
             self.margin = margin
-        return value
 
     def worked_out(self, name: str) -> Any:
-        """A named value, worked out now."""
-        if name in self.overrides:
-            value = self.overrides[name]
-            self._memo[name] = (value, [], [], None)
-            return value
-        evidence, refused, margin = self.evidence, self.refused, self.margin
-        marks = len(evidence), len(refused)
-        self.margin = None
-        value = self.program.lets[name](self)
-        # What it rests on is left where it was put, and kept for the next time.
-        self._memo[name] = (
-            value,
-            evidence[marks[0] :] if len(evidence) > marks[0] else _NOTHING,
-            refused[marks[1] :] if len(refused) > marks[1] else _NOTHING,
-            self.margin,
-        )
-        if self.margin is None:
-            self.margin = margin
-        return value
+        """A named value, worked out now; its function keeps it in the memory."""
+        return self.program.lets[name](self)
 
     def constants_or_value(self, name: str) -> Any:
         """A parameter's value, or a named value without leaving its evidence behind."""
         if name in self.program.values:
             return self.program.values[name]
-        marks, margin = (len(self.evidence), len(self.refused)), self.margin
-        value = self.value(name)
-        del self.evidence[marks[0] :]
-        del self.refused[marks[1] :]
-        self.margin = margin
+        found = self._memo.get(name)
+        if found is not None:
+            value = found[0]
+        else:
+            marks, margin = (len(self.evidence), len(self.refused)), self.margin
+            value = self.worked_out(name)
+            del self.evidence[marks[0] :]
+            del self.refused[marks[1] :]
+            self.margin = margin
         return None if value is UNKNOWN else value
 
     def replace(self, name: str, value: Any) -> None:
@@ -204,6 +197,8 @@ class Case:
         """Forget the named values, to work them out again with a full account."""
         self._memo.clear()
         self.said.clear()
+        for name, value in self.overrides.items():
+            self._memo[name] = value, None
 
     def warn(self, sentence: Sentence) -> None:
         """Note something the readers of the ruling should know; said once."""
@@ -222,8 +217,14 @@ class Case:
             left_out = self._left_out
             anyone = not (self.left_out if left_out is None else left_out)
         pools = self._pools
-        key: Any = name if anyone and not household else (name, anyone, household)
-        found = pools.get(key)
+        if anyone and not household:
+            found = pools.get(name)
+            if found is not None:
+                return found
+            key: Any = name
+        else:
+            key = (name, anyone, household)
+            found = pools.get(key)
         if found is None:
             if not household and self.kinds.isdisjoint(self.program.classes[name].kinds):
                 found = []
@@ -245,6 +246,7 @@ class Case:
             return found
         spec = self.program.classes[name]
         kinds = spec.kinds
+        flawed: list[Entry] = []
         if spec.parent is not None:
             found = self.pool(spec.parent, anyone=True)
             kinds_own = spec.kinds_own
@@ -262,7 +264,11 @@ class Case:
             if len(found) < len(of_class):
                 self.flawed = True
                 kept = {e.seq for e in found}
-                self._flawed[name] = [e for e in of_class if e.seq not in kept]
+                flawed = [e for e in of_class if e.seq not in kept]
+        if spec.parent is not None and spec.parent in self._flawed:
+            flawed = [*flawed, *self._flawed_above(spec)]
+        if flawed:
+            self._flawed[name] = flawed
         if spec.doubt is not None:
             found = self._settle_doubts(name, found)
         if len(found) > 1 and not (spec.in_order and spec.parent is None):
@@ -423,31 +429,57 @@ class Case:
         """Entries that are of a class but for a flaw, with the flaw: what was refused."""
         found = self._refusals.get(name)
         if found is None:
+            self.pool(name, anyone=True)
             refused = self.program.classes[name].refused or "no_power"
             found = self._refusals[name] = [
                 (
                     entry,
                     entry.flaw or ("not_reached" if entry.get("reached") is False else refused),
                 )
-                for entry in self._but_for_a_flaw(name)
+                for entry in self._flawed.get(name, ())
             ]
         return found
 
-    def _but_for_a_flaw(self, name: str) -> list[Entry]:
-        """What is of a class and not valid: by its own test, or by that of a class it narrows."""
-        self.pool(name, anyone=True)
-        own = self._flawed.get(name, _NOTHING)
-        spec = self.program.classes[name]
-        if spec.parent is None:
-            return own
-        above = self._but_for_a_flaw(spec.parent)
-        if not above:
-            return own
+    def _flawed_above(self, spec: Class) -> list[Entry]:
+        """What is of a class but for the flaw by which the class that it narrows refused it."""
+        assert spec.parent is not None
         kinds = spec.kinds_own
-        above = [e for e in above if kinds is None or e.kind in kinds]
+        above = [e for e in self._flawed[spec.parent] if kinds is None or e.kind in kinds]
         if above and spec.keep_when is not None:
             above = spec.keep_when(above, self)
-        return [*own, *above]
+        return above
+
+    def select(
+        self, kind: str, filters: Filters, anyone: bool = False, household: bool = False
+    ) -> list[Entry] | None:
+        """The entries of a class that pass the filters; None if a filter's value is unknown.
+
+        Where an account is wanted, the flawed ones that would have passed are noted as refused.
+        """
+        # A filter's value is worked out only while there is anything left to filter: what no
+        # entry was held against is not part of the reason.
+        found = self.pool(kind, anyone, household)
+        for filter_, thunk in filters:
+            if not found:
+                break
+            wanted = thunk(self)
+            if wanted is UNKNOWN:
+                return None
+            keep = filter_.keep
+            if keep is not None:
+                found = keep(self, found, wanted)
+            else:
+                test = filter_.test
+                found = [entry for entry in found if test(self, entry, wanted)]
+        flawed = self.not_valid(kind) if self.explain else None
+        if flawed:
+            bound = [(filter_.test, thunk(self)) for filter_, thunk in filters]
+            for entry, why in flawed:
+                if all(
+                    wanted is not UNKNOWN and test(self, entry, wanted) for test, wanted in bound
+                ):
+                    self.refused.append((entry, why))
+        return found
 
     # --------------------------------------------------------------- who is left out
 
@@ -685,6 +717,17 @@ def _months_begun(start: int, end: int) -> int:
     elif number and months_after(start, number - 1) >= end:
         number -= 1
     return number
+
+
+def shown(value: Any) -> object:
+    """A parameter's value or a named value as a sentence shows it; `-` for nothing."""
+    if isinstance(value, str):
+        return Who(value)
+    if isinstance(value, list):
+        return [Who(one) if isinstance(one, str) else one for one in value] or "-"
+    if isinstance(value, Entry):
+        return When(value.at)
+    return value if value is not None else "-"
 
 
 def is_before(entry: Entry, anchor: Anchor) -> bool:

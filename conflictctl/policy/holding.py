@@ -412,12 +412,9 @@ def tenure_of(case: Case, staff: str, until: Anchor) -> Tenure | None:
 def _only_files(case: Case, household: bool) -> bool:
     """Whether nothing but files moves this holding, so that no clock ever starts anew."""
     spec = case.program.holding
-    return not (
-        household
-        or spec.ends_by_itself
-        or case.pool(spec.transfers)
-        or _anyone_departed(case, case.pool(spec.opens))
-    )
+    if household or spec.ends_by_itself or case.pool(spec.transfers):
+        return False
+    return not (case.history.people.departed and _anyone_departed(case, case.pool(spec.opens)))
 
 
 def _fresh_clock(
@@ -442,12 +439,7 @@ def lapse_before(
 
     None if he never had a contact nor a clock.  Days are local calendar days.
     """
-    contacts = [
-        e
-        for e in case.pool(case.program.holding.keeps, household=household)
-        if e.by == staff and is_before(e, until)
-    ]
-    last = contacts[-1] if contacts else None
+    last = _last_contact(case.pool(case.program.holding.keeps, household=household), staff, until)
     clock = (
         None
         if tenure is None and _only_files(case, household)
@@ -463,7 +455,19 @@ def lapse_before(
         return None
     level = level_of(case, staff, opened, household=household, tenure=clock)
     limit = case.program.holding.limits.get(level) if level is not None else None
-    return Lapse(case.day(until) - case.day(opened), limit, entry, level)
+    day = case.history.calendar.day
+    return Lapse(day(moment_of(until)) - day(moment_of(opened)), limit, entry, level)
+
+
+def _last_contact(contacts: list[Entry], staff: str, until: Anchor) -> Entry | None:
+    """Somebody's last contact before a moment."""
+    if isinstance(until, Entry):
+        key = until.key
+        for entry in reversed(contacts):
+            if entry.by == staff and entry.key < key:
+                return entry
+        return None
+    return next((e for e in reversed(contacts) if e.by == staff and is_before(e, until)), None)
 
 
 def gaps_since(case: Case, staff: str, until: Anchor) -> list[Lapse]:
@@ -503,15 +507,14 @@ def level_of(
     The one he last recorded in a valid entry by then (or his first, if the policy says
     so); a transferee without one of his own inherits the level he took over.
     """
-    levels = [
-        e for e in case.pool(case.program.holding.levels, household=household) if e.by == staff
-    ]
+    levels = case.pool(case.program.holding.levels, household=household)
     if case.program.holding.first_level_counts:
-        if levels:
-            return str(levels[0].get("level"))
+        for entry in levels:
+            if entry.by == staff:
+                return str(entry.get("level"))
     else:
         for entry in reversed(levels):
-            if entry is opened or not _is_later(entry, opened):
+            if entry.by == staff and (entry is opened or not _is_later(entry, opened)):
                 return str(entry.get("level"))
     if tenure is not None and tenure.via == "transfer" and tenure.previous is not None:
         before = [t for t in timeline(case, tenure.since) if t.staff == tenure.previous]
@@ -523,7 +526,7 @@ def _is_later(entry: Entry, opened: Anchor) -> bool:
     if isinstance(opened, int):
         return entry.moment > opened
     assert opened is not None
-    return (entry.moment, entry.recorded, entry.seq) > (opened.moment, opened.recorded, opened.seq)
+    return entry.key > opened.key
 
 
 def overdue(
@@ -545,7 +548,7 @@ def overdue(
     known = [lapse for lapse in lapses if lapse.limit is not None]
     if not known:
         return UNKNOWN if lapses else False
-    worst = max(known, key=lambda lapse: lapse.days - (lapse.limit or 0))
+    worst = known[0] if len(known) == 1 else max(known, key=_excess)
     assert worst.limit is not None
     case.margin = (worst.days, worst.limit, "d")
     if worst.opened_by is not None:
@@ -553,3 +556,7 @@ def overdue(
     if worst.days > worst.limit:
         return True
     return UNKNOWN if len(known) < len(lapses) else False
+
+
+def _excess(lapse: Lapse) -> int:
+    return lapse.days - (lapse.limit or 0)

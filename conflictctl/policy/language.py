@@ -1,8 +1,9 @@
 """Conditions: a small, closed expression language with three values and provenance.
 
-Syntax is a subset of Python's expressions, parsed by `ast` and compiled once per policy
-into closures.  There are no attributes, no subscripts, no loops, no arithmetic and no
-bare numbers; names are parameters, named values and the words of the vocabulary.
+Syntax is a subset of Python's expressions, parsed by `ast`, checked, and compiled once per
+policy into functions (`emit` writes them).  There are no attributes, no subscripts, no
+loops, no arithmetic and no bare numbers; names are parameters, named values and the words of
+the vocabulary.
 
 Three values: True, False and UNKNOWN, combined by Kleene's rules.  A condition leaves
 behind, in the case's trace, the events that its value rests on: for a true conjunction
@@ -18,44 +19,31 @@ import ast
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from conflictctl.policy.emit import Always, function_of
+from conflictctl.policy.expression import UNKNOWN as UNKNOWN
+from conflictctl.policy.expression import (
+    Called,
+    Checked,
+    Choice,
+    Combined,
+    Compared,
+    It,
+    Listed,
+    Named,
+    Node,
+    Not,
+    Point,
+    Selected,
+    Static,
+)
+from conflictctl.policy.expression import Filter as Filter
+from conflictctl.policy.expression import Thunk as Thunk
+from conflictctl.policy.expression import Word as Word
 from conflictctl.policy.problems import FaultyPolicy, Path, fault, nearest
 from conflictctl.policy.quantity import is_time, sign_of
 from conflictctl.wording import N_, Sentence
-
-if TYPE_CHECKING:
-    from conflictctl.policy.case import Case
-
-Thunk = Callable[["Case"], Any]
-
-
-class _Unknown:
-    """A fact that nobody has supplied.  Neither true nor false."""
-
-    __slots__ = ()
-
-    def __bool__(self) -> bool:
-        raise TypeError("unknown is neither true nor false")
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Any = _Unknown()
-
-
-class _Always:
-    """An expression whose value the parameters settle."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __call__(self, case: Case) -> Any:
-        return self.value
-
 
 MAX_LENGTH = 4_000
 MAX_DEPTH = 40
@@ -124,37 +112,12 @@ class Expr(NamedTuple):
     height: int = 0
 
 
-class Word(NamedTuple):
-    """One function of the vocabulary.
+class _Typed(NamedTuple):
+    """A checked expression, its type and its unit."""
 
-    `selects`: its first argument is a class of entries, and it takes the filters.
-    `takes`: the types of its values in order, the first `least` of them needed; a last type
-    ending in `*` may come again and again.  `keywords`: further keywords and their types.
-    `binds`: keywords worked out for one person after the other, called `it` there.
-    `gives`: the type of its value; `unit` that of a number (`*`: by what it is compared with).
-    """
-
-    run: Callable[..., Any]
-    selects: bool = False
-    takes: tuple[str, ...] = ()
-    least: int = 0
-    keywords: Mapping[str, str] = {}
-    binds: frozenset[str] = frozenset()
-    gives: str = ANY
+    node: Node
+    type: str
     unit: str | None = None
-    sees_unknown: bool = False
-    """Whether it is given UNKNOWN itself; the others answer UNKNOWN to it unasked."""
-
-
-class Filter(NamedTuple):
-    """A test of (case, entry, value) that keeps or drops an entry, and the type it takes.
-
-    `keep`, of (case, entries, value), does the same for a list at once.
-    """
-
-    test: Callable[..., bool]
-    takes: str
-    keep: Callable[..., list[Any]] | None = None
 
 
 class Scope(NamedTuple):
@@ -162,7 +125,7 @@ class Scope(NamedTuple):
 
     constants: Mapping[str, Any]
     lets: Callable[[str], Expr | None]
-    anchors: Mapping[str, Thunk]
+    anchors: Mapping[str, Point]
     classes: frozenset[str]
     words: Mapping[str, Word]
     filters: Mapping[str, Filter]
@@ -170,6 +133,10 @@ class Scope(NamedTuple):
     named: Mapping[str, frozenset[str]] = {}
     """Names that stand as text: findings, windows, and the fields of entries."""
     let_names: frozenset[str] = frozenset()
+    leaves_out: bool = False
+    """Whether the policy may leave the entries of some outlets out."""
+    doubtful: frozenset[str] = frozenset()
+    """Classes whose entries may wait for a finding."""
     bound: int = 0
     used: set[str] | None = None
     """Takes in every name that was used, to find those that never are."""
@@ -234,23 +201,27 @@ def _offset_of(text: str, node: ast.AST) -> int | None:
     return _offset(text, line, chars)
 
 
-def compile_expression(text: Any, scope: Scope, where: Path, wanted: str = ANY) -> Expr:
+def compile_expression(
+    text: Any, scope: Scope, where: Path, wanted: str = ANY, keep: str | None = None
+) -> Expr:
     """Compile an expression to a function of a case; raises FaultyPolicy if it is faulty.
 
-    `wanted` is the type it has to give.
+    `wanted` is the type it has to give.  With `keep`, the name of a named value, the function
+    puts it into the case's memory.
     """
     tree = parse(text, where)
     compiler = _Compiler(scope, where, text, _Effort())
     try:
         found = compiler.typed(tree, 0, wanted)
-        return found._replace(height=compiler.effort.height)
+        run = function_of(found.node, keep)
+        return Expr(run, found.type, found.unit, compiler.effort.height)
     except RecursionError:
         raise fault(where, Sentence("nested too deeply")) from None
 
 
 def constant_value(expression: Expr, where: Path) -> Any:
     """The value of an expression made of parameters alone; FaultyPolicy if it needs more."""
-    if isinstance(expression.run, _Always):
+    if isinstance(expression.run, Always):
         return expression.run.value
     raise fault(
         where,
@@ -276,7 +247,7 @@ class _Compiler:
     def fault(self, node: ast.AST, what: Sentence, hint: Sentence | None = None) -> FaultyPolicy:
         return fault(self.where, what, hint, _offset_of(self.text, node))
 
-    def visit(self, node: ast.expr, depth: int) -> Expr:
+    def visit(self, node: ast.expr, depth: int) -> _Typed:
         self.effort.steps += 1
         if depth > MAX_DEPTH or self.effort.steps > MAX_STEPS:
             raise self.fault(node, Sentence("nested too deeply"), _NAME_PARTS)
@@ -288,10 +259,10 @@ class _Compiler:
                 Sentence("{construct} is not part of the language", construct=_source(node)),
                 _CONSTRUCTS.get(type(node).__name__),
             )
-        found: Expr = method(node, depth + 1)
+        found: _Typed = method(node, depth + 1)
         return found
 
-    def typed(self, node: ast.expr, depth: int, wanted: str) -> Expr:
+    def typed(self, node: ast.expr, depth: int, wanted: str) -> _Typed:
         """An expression that must give a type; looked at when run where it cannot be told."""
         found = self.visit(node, depth)
         if wanted in (ANY, FLAG) or found.type in (wanted, NONE):
@@ -311,37 +282,35 @@ class _Compiler:
             _CONVERSIONS.get((found.type, wanted)),
         )
 
-    def _looked_at(self, node: ast.expr, found: Expr, wanted: str) -> Expr:
+    def _looked_at(self, node: ast.expr, found: _Typed, wanted: str) -> _Typed:
         if wanted == ANY:
             return found
         error = self.fault(
             node,
             Sentence("{text} did not give {wanted}", text=_source(node), wanted=_kind(wanted)),
         )
-        inner = found.run
-        if isinstance(inner, _Always):
-            if not _is_of(inner.value, wanted):
+        if isinstance(found.node, Static):
+            if not _is_of(found.node.value, wanted):
                 raise error
             return found
 
-        def look(case: Case) -> Any:
-            value = inner(case)
+        def check(value: Any) -> Any:
             if not _is_of(value, wanted):
                 raise FaultyPolicy(error.problems)
             return value
 
-        return Expr(look, wanted, found.unit)
+        return _Typed(Checked(found.node, check), wanted, found.unit)
 
     # ------------------------------------------------------------------ leaves
 
-    def _constant(self, node: ast.Constant, depth: int) -> Expr:
+    def _constant(self, node: ast.Constant, depth: int) -> _Typed:
         value = node.value
         if value is None:
-            return Expr(_Always(None), NONE)
+            return _Typed(Static(None), NONE)
         if isinstance(value, bool):
-            return Expr(_Always(value), FLAG)
+            return _Typed(Static(value), FLAG)
         if isinstance(value, str):
-            return Expr(_Always(value), ID)
+            return _Typed(Static(value), ID)
         raise self.fault(
             node,
             Sentence(
@@ -353,21 +322,21 @@ class _Compiler:
             ),
         )
 
-    def _name(self, node: ast.Name, depth: int) -> Expr:
+    def _name(self, node: ast.Name, depth: int) -> _Typed:
         name, scope = node.id, self.scope
         if scope.used is not None:
             scope.used.add(name)
         if name in scope.constants:
             value = scope.constants[name]
-            return Expr(_Always(value), _type_of(value), getattr(value, "measure", None))
+            return _Typed(Static(value), _type_of(value), getattr(value, "measure", None))
         if name in scope.anchors:
-            return Expr(scope.anchors[name], ENTRY)
+            return _Typed(scope.anchors[name], ENTRY)
         if name == "it" and scope.bound:
-            return Expr(lambda case: case.it, ID)
+            return _Typed(It(), ID)
         let = scope.lets(name)
         if let is not None:
             self._rest_on(node, let, depth)
-            return Expr(_named(name), let.type, let.unit)
+            return _Typed(Named(name), let.type, let.unit)
         if name in ("true", "false", "null"):
             right = {"true": "True", "false": "False", "null": "None"}[name]
             raise self.fault(
@@ -396,42 +365,37 @@ class _Compiler:
                 Sentence("let this value rest on fewer others, or on simpler ones"),
             )
 
-    def _list(self, node: ast.List | ast.Tuple, depth: int) -> Expr:
-        items = [self.visit(item, depth).run for item in node.elts]
-        settled = [item.value for item in items if isinstance(item, _Always)]
+    def _list(self, node: ast.List | ast.Tuple, depth: int) -> _Typed:
+        items = [self.visit(item, depth).node for item in node.elts]
+        settled = [item.value for item in items if isinstance(item, Static)]
         if len(settled) == len(items):
-            return Expr(_Always(settled), LIST)
-        return Expr(lambda case: [item(case) for item in items], LIST)
+            return _Typed(Static(settled), LIST)
+        return _Typed(Listed(tuple(items)), LIST)
 
     _tuple = _list
 
     # ------------------------------------------------------------------ logic
 
-    def _unaryop(self, node: ast.UnaryOp, depth: int) -> Expr:
+    def _unaryop(self, node: ast.UnaryOp, depth: int) -> _Typed:
         if not isinstance(node.op, ast.Not):
             raise self.fault(node, Sentence("arithmetic is not part of the language"), _NO_SUMS)
-        inner = self.visit(node.operand, depth).run
-        if isinstance(inner, _Always):
-            return Expr(_Always(not inner.value), FLAG)
+        inner = self.visit(node.operand, depth).node
+        if isinstance(inner, Static):
+            return _Typed(Static(not inner.value), FLAG)
+        return _Typed(Not(inner), FLAG)
 
-        def negate(case: Case) -> Any:
-            value = inner(case)
-            return UNKNOWN if value is UNKNOWN else not value
-
-        return Expr(negate, FLAG)
-
-    def _boolop(self, node: ast.BoolOp, depth: int) -> Expr:
+    def _boolop(self, node: ast.BoolOp, depth: int) -> _Typed:
         compiled = [self.visit(part, depth) for part in node.values]
         stop = isinstance(node.op, ast.Or)  # the value that settles the matter
         kind = compiled[0].type
         for one in compiled[1:]:
             kind = _joined(kind, one.type)
         # What parameters alone decide is decided now, not once per customer.
-        settled: list[Expr] = []
-        parts: list[Expr] = []
+        settled: list[_Typed] = []
+        parts: list[_Typed] = []
         for one in compiled:
-            if isinstance(one.run, _Always):
-                if bool(one.run.value) is stop:
+            if isinstance(one.node, Static):
+                if bool(one.node.value) is stop:
                     return one
                 settled.append(one)
             else:
@@ -439,43 +403,20 @@ class _Compiler:
         parts = parts or settled[-1:]
         if len(parts) == 1:
             return parts[0]
-        thunks = [part.run for part in parts]
+        return _Typed(Combined(tuple(part.node for part in parts), stop), kind)
 
-        def combine(case: Case) -> Any:
-            evidence = case.evidence
-            start = len(evidence)
-            unknown = False
-            value: Any = None
-            for thunk in thunks:
-                mark = len(evidence)
-                value = thunk(case)
-                if value is UNKNOWN:
-                    unknown = True
-                elif bool(value) is stop:
-                    del evidence[start:mark]
-                    return value
-            return UNKNOWN if unknown else value
-
-        return Expr(combine, kind)
-
-    def _ifexp(self, node: ast.IfExp, depth: int) -> Expr:
+    def _ifexp(self, node: ast.IfExp, depth: int) -> _Typed:
         test, then, other = (
             self.visit(part, depth) for part in (node.test, node.body, node.orelse)
         )
-        if isinstance(test.run, _Always):
-            return then if test.run.value else other
-        ask, one, two = test.run, then.run, other.run
-
-        def choose(case: Case) -> Any:
-            value = ask(case)
-            if value is UNKNOWN:
-                return UNKNOWN
-            return one(case) if value else two(case)
-
+        if isinstance(test.node, Static):
+            return then if test.node.value else other
         unit = then.unit if then.unit == other.unit else None
-        return Expr(choose, _joined(then.type, other.type), unit)
+        return _Typed(
+            Choice(test.node, then.node, other.node), _joined(then.type, other.type), unit
+        )
 
-    def _compare(self, node: ast.Compare, depth: int) -> Expr:
+    def _compare(self, node: ast.Compare, depth: int) -> _Typed:
         if len(node.ops) != 1:
             raise self.fault(
                 node,
@@ -495,27 +436,13 @@ class _Compiler:
             right = self._measured(right_node, left, depth)
         ordered = name in ("Lt", "LtE", "Gt", "GtE")
         self._comparable(node, name, left, right, ordered)
-        a_run, b_run = left.run, right.run
-        if isinstance(a_run, _Always) and isinstance(b_run, _Always):
-            return Expr(_Always(test(a_run.value, b_run.value)), FLAG)
+        if isinstance(left.node, Static) and isinstance(right.node, Static):
+            return _Typed(Static(test(left.node.value, right.node.value)), FLAG)
         unit = left.unit or right.unit
-        sign = None if unit is None else sign_of(unit)
+        sign = sign_of(unit) if ordered and unit is not None else None
+        return _Typed(Compared(name, left.node, right.node, sign), FLAG)
 
-        def compare(case: Case) -> Any:
-            a, b = a_run(case), b_run(case)
-            if a is UNKNOWN or b is UNKNOWN:
-                return UNKNOWN
-            if ordered:
-                # A missing fact is no number: it never compares as if it were one.
-                if a is None or b is None:
-                    return False
-                if sign is not None:
-                    case.margin = (a, b, sign)
-            return test(a, b)
-
-        return Expr(compare, FLAG)
-
-    def _measured(self, node: ast.expr, other: Expr, depth: int) -> Expr:
+    def _measured(self, node: ast.expr, other: _Typed, depth: int) -> _Typed:
         """A side of a comparison; a length of time is counted in the unit of the other side."""
         word = self._measures(node)
         if word is None:
@@ -536,7 +463,7 @@ class _Compiler:
         return None
 
     def _comparable(
-        self, node: ast.Compare, name: str, left: Expr, right: Expr, ordered: bool
+        self, node: ast.Compare, name: str, left: _Typed, right: _Typed, ordered: bool
     ) -> None:
         kinds = {left.type, right.type}
         if name in ("In", "NotIn"):
@@ -551,8 +478,8 @@ class _Compiler:
                     ),
                     Sentence("write it in square brackets: x in ['a', 'b']"),
                 )
-            if isinstance(node.left, ast.Name) and isinstance(right.run, _Always):
-                for value in right.run.value or ():
+            if isinstance(node.left, ast.Name) and isinstance(right.node, Static):
+                for value in right.node.value or ():
                     self._known_choice(node, node.left.id, value)
             return
         if ordered and not kinds <= {NUMBER, ANY, NONE}:
@@ -613,7 +540,7 @@ class _Compiler:
 
     # ------------------------------------------------------------------ calls
 
-    def _call(self, node: ast.Call, depth: int) -> Expr:
+    def _call(self, node: ast.Call, depth: int) -> _Typed:
         if not isinstance(node.func, ast.Name):
             raise self.fault(node, Sentence("only the words of the vocabulary can be called"))
         word = self.scope.words.get(node.func.id)
@@ -625,11 +552,11 @@ class _Compiler:
             )
         return self._called(node, word, depth, None)
 
-    def _called(self, node: ast.Call, word: Word, depth: int, unit: str | None) -> Expr:
+    def _called(self, node: ast.Call, word: Word, depth: int, unit: str | None) -> _Typed:
         assert isinstance(node.func, ast.Name)
         name = node.func.id
-        own: dict[str, Thunk] = {}
-        chosen: list[tuple[Filter, Thunk]] = []
+        own: dict[str, Node] = {}
+        chosen: list[tuple[Filter, Node]] = []
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise self.fault(
@@ -661,14 +588,20 @@ class _Compiler:
             args = args[1:]
         positional = self._positional(node, name, word, args, depth)
         if word.unit == "*":
-            own.setdefault("unit", _Always(unit or "days"))
-            found = own["unit"]
-            unit = found.value if isinstance(found, _Always) else None
+            found = own.setdefault("unit", Static(unit or "days"))
+            unit = found.value if isinstance(found, Static) else None
         else:
             unit = word.unit
-        if kind is not None:
-            return Expr(_selecting(word, kind, tuple(chosen), positional, own), word.gives, unit)
-        return Expr(_calling(word, positional, own), word.gives, unit)
+        if kind is None:
+            return _Typed(Called(word, positional, own), word.gives, unit)
+        scope = self.scope
+        return _Typed(
+            Selected(
+                word, kind, tuple(chosen), positional, own, scope.leaves_out, kind in scope.doubtful
+            ),
+            word.gives,
+            unit,
+        )
 
     def _class(self, node: ast.Call, name: str, args: list[ast.expr]) -> str:
         if not args or not isinstance(args[0], ast.Name) or args[0].id not in self.scope.classes:
@@ -684,7 +617,7 @@ class _Compiler:
 
     def _positional(
         self, node: ast.Call, name: str, word: Word, args: list[ast.expr], depth: int
-    ) -> list[Thunk]:
+    ) -> tuple[Node, ...]:
         takes = word.takes
         again = bool(takes) and takes[-1].endswith("*")
         if len(args) < word.least or (len(args) > len(takes) and not again):
@@ -698,15 +631,15 @@ class _Compiler:
                 ),
                 Sentence("{word} is explained in the guide to policy files", word=name),
             )
-        return [
+        return tuple(
             self._argument(arg, depth, takes[min(number, len(takes) - 1)].removesuffix("*"))
             for number, arg in enumerate(args)
-        ]
+        )
 
-    def _argument(self, node: ast.expr, depth: int, wanted: str) -> Thunk:
+    def _argument(self, node: ast.expr, depth: int, wanted: str) -> Node:
         names = self.scope.named.get(wanted)
         if names is None:
-            return self.typed(node, depth, wanted).run
+            return self.typed(node, depth, wanted).node
         if not isinstance(node, ast.Constant) or node.value not in names:
             raise self.fault(
                 node,
@@ -718,111 +651,15 @@ class _Compiler:
         let = self.scope.lets(node.value) if wanted == "let" else None
         if let is not None:
             self._rest_on(node, let, depth)
-        return _Always(node.value)
+        return Static(node.value)
 
-    def _binding(self, node: ast.expr, depth: int, wanted: str) -> Thunk:
+    def _binding(self, node: ast.expr, depth: int, wanted: str) -> Node:
+        """An expression about `it`: the word is given the function and asks it for everybody."""
         if self.scope.bound >= MAX_BINDING:
             raise self.fault(node, Sentence("nested too deeply"))
         scope = self.scope._replace(bound=self.scope.bound + 1)
         inner = _Compiler(scope, self.where, self.text, self.effort)
-        return _Always(inner.typed(node, depth, wanted).run)
-
-
-def _named(name: str) -> Thunk:
-    """A named value: what it rests on joins the trace each time it is asked for."""
-
-    def ask(case: Case) -> Any:
-        found = case._memo.get(name)
-        return case.worked_out(name) if found is None else case.recalled(found)
-
-    return ask
-
-
-def _selecting(
-    word: Word,
-    kind: str,
-    filters: tuple[tuple[Filter, Thunk], ...],
-    positional: list[Thunk],
-    own: Mapping[str, Thunk],
-) -> Thunk:
-    run = word.run
-    constant = {name: thunk.value for name, thunk in own.items() if isinstance(thunk, _Always)}
-    rest = tuple((name, thunk) for name, thunk in own.items() if name not in constant)
-    if not rest and not positional:
-        if not constant:
-            return lambda case: run(case, kind, filters)
-        return lambda case: run(case, kind, filters, **constant)
-
-    def select(case: Case) -> Any:
-        values = [thunk(case) for thunk in positional]
-        further = {name: thunk(case) for name, thunk in rest}
-        if UNKNOWN in values or UNKNOWN in further.values():
-            return UNKNOWN
-        return run(case, kind, filters, *values, **constant, **further)
-
-    return select
-
-
-def _calling(word: Word, positional: list[Thunk], own: Mapping[str, Thunk]) -> Thunk:
-    run = word.run
-    if not own and len(positional) == 1:
-        only = positional[0]
-        if word.sees_unknown:
-            return lambda case: run(case, only(case))
-
-        def ask(case: Case) -> Any:
-            value = only(case)
-            return UNKNOWN if value is UNKNOWN else run(case, value)
-
-        return ask
-    constant = {name: thunk.value for name, thunk in own.items() if isinstance(thunk, _Always)}
-    rest = tuple((name, thunk) for name, thunk in own.items() if name not in constant)
-    sees_unknown = word.sees_unknown
-    if len(positional) == 1 and len(rest) == 1 and not constant and not sees_unknown:
-        return _calling_with_one(run, positional[0], *rest[0])
-    if not rest and len(positional) == 2 and not sees_unknown:
-        return _calling_two(run, positional[0], positional[1], constant)
-
-    def call(case: Case) -> Any:
-        values = [thunk(case) for thunk in positional]
-        further = {name: thunk(case) for name, thunk in rest}
-        if not sees_unknown:
-            for value in values:
-                if value is UNKNOWN:
-                    return UNKNOWN
-            for value in further.values():
-                if value is UNKNOWN:
-                    return UNKNOWN
-        return run(case, *values, **constant, **further)
-
-    return call
-
-
-def _calling_with_one(run: Callable[..., Any], only: Thunk, name: str, thunk: Thunk) -> Thunk:
-    """`word(value, name=other)`, the commonest shape, without lists and loops."""
-
-    def call(case: Case) -> Any:
-        value = only(case)
-        other = thunk(case)
-        if value is UNKNOWN or other is UNKNOWN:
-            return UNKNOWN
-        return run(case, value, **{name: other})
-
-    return call
-
-
-def _calling_two(
-    run: Callable[..., Any], one: Thunk, other: Thunk, constant: Mapping[str, Any]
-) -> Thunk:
-    """`word(one, other)`, with what parameters settle."""
-
-    def call(case: Case) -> Any:
-        a, b = one(case), other(case)
-        if a is UNKNOWN or b is UNKNOWN:
-            return UNKNOWN
-        return run(case, a, b, **constant)
-
-    return call
+        return Static(function_of(inner.typed(node, depth, wanted).node))
 
 
 def _type_of(value: Any) -> str:

@@ -14,7 +14,9 @@ from conflictctl.calendar import HOUR, MINUTE, Moment
 from conflictctl.history import Entry
 from conflictctl.policy import holding, instances, scorecard
 from conflictctl.policy.case import Anchor, Case, is_after, is_before
+from conflictctl.policy.emit import Filters
 from conflictctl.policy.entry_tests import as_number
+from conflictctl.policy.expression import Inline
 from conflictctl.policy.language import (
     ANY,
     ENTRY,
@@ -30,10 +32,6 @@ from conflictctl.policy.language import (
     Word,
 )
 from conflictctl.policy.quantity import Quantity
-
-Filters = tuple[tuple[Filter, Thunk], ...]
-"""Filters, and the expressions that give their values."""
-
 
 # -------------------------------------------------------------------------- filters
 
@@ -96,71 +94,6 @@ def _keep_before(case: Case, entries: list[Entry], anchor: Anchor) -> list[Entry
 
 def _of_field(name: str, takes: str = ID) -> Filter:
     return Filter(_field(name), takes)
-
-
-FILTERS: dict[str, Filter] = {
-    "by": Filter(lambda case, entry, wanted: _among(entry.by, wanted), ID, _keep_by),
-    "not_by": Filter(
-        lambda case, entry, wanted: (
-            wanted is not None and entry.by is not None and not _among(entry.by, wanted)
-        ),
-        ID,
-    ),
-    "to": _of_field("to"),
-    "subject": _of_field("subject"),
-    "question": _of_field("question"),
-    "answer": _of_field("answer", ANY),
-    "named": _of_field("named"),
-    "level": _of_field("level"),
-    "channel": _of_field("channel"),
-    "direction": _of_field("direction"),
-    "decision": _of_field("decision"),
-    "cause": _of_field("cause"),
-    "instance": _of_field("instance"),
-    "to_unit": _of_field("to_outlet"),
-    "to_holder": Filter(
-        lambda case, entry, wanted: (
-            (holder(case, at=entry.moment) == entry.fields.get("to")) is bool(wanted)
-        ),
-        FLAG,
-    ),
-    "on": Filter(_speaks_of, ENTRY),
-    "entry": Filter(lambda case, entry, wanted: entry is wanted, ENTRY),
-    "other_customer": Filter(
-        lambda case, entry, wanted: wanted is not None and entry.customer != wanted, ID
-    ),
-    "unit": Filter(lambda case, entry, wanted: _among(entry.unit, wanted), ID),
-    "unit_type": Filter(
-        lambda case, entry, wanted: _among(case.history.people.outlet_type(entry.unit), wanted),
-        ID,
-    ),
-    "department": Filter(lambda case, entry, wanted: _among(entry.department, wanted), ID),
-    "parties": Filter(_parties, LIST),
-    "exactly": Filter(_exactly, LIST),
-    "before": Filter(lambda case, entry, wanted: is_before(entry, wanted), ENTRY, _keep_before),
-    "after": Filter(lambda case, entry, wanted: is_after(entry, wanted), ENTRY),
-    "recorded_before": Filter(
-        lambda case, entry, wanted: (
-            wanted is not None and entry.recorded < holding.moment_of(wanted)
-        ),
-        ENTRY,
-    ),
-    "on_day": Filter(
-        lambda case, entry, wanted: wanted is not None and case.day(entry) == case.day(wanted),
-        ENTRY,
-    ),
-    "within": Filter(_spans, SPAN),
-    "days_before": Filter(_within, LIST),
-    "delay": Filter(_delay, LIST),
-    "in_window": Filter(lambda case, entry, wanted: in_window(case, entry, wanted), "window"),
-    "held_at": Filter(
-        lambda case, entry, wanted: (
-            wanted is not None and not holding.left_after(case, entry, wanted)
-        ),
-        ENTRY,
-    ),
-    "standing_at": Filter(lambda case, entry, wanted: standing(case, entry, wanted), ENTRY),
-}
 
 
 def window(case: Case, name: str, staff: str | None) -> tuple[int, Moment | None, Moment]:
@@ -247,40 +180,91 @@ def _moment(text: str) -> Moment:
     return parse_time(text)[0]
 
 
+FILTERS: dict[str, Filter] = {
+    "by": Filter(
+        lambda case, entry, wanted: _among(entry.by, wanted),
+        ID,
+        _keep_by,
+        Inline("e.by == {0}", str),
+    ),
+    "not_by": Filter(
+        lambda case, entry, wanted: (
+            wanted is not None and entry.by is not None and not _among(entry.by, wanted)
+        ),
+        ID,
+        inline=Inline("e.by != {0} and e.by is not None", str),
+    ),
+    "to": _of_field("to"),
+    "subject": _of_field("subject"),
+    "question": _of_field("question"),
+    "answer": _of_field("answer", ANY),
+    "named": _of_field("named"),
+    "level": _of_field("level"),
+    "channel": _of_field("channel"),
+    "direction": _of_field("direction"),
+    "decision": _of_field("decision"),
+    "cause": _of_field("cause"),
+    "instance": _of_field("instance"),
+    "to_unit": _of_field("to_outlet"),
+    "to_holder": Filter(
+        lambda case, entry, wanted: (
+            (holder(case, at=entry.moment) == entry.fields.get("to")) is bool(wanted)
+        ),
+        FLAG,
+    ),
+    "on": Filter(_speaks_of, ENTRY),
+    "entry": Filter(lambda case, entry, wanted: entry is wanted, ENTRY),
+    "other_customer": Filter(
+        lambda case, entry, wanted: wanted is not None and entry.customer != wanted, ID
+    ),
+    "unit": Filter(
+        lambda case, entry, wanted: _among(entry.unit, wanted),
+        ID,
+        inline=Inline("e.unit == {0}", str),
+    ),
+    "unit_type": Filter(
+        lambda case, entry, wanted: _among(case.history.people.outlet_type(entry.unit), wanted),
+        ID,
+    ),
+    "department": Filter(lambda case, entry, wanted: _among(entry.department, wanted), ID),
+    "parties": Filter(_parties, LIST),
+    "exactly": Filter(_exactly, LIST),
+    "before": Filter(
+        lambda case, entry, wanted: is_before(entry, wanted),
+        ENTRY,
+        _keep_before,
+        Inline("e.key < {0}", Entry, once="{0}.key"),
+    ),
+    "after": Filter(
+        lambda case, entry, wanted: is_after(entry, wanted),
+        ENTRY,
+        inline=Inline("e.key > {0}", Entry, once="{0}.key"),
+    ),
+    "recorded_before": Filter(
+        lambda case, entry, wanted: (
+            wanted is not None and entry.recorded < holding.moment_of(wanted)
+        ),
+        ENTRY,
+    ),
+    "on_day": Filter(
+        lambda case, entry, wanted: wanted is not None and case.day(entry) == case.day(wanted),
+        ENTRY,
+    ),
+    "within": Filter(_spans, SPAN),
+    "days_before": Filter(_within, LIST),
+    "delay": Filter(_delay, LIST),
+    "in_window": Filter(in_window, "window"),
+    "held_at": Filter(
+        lambda case, entry, wanted: (
+            wanted is not None and not holding.left_after(case, entry, wanted)
+        ),
+        ENTRY,
+    ),
+    "standing_at": Filter(standing, ENTRY),
+}
+
+
 # ------------------------------------------------------------------- selecting words
-
-
-def _select(
-    case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
-) -> list[Entry] | None:
-    """The entries of a class that pass the filters; None if a filter's value is unknown."""
-    # A filter's value is worked out only while there is anything left to filter: what no
-    # entry was held against is not part of the reason.
-    found = case.pool(kind, anyone, household)
-    for filter_, thunk in filters:
-        if not found:
-            break
-        wanted = thunk(case)
-        if wanted is UNKNOWN:
-            return None
-        keep = filter_.keep
-        if keep is not None:
-            found = keep(case, found, wanted)
-        else:
-            test = filter_.test
-            found = [entry for entry in found if test(case, entry, wanted)]
-    if case.explain:
-        flawed = case._refusals.get(kind)
-        if flawed is None:
-            flawed = case.not_valid(kind)
-        if flawed:
-            bound = [(filter_.test, thunk(case)) for filter_, thunk in filters]
-            for entry, why in flawed:
-                if all(
-                    wanted is not UNKNOWN and test(case, entry, wanted) for test, wanted in bound
-                ):
-                    case.refused.append((entry, why))
-    return found
 
 
 def _doubtful(
@@ -320,7 +304,7 @@ def last(
 
 
 def _end(case: Case, kind: str, filters: Filters, anyone: bool, household: bool, place: int) -> Any:
-    found = _select(case, kind, filters, anyone, household)
+    found = case.select(kind, filters, anyone, household)
     if found is None:
         return UNKNOWN
     if case.program.has_doubts:
@@ -339,7 +323,7 @@ def exists(
     case: Case, kind: str, filters: Filters, anyone: bool = False, household: bool = False
 ) -> Any:
     """Whether any entry of a class passes the filters; the youngest is the evidence."""
-    found = _select(case, kind, filters, anyone, household)
+    found = case.select(kind, filters, anyone, household)
     if found is None:
         return UNKNOWN
     if found:
@@ -354,7 +338,7 @@ def _counted(
     case: Case, kind: str, filters: Filters, anyone: bool, household: bool
 ) -> list[Entry] | None:
     """All that pass, left as evidence; None where it is not known which do."""
-    found = _select(case, kind, filters, anyone, household)
+    found = case.select(kind, filters, anyone, household)
     if found is None:
         return None
     if case.program.has_doubts and _doubtful(case, kind, filters, anyone, household):
@@ -435,7 +419,7 @@ def greatest_gap(
 
     None where there is nothing to measure from.
     """
-    found = _select(case, kind, filters, anyone, household)
+    found = case.select(kind, filters, anyone, household)
     if found is None:
         return UNKNOWN
     if case.program.has_doubts and _doubtful(case, kind, filters, anyone, household):
@@ -838,7 +822,13 @@ def overdue(
 ) -> Any:
     """Whether somebody was overdue at one of some moments (or, `throughout`, ever before it)."""
     unknown = False
-    _refuse(case, case.program.holding.keeps, lambda entry: entry.by == staff)
+    if case.explain:
+        _refuse(case, case.program.holding.keeps, lambda entry: entry.by == staff)
+    if isinstance(at, Entry):
+        value = holding.overdue(case, staff, at, household=household, throughout=throughout)
+        if value is True:
+            case.evidence.append(at)
+        return value
     anchors = [one for one in (at if isinstance(at, list) else [at]) if one is not None]
     start = len(case.evidence)
     for anchor in anchors:
@@ -977,7 +967,9 @@ def each(case: Case, name: str, of: list[Case] | None = None) -> list[Any]:
             value = case.value(name)
         else:
             value = one.value(name)
-            case.evidence.extend(one._memo[name][1])
+            trace = one._memo[name][1]
+            if trace is not None:
+                case.evidence.extend(trace[0])
         if value is not None and value is not UNKNOWN:
             values.append(value)
     return values
@@ -1021,17 +1013,41 @@ _PLACE = {"anyone": FLAG, "household": FLAG}
 _AT = {"at": ENTRY}
 
 
-def _selects(run: Callable[..., Any], gives: str, unit: str | None = None, **more: str) -> Word:
-    return Word(run, True, keywords={**_PLACE, **more}, gives=gives, unit=unit)
+def _selects(
+    run: Callable[..., Any],
+    gives: str,
+    source: str | None = None,
+    witness: str | None = None,
+    unit: str | None = None,
+    **more: str,
+) -> Word:
+    return Word(
+        run,
+        True,
+        keywords={**_PLACE, **more},
+        gives=gives,
+        unit=unit,
+        source=source,
+        witness=witness,
+    )
+
+
+_OLDEST, _YOUNGEST, _ALL = "ev.append({0}[0])", "ev.append({0}[-1])", "ev += {0}"
 
 
 WORDS: dict[str, Word] = {
-    "first": _selects(first, ENTRY),
-    "last": _selects(last, ENTRY),
-    "exists": _selects(exists, FLAG),
-    "once": _selects(once, FLAG),
-    "count": _selects(count, NUMBER, "n", by_day=FLAG),
-    "values": _selects(values, LIST, field="field"),
+    "first": _selects(first, ENTRY, "{0}[0] if {0} else None", _OLDEST),
+    "last": _selects(last, ENTRY, "{0}[-1] if {0} else None", _YOUNGEST),
+    "exists": _selects(exists, FLAG, "bool({0})", _YOUNGEST),
+    "once": _selects(once, FLAG, "len({0}) == 1", _ALL),
+    "count": _selects(count, NUMBER, "len({0})", _ALL, "n", by_day=FLAG),
+    "values": _selects(
+        values,
+        LIST,
+        "list(dict.fromkeys([e.by for e in {0} if e.by is not None]))",
+        _ALL,
+        field="field",
+    ),
     "greatest": _selects(greatest, NUMBER, field="field", lowest=FLAG),
     "greatest_gap": Word(
         greatest_gap,
@@ -1040,27 +1056,52 @@ WORDS: dict[str, Word] = {
         gives=NUMBER,
         unit="*",
     ),
-    "author": Word(author, takes=(ENTRY,), least=1, gives=ID),
-    "field": Word(field, takes=(ENTRY, "field"), least=2),
-    "kind_of": Word(kind_of, takes=(ENTRY,), least=1, gives=ID),
-    "number": Word(number, takes=(ANY,), least=1, gives=NUMBER),
-    "named_in": Word(named_in, takes=(ENTRY, "field"), least=2, gives=LIST),
-    "moment": Word(moment, takes=(ENTRY,), least=1, gives=ENTRY),
-    "cut": Word(cut, takes=(ENTRY, ID), least=2, gives=NUMBER),
-    "gap": Word(gap, takes=(ENTRY, ENTRY), least=2, keywords={"unit": ID}, gives=NUMBER, unit="*"),
+    "author": Word(
+        author,
+        takes=(ENTRY,),
+        least=1,
+        gives=ID,
+        source="getattr({0}, 'by', None)",
+        certain=True,
+        free=True,
+    ),
+    "field": Word(field, takes=(ENTRY, "field"), least=2, certain=True, free=True),
+    "kind_of": Word(kind_of, takes=(ENTRY,), least=1, gives=ID, certain=True, free=True),
+    "number": Word(number, takes=(ANY,), least=1, gives=NUMBER, certain=True, free=True),
+    "named_in": Word(
+        named_in, takes=(ENTRY, "field"), least=2, gives=LIST, certain=True, free=True
+    ),
+    "moment": Word(moment, takes=(ENTRY,), least=1, gives=ENTRY, certain=True, free=True),
+    "cut": Word(cut, takes=(ENTRY, ID), least=2, gives=NUMBER, certain=True, free=True),
+    "gap": Word(
+        gap,
+        takes=(ENTRY, ENTRY),
+        least=2,
+        keywords={"unit": ID},
+        gives=NUMBER,
+        unit="*",
+        certain=True,
+        free=True,
+    ),
     "span": Word(
         span,
         takes=(NUMBER,),
         least=1,
         keywords={"after": ENTRY, "before": ENTRY, "since": ENTRY, "until": ENTRY, "open": FLAG},
         gives=SPAN,
+        certain=True,
+        free=True,
     ),
-    "within": Word(within, takes=(ENTRY, SPAN), least=2, gives=FLAG),
-    "older": Word(older, takes=(ENTRY, ENTRY), least=2, gives=FLAG),
-    "unit": Word(unit, takes=(ANY, ID), least=1, gives=ID),
-    "units": Word(units, takes=(ID,), least=1, keywords={"but": ID}, gives=LIST),
-    "role": Word(role, takes=(ID,), least=1, keywords=_AT, gives=ID),
-    "department": Word(department, takes=(ID,), least=1, keywords=_AT, gives=ID),
+    "within": Word(within, takes=(ENTRY, SPAN), least=2, gives=FLAG, certain=True, free=True),
+    "older": Word(older, takes=(ENTRY, ENTRY), least=2, gives=FLAG, certain=True, free=True),
+    "unit": Word(unit, takes=(ANY, ID), least=1, gives=ID, certain=True, free=True),
+    "units": Word(
+        units, takes=(ID,), least=1, keywords={"but": ID}, gives=LIST, certain=True, free=True
+    ),
+    "role": Word(role, takes=(ID,), least=1, keywords=_AT, gives=ID, certain=True, free=True),
+    "department": Word(
+        department, takes=(ID,), least=1, keywords=_AT, gives=ID, certain=True, free=True
+    ),
     "employed": Word(employed, takes=(ID,), least=1, keywords=_AT, gives=FLAG),
     "absent": Word(absent, takes=(ID,), least=1, keywords=_AT, gives=FLAG),
     "cover": Word(cover, takes=(ID,), least=1, keywords=_AT, gives=ID),
@@ -1068,11 +1109,11 @@ WORDS: dict[str, Word] = {
         departed, takes=(ID,), least=1, keywords={"after": ENTRY, "before": ENTRY}, gives=FLAG
     ),
     "caseload": Word(caseload, takes=(ID,), least=1, gives=NUMBER, unit="n"),
-    "union": Word(union, takes=("any*",), least=1, gives=LIST),
-    "without": Word(without, takes=(LIST, "any*"), least=2, gives=LIST),
-    "common": Word(common, takes=(LIST, LIST), least=2, gives=LIST),
-    "several": Word(several, takes=(LIST,), least=1, gives=FLAG),
-    "size": Word(size, takes=(LIST,), least=1, gives=NUMBER, unit="n"),
+    "union": Word(union, takes=("any*",), least=1, gives=LIST, certain=True, free=True),
+    "without": Word(without, takes=(LIST, "any*"), least=2, gives=LIST, certain=True, free=True),
+    "common": Word(common, takes=(LIST, LIST), least=2, gives=LIST, certain=True, free=True),
+    "several": Word(several, takes=(LIST,), least=1, gives=FLAG, certain=True, free=True),
+    "size": Word(size, takes=(LIST,), least=1, gives=NUMBER, unit="n", certain=True, free=True),
     "only": Word(only, takes=(LIST,), least=1, gives=ID),
     "those": Word(
         those,
@@ -1101,9 +1142,27 @@ WORDS: dict[str, Word] = {
     "map": Word(
         map_, takes=(LIST,), least=1, keywords={"by": ANY}, binds=frozenset({"by"}), gives=LIST
     ),
-    "sure": Word(sure, takes=(ANY,), least=1, gives=FLAG, sees_unknown=True),
-    "known": Word(known, takes=(ANY,), least=1, gives=FLAG, sees_unknown=True),
-    "lookup": Word(lookup, takes=(TABLE, ID), least=2, gives=ANY),
+    "sure": Word(
+        sure,
+        takes=(ANY,),
+        least=1,
+        gives=FLAG,
+        sees_unknown=True,
+        source="{0} is not UNKNOWN and bool({0})",
+        certain=True,
+        free=True,
+    ),
+    "known": Word(
+        known,
+        takes=(ANY,),
+        least=1,
+        gives=FLAG,
+        sees_unknown=True,
+        source="{0} is not UNKNOWN",
+        certain=True,
+        free=True,
+    ),
+    "lookup": Word(lookup, takes=(TABLE, ID), least=2, gives=ANY, certain=True, free=True),
     "holder": Word(holder, keywords={"at": ENTRY, "unit_type": ID}, gives=ID),
     "in_line": Word(in_line, keywords=_AT, gives=LIST),
     "former": Word(former, keywords=_AT, gives=ID),

@@ -18,8 +18,9 @@ from conflictctl.calendar import HOUR, Workdays
 from conflictctl.events import INSTANCES
 from conflictctl.history import DATED_KINDS, Asked, Deal, Entry, Powers
 from conflictctl.policy import predicates, scorecard
-from conflictctl.policy.case import DEAL_WIDE
+from conflictctl.policy.case import DEAL_WIDE, shown
 from conflictctl.policy.entry_tests import ENTRY_FACTS, EntryTest, compile_entry_test
+from conflictctl.policy.expression import Point
 from conflictctl.policy.holding import GROUNDS
 from conflictctl.policy.instances import ByUnit, Instance, Instances
 from conflictctl.policy.language import (
@@ -106,16 +107,8 @@ class Holding(NamedTuple):
     anyone_extends: bool
     idle_by_opening: bool
 
-    @property
-    def ends_by_itself(self) -> bool:
-        """Whether anything but transfers and departures moves a holding."""
-        return bool(
-            self.lasts is not None
-            or (self.idle is not None and self.releases_on_lapse)
-            or self.granted_by
-            or self.releases
-            or self.renews
-        )
+    ends_by_itself: bool
+    """Whether anything but transfers and departures moves a holding."""
 
 
 class Standing(NamedTuple):
@@ -161,7 +154,10 @@ class CompiledRule(NamedTuple):
     value: Any
     provisional_window: str | None
     provisional_when: Thunk | None
-    names: frozenset[str]
+    names: tuple[str, ...]
+    """Named values of which its sentences speak."""
+    settled: Mapping[str, object]
+    """Parameters of which its sentences speak, as they are shown."""
 
 
 class Rate(NamedTuple):
@@ -372,7 +368,15 @@ class Program:
                 "field": frozenset(fields) | {f"fields.{name}" for name in _form_fields(self)},
             },
             let_names=frozenset(self.policy.lets),
+            leaves_out=bool(self.policy.leave_out),
+            doubtful=frozenset(name for name in self.classes if self._may_be_in_doubt(name)),
             used=self._used,
+        )
+
+    def _may_be_in_doubt(self, name: str) -> bool:
+        spec = self.classes[name]
+        return spec.doubt is not None or (
+            spec.parent is not None and self._may_be_in_doubt(spec.parent)
         )
 
     def _let(self, name: str) -> Expr | None:
@@ -401,7 +405,10 @@ class Program:
 
         def make(used: set[str]) -> Expr:
             return compile_expression(
-                self.policy.lets[name], self.scope._replace(used=used), ("let", name)
+                self.policy.lets[name],
+                self.scope._replace(used=used),
+                ("let", name),
+                keep=name,
             )
 
         before, self._used = self._used, rests
@@ -566,6 +573,9 @@ class Program:
             )
         }
         limits = self._choice(table, where, "limits", {})
+        lasts, idle = self._length(table, "lasts"), self._length(table, "idle")
+        releases_on_lapse = table.get("lapse") == "releases"
+        renews = bool(table.get("renews", False))
         return Holding(
             **named,
             limits=limits if isinstance(limits, Mapping) else {},
@@ -573,14 +583,21 @@ class Program:
             default_level=self._choice(table, where, "default_level", None),
             ends_on=frozenset(table.get("ends_on", ())),
             grounds=dict(table.get("grounds", {})),
-            lasts=self._length(table, "lasts"),
-            idle=self._length(table, "idle"),
+            lasts=lasts,
+            idle=idle,
             extension=self._length(table, "extension"),
-            releases_on_lapse=table.get("lapse") == "releases",
-            renews=bool(table.get("renews", False)),
+            releases_on_lapse=releases_on_lapse,
+            renews=renews,
             queue=table.get("queue", "oldest"),
             anyone_extends=table.get("extended_by") == "anyone",
             idle_by_opening=table.get("idle_of") == "opening",
+            ends_by_itself=bool(
+                lasts is not None
+                or (idle is not None and releases_on_lapse)
+                or named["granted_by"]
+                or named["releases"]
+                or renews
+            ),
         )
 
     def _length(self, table: Mapping[str, Any], key: str) -> Test | None:
@@ -790,6 +807,7 @@ class Program:
                     nearest(provisional["window"], self.policy.windows),
                 )
             )
+        spoken_of = _placeholders(rule)
         return CompiledRule(
             rule,
             test,
@@ -800,7 +818,8 @@ class Program:
             part(provisional["when"], "provisional", "when", wanted=FLAG)
             if "when" in provisional
             else None,
-            frozenset(_placeholders(rule) & (set(self.policy.lets) | set(self.values))),
+            tuple(sorted(spoken_of & (self.policy.lets.keys() - self.values.keys()))),
+            {name: shown(self.values[name]) for name in sorted(spoken_of & self.values.keys())},
         )
 
     def _referral(self, text: str, where: Path) -> Thunk:
@@ -1107,13 +1126,18 @@ def _next_deal(case: Any) -> Any:
     return case.as_of + 1
 
 
-_ANCHORS: dict[str, Thunk] = {
-    "deal": lambda case: case.anchor if case.anchor is not None else case.as_of + 1,
-    "order": lambda case: case.deal.order if case.deal is not None else None,
-    "delivery": lambda case: case.deal.close if case.deal is not None else None,
-    "now": lambda case: case.as_of + 1,
-    "next_deal": _next_deal,
-    "previous_deal": _previous_deal,
+def _point(source: str) -> Point:
+    """A moment that is read off the case: as a function, and as the text of it."""
+    return Point(eval(f"lambda case: {source}", {"__builtins__": {}}), source)
+
+
+_ANCHORS: dict[str, Point] = {
+    "deal": _point("case.anchor if case.anchor is not None else case.as_of + 1"),
+    "order": _point("case.deal.order if case.deal is not None else None"),
+    "delivery": _point("case.deal.close if case.deal is not None else None"),
+    "now": _point("case.as_of + 1"),
+    "next_deal": Point(_next_deal),
+    "previous_deal": Point(_previous_deal),
 }
 
 

@@ -1,0 +1,194 @@
+"""Checked expressions: what the compiler of `language` hands to `emit`, and the third value.
+
+Parts that the parameters settle are `Static` already; names, types and units have been looked
+at.  What is left is to be worked out for each case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from conflictctl.policy.case import Case
+
+Thunk = Callable[["Case"], Any]
+
+
+class _Unknown:
+    """A fact that nobody has supplied.  Neither true nor false."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        raise TypeError("unknown is neither true nor false")
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Any = _Unknown()
+
+
+# --------------------------------------------------------------- what the vocabulary gives
+
+
+class Word(NamedTuple):
+    """One function of the vocabulary.
+
+    `selects`: its first argument is a class of entries, and it takes the filters.
+    `takes`: the types of its values in order, the first `least` of them needed; a last type
+    ending in `*` may come again and again.  `keywords`: further keywords and their types.
+    `binds`: keywords worked out for one person after the other, called `it` there.
+    `gives`: the type of its value; `unit` that of a number (`*`: by what it is compared with).
+    """
+
+    run: Callable[..., Any]
+    selects: bool = False
+    takes: tuple[str, ...] = ()
+    least: int = 0
+    keywords: Mapping[str, str] = {}
+    binds: frozenset[str] = frozenset()
+    gives: str = "any"
+    unit: str | None = None
+    sees_unknown: bool = False
+    """Whether it is given UNKNOWN itself; the others answer UNKNOWN to it unasked."""
+    source: str | None = None
+    """The same as Python text over its values ({0}, {1}), or over the entries selected ({0})."""
+    witness: str | None = None
+    """With the source of a selecting word: what it does with `ev` where it found any ({0})."""
+    certain: bool = False
+    """Whether it never answers UNKNOWN of its own."""
+    free: bool = False
+    """Whether it leaves nothing in the trace."""
+
+
+class Filter(NamedTuple):
+    """A test of (case, entry, value) that keeps or drops an entry, and the type it takes.
+
+    `keep`, of (case, entries, value), does the same for a list at once.  `inline` is the test
+    as Python text of an entry `e`, for values of the commonest class.
+    """
+
+    test: Callable[..., bool]
+    takes: str
+    keep: Callable[..., list[Any]] | None = None
+    inline: Inline | None = None
+
+
+class Inline(NamedTuple):
+    """A filter's test as text over `e` and the value ({0}), right for values of one class."""
+
+    test: str
+    of: type
+    once: str | None = None
+    """What of the value is read once, before the entries are looked at; else the value is."""
+
+
+# ----------------------------------------------------------------------------- the nodes
+
+
+class Static(NamedTuple):
+    """A value that the parameters settle."""
+
+    value: Any
+
+
+class Point(NamedTuple):
+    """A moment or an entry of the case that has a name of its own; `source` is it as text."""
+
+    run: Thunk
+    source: str | None = None
+
+
+class It(NamedTuple):
+    """The person looked at by a word that looks at everybody."""
+
+
+class Named(NamedTuple):
+    """A named value of the policy."""
+
+    name: str
+
+
+class Listed(NamedTuple):
+    """A list."""
+
+    items: tuple[Node, ...]
+
+
+class Checked(NamedTuple):
+    """A value that is looked at when it is worked out; `check` gives it back, or raises."""
+
+    inner: Node
+    check: Callable[[Any], Any]
+
+
+class Not(NamedTuple):
+    """Negation."""
+
+    inner: Node
+
+
+class Combined(NamedTuple):
+    """`and` (`stop` is False) or `or` (True) of two parts and more."""
+
+    parts: tuple[Node, ...]
+    stop: bool
+
+
+class Choice(NamedTuple):
+    """`then if test else other`."""
+
+    test: Node
+    then: Node
+    other: Node
+
+
+class Compared(NamedTuple):
+    """A comparison, by the name of its operator in `ast`; `sign` is the unit of its margin."""
+
+    operator: str
+    left: Node
+    right: Node
+    sign: str | None
+
+
+class Called(NamedTuple):
+    """A word of the vocabulary with its values."""
+
+    word: Word
+    values: tuple[Node, ...]
+    keywords: Mapping[str, Node]
+
+
+class Selected(NamedTuple):
+    """A word that selects: from which class, by which filters.
+
+    `left_out`: the policy may leave outlets out.  `doubtful`: whether an entry is of the class
+    may wait for a finding.
+    """
+
+    word: Word
+    kind: str
+    filters: tuple[tuple[Filter, Node], ...]
+    values: tuple[Node, ...]
+    keywords: Mapping[str, Node]
+    left_out: bool
+    doubtful: bool
+
+
+Node = (
+    Static
+    | Point
+    | It
+    | Named
+    | Listed
+    | Checked
+    | Not
+    | Combined
+    | Choice
+    | Compared
+    | Called
+    | Selected
+)
