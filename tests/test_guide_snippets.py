@@ -25,6 +25,7 @@ from conflictctl.policy.model import Policy, parse_policy
 from conflictctl.policy.problems import FaultyPolicy, Problem
 from conflictctl.policy.program import Program
 from conflictctl.policy.source import Source
+from tests.mutants import toml_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = {"en": DOCS / "policy-guide.md", "zh": DOCS / "zh" / "policy-guide.md"}
@@ -183,7 +184,11 @@ def ruled(piece: str, history: str, options: str = "", ask: str = "") -> Ruling:
             for stage in ("deal", "open")
         )
         pieces.append(rows)
-    policy = extended("en", *pieces)
+    return ruled_under(extended("en", *pieces), history, options)
+
+
+def ruled_under(policy: Policy, history: str, options: str = "") -> Ruling:
+    """The ruling on a small history under a policy."""
     text = (
         f'{_PEOPLE}[[case]]\nid = "1"\ntitle = "t"\ncites = "c"\n{options}\n'
         f"history = '''\n{history}\n'''\nexpect = {{ status = \"held\" }}\n"
@@ -215,6 +220,16 @@ _FILED = (
     "2024-03-03 10:00 sun decision on=f1 decision=approve"
 )
 _UNANSWERED = "2024-03-01 10:00 li filing K1 to=sun\n{} wang close K1"
+_STAGED = "2024-03-01 10:00 li visit K1 {}"
+_AT_B = "\n2024-03-10 10:00 wang level K1 level=B"
+_CALLED = "\n2024-03-11 11:00 li call K1 direction=out"
+_ENTERED = '\n2024-03-15 10:00 li call K1 direction=out recorded="2024-03-{}"'
+_PLAIN = _STAGED.format("")
+_SIGNED = '2024-03-01 10:00 li filing K1 to=sun fields={"form": "x"}'
+_UNSIGNED = "2024-03-01 10:00 li filing K1 to=sun\n" + _SIGNED.replace(
+    "01 10:00 li", "02 10:00 wang"
+)
+_AGREED = "\n2024-03-12 10:00 sun finding K1 question=agreed subject=li answer={}"
 _ASSIGNED = "2024-03-01 10:00 anna filing K1 to=li"
 _MOVED = (
     "2024-03-01 10:00 li visit K1 level=A\n2024-04-01 10:00 sun reassign K1 to=wang cause=other\n"
@@ -292,6 +307,21 @@ def test_a_named_value_of_the_guide_turns_on_its_day(
         ("75", _ASSIGNED + "\n2024-03-02 09:00 li call K1 direction=out", "2024-03-10 12:00", None),
         ("30 ", _MOVED.splitlines()[0] + "\n2024-04-01 10:00 - staff_left staff=li", "2024-05-01",
          None),
+        ("84", _PLAIN, "2024-03-31 23:59", "li"),
+        ("84", _PLAIN, "2024-04-01 00:00", None),
+        ("84", _STAGED.format("level=B"), "2024-04-30 23:59", "li"),
+        ("84", _STAGED.format("level=B"), "2024-05-01 00:00", None),
+        ("84", _PLAIN + _AT_B, "2024-04-01 00:00", None),
+        ("84", _PLAIN + _AT_B + _CALLED, "2024-05-10 23:59", "li"),
+        ("84", _PLAIN + _AT_B + _CALLED, "2024-05-11 00:00", None),
+        ("84", _STAGED.format("level=C"), "2025-03-01 10:00", "li"),
+        ("84", _PLAIN + _ENTERED.format("17 12:00"), "2024-04-14 12:00", "li"),
+        ("84", _PLAIN + _ENTERED.format("18 23:59"), "2024-04-14 12:00", "li"),
+        ("84", _PLAIN + _ENTERED.format("19 00:00"), "2024-04-14 12:00", None),
+        ("86", _UNSIGNED, "2024-03-05", None),
+        ("86", _UNSIGNED + _AGREED.format("true"), "2024-03-20", "li"),
+        ("86", _UNSIGNED + _AGREED.format("false"), "2024-03-20", "wang"),
+        ("86", _SIGNED + "\n2024-03-02 10:00 wang filing K1 to=sun", "2024-03-05", "li"),
     ],
 )  # fmt: skip
 def test_a_customer_of_the_guide_is_held_until_his_time_is_over(
@@ -306,6 +336,22 @@ _VISITS = "2024-02-01 10:00 li visit K1\n2024-02-01 11:00 wang visit K1\n"
 _ANSWER = "2024-02-06 10:00 sun finding K1 question={} subject={} answer={}\n"
 _LATE = '2024-02-01 10:00 li visit K1 recorded="2024-02-02 10:00"\n2024-02-05 10:00 wang close K1\n'
 _PAIR = "2024-02-01 10:00 li visit K1\n2024-02-05 10:00 zhao close K1\n"
+_CLOSED = "\n2024-03-05 15:00 wang close K1"
+_EARLY = (
+    "\n2024-03-11 10:00 sun ruling K1 id=r1 instance=sales_manager reason=r "
+    'award=[{"party":"wang","share":100}]'
+)
+_RULED = _EARLY
+_LATER = _EARLY.replace("-11 ", "-13 ")
+_CONTEST = (
+    f"2024-03-01 10:00 li visit K1{_CLOSED}\n"
+    "2024-03-06 10:00 li claim K1\n2024-03-06 11:00 wang claim K1"
+)
+_APPEAL = "\n2024-03-{} li appeal K1 against=r1 to=general_manager"
+_ABOVE = (
+    "\n2024-03-25 10:00 boss ruling K1 instance=general_manager reason=r "
+    'award=[{"party":"li","share":100}]'
+)
 _AWARD = ' instance=both_heads reason=r award=[{{"party":"{}","share":100}}]\n'
 
 
@@ -407,6 +453,19 @@ _AWARD = ' instance=both_heads reason=r award=[{{"party":"{}","share":100}}]\n'
             "credited",
             {"zhao": "100"},
         ),
+        ("86", _UNSIGNED + _CLOSED, "referred", {}),
+        ("86", _UNSIGNED + _CLOSED + _EARLY, "referred", {}),
+        ("86", _UNSIGNED + _CLOSED + _EARLY + _AGREED.format("true"), "credited", {"li": "100"}),
+        ("86", _UNSIGNED + _CLOSED + _AGREED.format("true") + _LATER, "credited", {"wang": "100"}),
+        ("86", _SIGNED + _CLOSED + _EARLY, "credited", {"wang": "100"}),
+        ("88", _CONTEST, "referred", {}),
+        ("88", _CONTEST + _RULED, "credited", {"wang": "100"}),
+        ("88", _CONTEST.splitlines()[0] + _CLOSED + _RULED, "credited", {"li": "100"}),
+        ("88", _CONTEST + _RULED + _ABOVE, "credited", {"wang": "100"}),
+        ("88", _CONTEST + _RULED + _APPEAL.format("18 23:59") + _ABOVE, "credited", {"li": "100"}),
+        ("88", _CONTEST + _RULED + _APPEAL.format("19 00:00") + _ABOVE, "credited",
+         {"wang": "100"}),
+        ("88", _CONTEST + _ABOVE, "credited", {"li": "100"}),
     ],
 )  # fmt: skip
 def test_a_deal_of_the_guide_goes_where_its_sentence_says(
@@ -414,6 +473,15 @@ def test_a_deal_of_the_guide_goes_where_its_sentence_says(
 ) -> None:
     ruling = ruled(piece, history, 'ask = "K1"')
     assert (ruling.status, {row.party: row.share for row in ruling.credit}) == (status, credit)
+
+
+def test_bounds_of_rulings_that_are_unknown_restrict_nothing() -> None:
+    (piece,) = [one for one in fragments("en") if one.startswith("# 86")]
+    known = "if known(original) else now"
+    assert piece.count(known) == 1
+    policy = extended("en", piece.replace(known, "if original else now"))
+    ruling = ruled_under(policy, _UNSIGNED + _CLOSED + _EARLY)
+    assert [row.party for row in ruling.credit] == ["wang"]
 
 
 def test_rates_sanctions_and_dated_values_of_the_guide() -> None:
@@ -459,6 +527,19 @@ WRONG = (
 )  # fmt: skip
 
 
+CHECKED = (
+    '[parameters]\nstage_silence = { default = { A = 30 }, type = "table", unit = "days", '
+    'clause = "X", en = "-", zh = "-" }\n[holding]\nidle = "stage_silence"\n'
+    'lapse = "releases"\n',
+    '[entries.slow]\nof = "contact"\nrefused = "too_slow"\n',
+    '[holding]\ntransfers = "transfer"\ngrounds = { left = "departure" }\n',
+    '[let]\nfiled = "first(filing)"\nseen = "exists(visit, on=filed)"\n',
+    "[let]\nkey = \"attribute('class') == 'key'\"\n",
+    '[entries.staged]\nkinds = ["level"]\nvalid = "level_then() != level"\n'
+    '[holding]\nlevels = "staged"\n',
+)  # fmt: skip
+
+
 def rows_of_mistakes(lang: str) -> list[tuple[str, str]]:
     """The conditions of the table of mistakes, and what stands beside them."""
     text = PAGES[lang].read_text(encoding="utf-8")
@@ -480,6 +561,14 @@ def test_every_wrong_condition_is_answered_as_the_guide_says() -> None:
 def test_every_mistake_in_a_file_is_answered_as_the_guide_says(piece: str) -> None:
     text = PAGES["en"].read_text(encoding="utf-8")
     assert any(f"| {problem.what} |" in text for problem in problems_of("en", piece))
+
+
+@pytest.mark.parametrize("piece", CHECKED)
+def test_every_mistake_that_only_the_check_finds_is_answered_as_the_guide_says(piece: str) -> None:
+    text = PAGES["en"].read_text(encoding="utf-8")
+    data = joined(tomllib.loads(named("en", "kit.toml")), tomllib.loads(piece))
+    _, found = check(toml_of(data), "kit.toml")
+    assert any(f"| {problem.what} |" in text for problem in found)
 
 
 # ------------------------------------------------------------------------- completeness

@@ -994,6 +994,22 @@ MISTAKES = [
         ('levels = "contact"', 'levels = "staged"'),
     ),
     Mistake(
+        "findings that rest on findings",
+        'valid = "not voided and above_parties()"',
+        "valid = \"not voided and not found('cheated')\"",
+        "found('cheated')\"\n\n[entries.ruling",
+        "finding rests on itself: found looks at it",
+        "another class",
+    ),
+    Mistake(
+        "a strike that asks for a deal",
+        'above_parties = "managing_roles"',
+        'above_parties = "managing_roles"\nstrike = "answer and entered_within(claim_days)"',
+        "entered_within(claim",
+        "entered_within(claim_days) cannot be asked where a finding strikes entries",
+        "facts of the finding",
+    ),
+    Mistake(
         "a level that nothing sets",
         'levels = "contact"\n',
         'idle = "lookup(gaps, level_then())"\nlapse = "releases"\n',

@@ -11,7 +11,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from conflictctl.events import INSTANCES, KINDS, ROLES
 from conflictctl.policy import shape
@@ -78,7 +78,8 @@ def check(text: str, name: str) -> tuple[Policy | None, tuple[Problem, ...]]:
         _bad_grounds(policy),
         _bad_lengths(policy),
         _bad_levels(policy, data),
-        _own_levels(policy),
+        _circular_classes(policy),
+        _bad_strikes(policy),
         _no_levels(policy, data),
         _deaf_filters(policy, data),
         _bad_attributes(data),
@@ -453,33 +454,69 @@ def _calls(text: str, path: Path, *names: str) -> Iterator[ast.Call]:
             yield node
 
 
-def _own_levels(policy: Policy) -> Iterator[Problem]:
-    """The class that sets the level, asking for the level: it would never come to an end."""
-    todo = [str(policy.holding.get("levels", ""))]
-    seen: set[str] = set()
-    while todo:
-        name = todo.pop()
-        if name in seen or name not in policy.classes:
-            continue
-        seen.add(name)
-        spec = policy.classes[name]
-        todo.append(spec.parent or "")
-        if spec.question is not None and spec.question in policy.findings:
-            todo.append(policy.findings[spec.question].entries)
-        for key in ("when", "valid", "doubt"):
-            text = getattr(spec, key)
-            path: Path = ("entries", name, key)
-            for call in _calls(text or "", path, "level_then"):
+class _Asking(NamedTuple):
+    """A place in a class of entries that takes a look at all of a class."""
+
+    path: Path
+    offset: int | None
+    word: str
+    asked: str
+
+
+def _circular_classes(policy: Policy) -> Iterator[Problem]:
+    """Classes that rest on themselves, and so could never be told apart."""
+    asking = {name: list(_askings(policy, name)) for name in policy.classes}
+    beyond = {name: {one.asked for one in found} for name, found in asking.items()}
+    for name, spec in policy.classes.items():
+        beyond[name].add(spec.parent or "")
+    for name, found in asking.items():
+        for one in found:
+            if name not in _reached(one.asked, beyond):
+                continue
+            if one.word == "level_then":
                 yield Problem(
-                    path,
-                    _offset_of(text, call),
+                    one.path,
+                    one.offset,
                     Sentence("the entries that set the level cannot rest on the level"),
                     Sentence(
                         "name another class as levels of [holding], or ask for the field `level`"
                     ),
                 )
-            for call in _calls(text or "", path, "found", "decided"):
-                todo.append(_class_asked(policy, call))
+            else:
+                yield Problem(
+                    one.path,
+                    one.offset,
+                    Sentence(
+                        "{name} rests on itself: {word} looks at it", name=name, word=one.word
+                    ),
+                    Sentence("let it look at another class of entries"),
+                )
+
+
+def _askings(policy: Policy, name: str) -> Iterator[_Asking]:
+    """Where a class asks for findings, decisions or the level."""
+    spec = policy.classes[name]
+    if spec.question is not None and spec.question in policy.findings:
+        asked = policy.findings[spec.question].entries
+        yield _Asking(("entries", name, "question"), None, "question", asked)
+    for key in ("when", "valid", "doubt"):
+        path: Path = ("entries", name, key)
+        text = getattr(spec, key) or ""
+        for call in _calls(text, path, "found", "decided", "level_then"):
+            word = ast.unparse(call.func)
+            yield _Asking(path, _offset_of(text, call), word, _class_asked(policy, call))
+
+
+def _reached(start: str, beyond: Mapping[str, set[str]]) -> set[str]:
+    """A class and all that it rests on."""
+    found: set[str] = set()
+    todo = [start]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += beyond.get(name, ())
+    return found
 
 
 def _no_levels(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -505,11 +542,43 @@ def _no_levels(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _class_asked(policy: Policy, call: ast.Call) -> str:
     """The class of entries that a call of a condition on one entry looks at; "" for none."""
-    if isinstance(call.func, ast.Name) and call.func.id == "decided":
-        return str(policy.standing.get("decisions", ""))
+    word = ast.unparse(call.func)
+    if word != "found":
+        section, key = _CLASS_OF[word]
+        return str(getattr(policy, section).get(key, ""))
     name = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
     return policy.findings[str(name)].entries if str(name) in policy.findings else ""
 
+
+_CLASS_OF = {"decided": ("standing", "decisions"), "level_then": ("holding", "levels")}
+"""Words that look at a whole class of entries, and the key that names it."""
+
+
+def _bad_strikes(policy: Policy) -> Iterator[Problem]:
+    """What cannot be asked of a finding while it is not yet settled which entries stand."""
+    path: Path = ("powers", "strike")
+    text = policy.powers.get("strike", "")
+    for call in _calls(text, path, *_BEFORE_ANY_DEAL):
+        yield Problem(
+            path,
+            _offset_of(text, call),
+            Sentence("{text} cannot be asked where a finding strikes entries", text=_source(call)),
+            Sentence("ask for facts of the finding, above_parties(), no_party() or given(...)"),
+        )
+
+
+_BEFORE_ANY_DEAL = (
+    "absent",
+    "attribute",
+    "cancelled",
+    "decided",
+    "entered_within",
+    "found",
+    "has_power",
+    "level_then",
+    "taken_back",
+)
+"""Words that look at a deal; strikes are settled before there is one."""
 
 _SPEAKS_OF = ("on", "against", "voids", "corrects")
 """Fields in which an entry names another one."""

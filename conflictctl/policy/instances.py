@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from conflictctl.history import Entry
-from conflictctl.policy.case import Case, is_after, is_before
+from conflictctl.policy.case import Anchor, Case, is_after, is_before
 from conflictctl.policy.entry_tests import actors
 from conflictctl.policy.language import UNKNOWN, Thunk
 
@@ -94,14 +94,20 @@ def standing_ruling(case: Case, *, ever: bool = False) -> Standing | None:
 
 
 def _in_time(case: Case, pool: list[Entry], spec: Instances) -> list[Entry]:
-    after = spec.after(case) if spec.after is not None else None
-    before = spec.before(case) if spec.before is not None else None
+    after = _bound(case, spec.after)
+    before = _bound(case, spec.before)
     return [
         entry
         for entry in pool
         if (after is None or is_after(entry, after))
         and (before is None or is_before(entry, before))
     ]
+
+
+def _bound(case: Case, moment: Thunk | None) -> Anchor:
+    """A moment that parts rulings which count from others; None, also where it is not known."""
+    found = moment(case) if moment is not None else None
+    return None if found is UNKNOWN else found
 
 
 def _award(entry: Entry) -> tuple[tuple[str, str], ...]:
