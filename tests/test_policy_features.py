@@ -248,7 +248,11 @@ def test_the_burden_of_proof_is_the_policys() -> None:
     no = ruled(small(LET, HIDDEN, CLOSER, FINDING.format(without="no")), *TOLD)
     assert (no.status, shares(no), no.needs) == ("credited", {"b": "100"}, ())
     unknown = ruled(small(LET, HIDDEN, CLOSER, FINDING.format(without="unknown")), *TOLD)
-    assert (unknown.status, unknown.decided_by, unknown.referred_to) == ("referred", "0", "panel")
+    assert (unknown.status, unknown.decided_by, unknown.referred_to) == (
+        "referred",
+        "0",
+        "sales_manager",
+    )
     assert [tuple(need) for need in unknown.needs] == [("concealed", "b", "sales_manager")]
     assert "Did he hide" in str(unknown.reason)
 
@@ -291,7 +295,11 @@ def test_whoever_gets_it_may_wait_for_a_fact(then: str) -> None:
     whole = parameter("whole", "100", "percent")
     policy = small(LET, rule, FINDING.format(without="unknown"), parameters=[whole])
     ruling = ruled(policy, *TOLD)
-    assert (ruling.status, ruling.decided_by, ruling.referred_to) == ("referred", "0", "panel")
+    assert (ruling.status, ruling.decided_by, ruling.referred_to) == (
+        "referred",
+        "0",
+        "sales_manager",
+    )
     assert "Did he hide" in str(ruling.reason)
     assert [need.question for need in ruling.needs] == ["concealed"]
     assert [f.outcome for f in ruling.findings if f.clause == "1"] == ["unknown"]
@@ -680,3 +688,108 @@ def test_a_policy_that_asks_too_much_is_stopped() -> None:
             ruled(policy, *told, "03-09 10:00 b close")
     finally:
         case.MAX_STEPS = limit
+
+
+def test_who_is_barred_gets_nothing_by_a_later_rule() -> None:
+    policy = small(
+        LET,
+        a_rule("1", "first_file", 'bar = "author(first_file)"'),
+        a_rule("2", "first_file", 'credit = "author(first_file)"'),
+        CLOSER,
+    )
+    ruling = ruled(policy, "03-01 10:00 a visit", "03-04 10:00 b close")
+    assert (ruling.decided_by, shares(ruling)) == ("3", {"b": "100"})
+
+
+def test_the_fact_that_is_missing_is_asked_of_whoever_can_supply_it() -> None:
+    asked = FINDING.format(without="unknown").replace('"sales_manager"', '"department_head"')
+    ruling = ruled(small(LET, HIDDEN, CLOSER, asked), *TOLD)
+    assert (ruling.decided_by, ruling.referred_to) == ("0", "department_head")
+
+
+def test_a_doubtful_opening_makes_the_holder_unknown_where_it_would_matter() -> None:
+    doubted = """
+[entries.opening]
+of = "file"
+doubt = "not given('note')"
+question = "genuine"
+
+[findings.genuine]
+without = "unknown"
+from = "department_head"
+en = "Was it a real visit?"
+zh = "是否真实来访?"
+"""
+    policy = small(
+        '[holding]\nopens = "opening"\n',
+        doubted,
+        '[let]\nowner = "holder(at=deal)"\n',
+        a_rule("1", "owner", 'credit = "owner"'),
+    )
+    told = ("03-01 10:00 a visit", "03-02 10:00 b visit note=shown", "03-04 10:00 b close")
+    ruling = ruled(policy, *told)
+    assert (ruling.status, ruling.referred_to) == ("referred", "department_head")
+    found = "03-05 10:00 boss finding question=genuine subject=a answer={}"
+    assert shares(ruled(policy, *told, found.format("true"))) == {"a": "100"}
+    assert shares(ruled(policy, *told, found.format("false"))) == {"b": "100"}
+    later = ("03-01 10:00 b visit note=shown", "03-02 10:00 a visit", "03-04 10:00 b close")
+    assert shares(ruled(policy, *later)) == {"b": "100"}
+
+
+def test_what_comes_first_is_no_length_of_time_away() -> None:
+    policy = within("p", number=5)
+    swapped = small(
+        LET,
+        a_rule("1", "gap(deal, first(claim)) <= p", "credit = \"'c'\""),
+        a_rule("2", "gap(first(claim), deal) <= p", "credit = \"'a'\""),
+        parameters=[parameter("p", 5, "days")],
+    )
+    assert policy.rules
+    told = ("03-04 10:00 b close", "03-06 10:00 a claim")
+    assert shares(ruled(swapped, *told)) == {"c": "100"}
+
+
+def test_a_missing_or_repeated_name_takes_no_share() -> None:
+    policy = small(
+        LET, a_rule("1", "delivery", 'split = { among = "[closer, author(first_file), closer]" }')
+    )
+    assert shares(ruled(policy, "03-04 10:00 b close")) == {"b": "100"}
+
+
+def test_a_limit_looked_up_in_a_table_keeps_its_unit() -> None:
+    table = parameter("limits", {"A": 3, "B": 10}, "hours")
+    policy = small(
+        LET,
+        a_rule(
+            "1", "gap(first_file, deal) <= lookup(limits, level)", 'credit = "author(first_file)"'
+        ),
+        CLOSER,
+        parameters=[table],
+    )
+    text = policy.text.replace(
+        "lookup(limits, level)", "lookup(limits, field(first_file, 'level'))"
+    )
+    from conflictctl.policy.model import parse_policy
+
+    policy = parse_policy(text)
+    told = ("03-01 10:00 a visit level=A", "03-01 {} b close")
+    assert shares(ruled(policy, told[0], told[1].format("13:00"))) == {"a": "100"}
+    assert shares(ruled(policy, told[0], told[1].format("13:01"))) == {"b": "100"}
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("gap(first_file, deal) <= bare", "number of no unit"),
+        ("gap(first_file, deal) <= (p if first_file else hours_)", "counts days"),
+        ("attribute('segmnt') == 'x'", "none of the names"),
+    ],
+)
+def test_units_and_names_that_do_not_fit_are_refused(when: str, said: str) -> None:
+    parameters = [
+        parameter("bare", 3),
+        parameter("p", 3, "days"),
+        parameter("hours_", 3, "hours"),
+    ]
+    with pytest.raises(FaultyPolicy, match=said):
+        Program(small(LET, a_rule("1", when, 'credit = "closer"'), parameters=parameters), {})

@@ -17,6 +17,7 @@ from conflictctl.adjudication.account import finding, merged, needs, not_reached
 from conflictctl.adjudication.outcome import Outcome, credited, divided, whole
 from conflictctl.adjudication.ruling import Finding
 from conflictctl.calendar import Moment
+from conflictctl.events import INSTANCES
 from conflictctl.history import Entry
 from conflictctl.policy.case import Case
 from conflictctl.policy.language import UNKNOWN, Thunk
@@ -128,11 +129,26 @@ def _listed(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, list
             if turns <= len(case.entries):
                 index = program.again[again]
         else:
-            outcome, found = decide(case, rule)
-            findings.append(found)
+            given, found = decide(case, rule)
+            if case.barred and _all_barred(case, given):
+                findings.append(found._replace(outcome="not_met", reason=_OUT))
+            else:
+                outcome = given
+                findings.append(found)
     if open_questions:
         outcome = _with_open_questions(case, outcome, open_questions)
     return outcome, findings
+
+
+_OUT = Sentence("It would go to somebody who is out of the contest.")
+
+
+def _all_barred(case: Case, outcome: Outcome) -> bool:
+    """Whether nobody whom an outcome names is still in the contest."""
+    named = [part.party for part in outcome.credit]
+    if outcome.holder is not None:
+        named.append(outcome.holder)
+    return bool(named) and all(one in case.barred for one in named)
 
 
 def _bar(case: Case, rule: CompiledRule) -> Finding:
@@ -341,6 +357,8 @@ def _recommended(case: Case, rule: CompiledRule, advice: Advice) -> tuple[Outcom
 def _split(case: Case, rule: CompiledRule, split: Split) -> tuple[Outcome, Finding]:
     if split.among is not None:
         among = split.among(case)
+        if isinstance(among, list):
+            among = list(dict.fromkeys(one for one in among if one is not None))
         if among is UNKNOWN or not among:
             return _names_nobody(case, rule, among)
         weights = split.weights[: len(among)]
@@ -445,9 +463,15 @@ def _undecided(case: Case, rule: CompiledRule) -> Outcome:
             "Cannot decide: {clause} needs a fact that nobody has supplied.",
             clause=rule.rule.clause,
         )
-    return Outcome(
-        "referred", (), None, no_rule.get("clause"), reason, referred_to=no_rule["refer"]
-    )
+    return Outcome("referred", (), None, no_rule.get("clause"), reason, referred_to=_asked(case))
+
+
+def _asked(case: Case) -> str:
+    """Who can supply what is missing, if an instance can; else who decides what no rule does."""
+    findings = case.program.findings
+    suppliers = [findings[need.finding].supplier for need in case.needs]
+    named = next((one for one in suppliers if one in INSTANCES), None)
+    return str(named or case.program.policy.no_rule["refer"])
 
 
 def _nothing_decides(case: Case) -> Outcome:

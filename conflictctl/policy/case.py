@@ -333,6 +333,24 @@ class Case:
             self.evidence, self.refused, self.margin = outer
         return found
 
+    def supposing(self, name: str, entries: list[Entry]) -> Case:
+        """The same deal, with some entries counted in a class."""
+        other = Case(
+            self.program,
+            self.history,
+            self.members,
+            self.entries,
+            self.deals,
+            self.deal,
+            self.anchor,
+            self.as_of,
+            explain=False,
+        )
+        other._others = []
+        key = self.program.classes[name].sort_key
+        other._pools[name] = sorted([*other.pool(name, anyone=True), *entries], key=key)
+        return other
+
     def as_seen_at(self, entry: Entry) -> Case:
         """The same deal, looking only at what stands before an entry."""
         past = Case(

@@ -192,6 +192,27 @@ class _Run:
             self.tenures.append(Tenure(file.by, since, "file", file, file.by))
 
 
+def in_doubt(case: Case, until: Anchor, unit_type: str | None = None) -> bool:
+    """Whether somebody else would hold, if openings that a person has to judge did count."""
+    opens = case.program.holding.opens
+    doubtful = [entry for entry in case.doubts(opens, True, False) if is_before(entry, until)]
+    if not doubtful:
+        return False
+    as_it_is = timeline(case, until, unit_type)
+    supposed = case.supposing(opens, doubtful)
+    if_they_count = timeline(supposed, until, unit_type)
+    if _last_holder(as_it_is) == _last_holder(if_they_count):
+        return False
+    for entry in doubtful:
+        case.evidence.append(entry)
+        case.doubt(opens, entry)
+    return True
+
+
+def _last_holder(tenures: list[Tenure]) -> str | None:
+    return tenures[-1].staff if tenures else None
+
+
 def in_line(case: Case, until: Anchor) -> list[Entry]:
     """The openings that stand at a moment, oldest first: of who holds, and of all who wait."""
     holding = case.program.holding

@@ -411,7 +411,19 @@ class _Compiler:
         )
         if isinstance(test.node, Static):
             return then if test.node.value else other
-        unit = then.unit if then.unit == other.unit else None
+        if then.unit and other.unit and then.unit != other.unit:
+            raise self.fault(
+                node,
+                Sentence(
+                    "{left} counts {one}, {right} counts {other}",
+                    left=_source(node.body),
+                    one=then.unit,
+                    right=_source(node.orelse),
+                    other=other.unit,
+                ),
+                Sentence("give both the same unit"),
+            )
+        unit = then.unit or other.unit
         return _Typed(
             Choice(test.node, then.node, other.node), _joined(then.type, other.type), unit
         )
@@ -448,6 +460,12 @@ class _Compiler:
         if word is None:
             return self.visit(node, depth)
         assert isinstance(node, ast.Call)
+        if other.unit is None and isinstance(other.node, Static) and other.type == NUMBER:
+            raise self.fault(
+                node,
+                Sentence("{text} is compared with a number of no unit", text=_source(node)),
+                Sentence("give the parameter a unit: days, working_days, hours ..."),
+            )
         return self._called(node, word, depth + 1, other.unit if is_time(other.unit) else None)
 
     def _measures(self, node: ast.expr) -> Word | None:
@@ -590,6 +608,8 @@ class _Compiler:
         if word.unit == "*":
             found = own.setdefault("unit", Static(unit or "days"))
             unit = found.value if isinstance(found, Static) else None
+        elif word.gives == ANY and positional and isinstance(positional[0], Static):
+            unit = _unit_of_table(positional[0].value)  # a limit looked up in a table
         else:
             unit = word.unit
         if kind is None:
@@ -660,6 +680,14 @@ class _Compiler:
         scope = self.scope._replace(bound=self.scope.bound + 1)
         inner = _Compiler(scope, self.where, self.text, self.effort)
         return Static(function_of(inner.typed(node, depth, wanted).node))
+
+
+def _unit_of_table(table: Any) -> str | None:
+    """The measure that all numbers of a table share; None where there is none."""
+    if not isinstance(table, Mapping):
+        return None
+    units = {getattr(value, "measure", None) for value in table.values()}
+    return units.pop() if len(units) == 1 else None
 
 
 def _type_of(value: Any) -> str:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from conflictctl.calendar import HOUR, MINUTE, Moment
-from conflictctl.history import Entry
+from conflictctl.history import Entry, reference
 from conflictctl.policy import holding, instances, scorecard
 from conflictctl.policy.case import Anchor, Case, is_after, is_before
 from conflictctl.policy.emit import Filters
@@ -72,7 +72,8 @@ def _spans(case: Case, entry: Entry, wanted: Any) -> bool:
 
 
 def _speaks_of(case: Case, entry: Entry, wanted: Any) -> bool:
-    return wanted is not None and entry.fields.get("on") in (wanted.event.id, wanted.seq)
+    named = reference(entry)
+    return wanted is not None and named is not None and named in (wanted.event.id, wanted.seq)
 
 
 def _keep_by(case: Case, entries: list[Entry], wanted: Any) -> list[Entry]:
@@ -506,8 +507,11 @@ def gap(case: Case, earlier: Anchor, later: Anchor, unit: str = "days") -> Any:
     if earlier is None or later is None:
         return None
     if unit == "days":
-        return case.day(later) - case.day(earlier)
-    return case.elapsed(holding.moment_of(earlier), holding.moment_of(later), unit)
+        length = case.day(later) - case.day(earlier)
+    else:
+        length = case.elapsed(holding.moment_of(earlier), holding.moment_of(later), unit)
+    # What comes first is no length of time away: every comparison with it is false.
+    return length if length >= 0 else None
 
 
 def span(
@@ -551,12 +555,14 @@ def within(case: Case, entry: Anchor, stretch: tuple[Moment, Moment] | None) -> 
     )
 
 
-def older(case: Case, one: Entry | None, other: Entry | None) -> bool:
-    """Whether one entry comes before another in the order in which files count."""
+def older(case: Case, one: Anchor, other: Anchor) -> bool:
+    """Whether one comes before another: entries in the order of files, moments in time."""
     if one is None or other is None:
         return False
-    key = case.program.classes[case.program.holding.opens].sort_key
-    return bool(key(one) < key(other))
+    if isinstance(one, Entry) and isinstance(other, Entry):
+        key = case.program.classes[case.program.holding.opens].sort_key
+        return bool(key(one) < key(other))
+    return holding.moment_of(one) < holding.moment_of(other)
 
 
 # ------------------------------------------------------------------------ of people
@@ -642,10 +648,10 @@ def departed(case: Case, staff: str | None, after: Anchor = None, before: Anchor
 
 def caseload(case: Case, staff: str | None) -> Any:
     """How many customers somebody holds now; UNKNOWN where nobody counted them."""
+    if staff is None:
+        return None
     held = case.history.caseloads
-    if staff is None or held is None:
-        return UNKNOWN
-    return held.get(staff, 0)
+    return UNKNOWN if held is None else held.get(staff, 0)
 
 
 # ------------------------------------------------------------------------- of lists
@@ -751,11 +757,13 @@ def lookup(case: Case, table: Any, key: Any) -> Any:
 # ----------------------------------------------------------------------- of holding
 
 
-def holder(case: Case, at: Anchor = None, unit_type: str | None = None) -> str | None:
+def holder(case: Case, at: Anchor = None, unit_type: str | None = None) -> Any:
     """Who held the customer at a moment, by files, transfers and departures before it."""
     if at is None:
         return None
     _refuse(case, case.program.holding.opens, lambda entry: is_before(entry, at))
+    if case.program.has_doubts and holding.in_doubt(case, at, unit_type):
+        return UNKNOWN
     tenures = holding.timeline(case, at, unit_type)
     if not tenures:
         return None
@@ -959,7 +967,7 @@ def together(
     return found
 
 
-def each(case: Case, name: str, of: list[Case] | None = None) -> list[Any]:
+def each(case: Case, name: str, of: list[Case] | None = None) -> Any:
     """A named value worked out for each of several persons of a household."""
     values = []
     for one in of or ():
@@ -970,7 +978,9 @@ def each(case: Case, name: str, of: list[Case] | None = None) -> list[Any]:
             trace = one._memo[name][1]
             if trace is not None:
                 case.evidence.extend(trace[0])
-        if value is not None and value is not UNKNOWN:
+        if value is UNKNOWN:
+            return UNKNOWN
+        if value is not None:
             values.append(value)
     return values
 
@@ -1180,7 +1190,7 @@ WORDS: dict[str, Word] = {
     "level_set": Word(level_set, keywords={"at": ENTRY, "by": ID}, gives=ENTRY),
     "transfer": Word(transfer, keywords={"of": ID, "after": ENTRY, "before": ENTRY}, gives=ENTRY),
     "next_in_line": Word(next_in_line, gives=ID),
-    "attribute": Word(attribute, takes=(ID,), least=1, keywords=_AT),
+    "attribute": Word(attribute, takes=("card",), least=1, keywords=_AT),
     "present": Word(present, keywords={"on_day": ENTRY, "linked_before": ENTRY}, gives=LIST),
     "together": Word(
         together, keywords={"after": ENTRY, "before": ENTRY, "household": FLAG}, gives=ENTRY

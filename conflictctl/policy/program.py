@@ -19,7 +19,12 @@ from conflictctl.events import INSTANCES
 from conflictctl.history import DATED_KINDS, Asked, Deal, Entry, Powers
 from conflictctl.policy import predicates, scorecard
 from conflictctl.policy.case import DEAL_WIDE, shown
-from conflictctl.policy.entry_tests import ENTRY_FACTS, EntryTest, compile_entry_test
+from conflictctl.policy.entry_tests import (
+    CARD_FIELDS,
+    ENTRY_FACTS,
+    EntryTest,
+    compile_entry_test,
+)
 from conflictctl.policy.expression import Point
 from conflictctl.policy.holding import GROUNDS
 from conflictctl.policy.instances import ByUnit, Instance, Instances
@@ -365,6 +370,7 @@ class Program:
                 "finding": frozenset(self.findings),
                 "window": frozenset(self.policy.windows),
                 "let": frozenset(self.policy.lets),
+                "card": CARD_FIELDS,
                 "field": frozenset(fields) | {f"fields.{name}" for name in _form_fields(self)},
             },
             let_names=frozenset(self.policy.lets),
