@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 from conflictctl.events import INSTANCES, KINDS, ROLES
 from conflictctl.policy import shape
-from conflictctl.policy.entry_tests import CARD_FIELDS
 from conflictctl.policy.language import _offset_of, _source, parse
 from conflictctl.policy.model import MOST_PROBLEMS, Policy, edited, located, policy_from, read_toml
 from conflictctl.policy.problems import FaultyPolicy, Path, Problem, nearest
@@ -82,7 +81,6 @@ def check(text: str, name: str) -> tuple[Policy | None, tuple[Problem, ...]]:
         _bad_strikes(policy),
         _no_levels(policy, data),
         _deaf_filters(policy, data),
-        _bad_attributes(data),
         _bad_sanctions(policy),
         _bad_roles(policy),
         _bad_rows(policy),
@@ -620,23 +618,6 @@ def _kinds_of(policy: Policy, name: str) -> tuple[str, ...]:
     if spec is None:
         return ()
     return tuple(spec.kinds) or _kinds_of(policy, spec.parent or "")
-
-
-def _bad_attributes(data: Mapping[str, Any]) -> Iterator[Problem]:
-    """Attributes that no customer's card has, asked for by a rule or a named value."""
-    for path, text in _conditions(data):
-        if path[0] in ("entries", "holding") or path == ("powers", "strike"):
-            continue  # conditions on one entry: their compiler has seen to it
-        for call in _calls(text, path, "attribute"):
-            asked = call.args[0] if call.args else None
-            if not isinstance(asked, ast.Constant) or asked.value in CARD_FIELDS:
-                continue
-            yield Problem(
-                path,
-                _offset_of(text, asked),
-                Sentence("{text} is none of the names that can stand here", text=_source(asked)),
-                nearest(str(asked.value), CARD_FIELDS),
-            )
 
 
 def _bad_levels(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
