@@ -975,6 +975,22 @@ MISTAKES = [
         "write lookup(gaps, ...)",
     ),
     Mistake(
+        "a number of no unit as a length of time",
+        'keeps = "contact"',
+        'keeps = "contact"\nidle = "point"\nlapse = "releases"',
+        'point"\nlapse',
+        "point is no length of time",
+        "give the parameter a unit",
+    ),
+    Mistake(
+        "a span of no length of time",
+        'when = "leader"',
+        'when = "exists(contact, within=span(fine, before=deal))"',
+        "fine, before",
+        "fine is no length of time",
+        "give the parameter a unit",
+    ),
+    Mistake(
         "a level that rests on the level",
         '[entries.contact]\nkinds = ["visit", "call", "followup"]\n',
         '[entries.contact]\nkinds = ["visit", "call", "followup"]\n'

@@ -19,6 +19,7 @@ from conflictctl.policy.language import _offset_of, _source, parse
 from conflictctl.policy.model import MOST_PROBLEMS, Policy, edited, located, policy_from, read_toml
 from conflictctl.policy.problems import FaultyPolicy, Path, Problem, nearest
 from conflictctl.policy.program import Program
+from conflictctl.policy.quantity import is_time
 from conflictctl.policy.reach import beaten_in_vain, dead_rules
 from conflictctl.policy.source import Source
 from conflictctl.wording import Sentence
@@ -75,7 +76,7 @@ def check(text: str, name: str) -> tuple[Policy | None, tuple[Problem, ...]]:
         _bad_classes(policy),
         _bad_holding(policy),
         _bad_grounds(policy),
-        _bad_lengths(policy),
+        _bad_lengths(policy, data),
         _bad_levels(policy, data),
         _circular_classes(policy),
         _bad_strikes(policy),
@@ -397,25 +398,43 @@ _DEPARTURES = ("left", "moved")
 """Causes of a transfer that are departures, as `ends_on` names them."""
 
 
-def _bad_lengths(policy: Policy) -> Iterator[Problem]:
-    """Whole tables where a length of time belongs: nothing would ever run out."""
+def _bad_lengths(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is no length of time where one belongs: nothing would ever run out."""
     for key in ("lasts", "idle", "extension"):
         text = policy.holding.get(key)
         where: Path = ("holding", key)
-        tree = _tree(text, where) if text is not None else None
-        for node in _outcomes(tree):
-            parameter = policy.parameters.get(node.id) if isinstance(node, ast.Name) else None
-            if parameter is not None and parameter.type == "table":
-                yield Problem(
-                    where,
-                    _offset_of(str(text), node),
-                    Sentence(
-                        "{name} is a whole table, not one length of time", name=parameter.name
-                    ),
-                    Sentence(
-                        "write lookup({name}, ...), with what chooses the row", name=parameter.name
-                    ),
-                )
+        yield from _no_length(policy, text, where, _tree(text, where) if text is not None else None)
+    for path, text in _conditions(data):
+        for call in _calls(text, path, "span"):
+            yield from _no_length(policy, text, path, call.args[0] if call.args else None)
+
+
+def _no_length(
+    policy: Policy, text: str | None, path: Path, tree: ast.expr | None
+) -> Iterator[Problem]:
+    """A whole table, or numbers of no unit of time, among what an expression can come out as."""
+    for node in _outcomes(tree):
+        looked_up = isinstance(node, ast.Call) and ast.unparse(node.func) == "lookup" and node.args
+        named = node.args[0] if isinstance(node, ast.Call) and looked_up else node
+        parameter = policy.parameters.get(named.id) if isinstance(named, ast.Name) else None
+        if parameter is None:
+            continue
+        if parameter.type == "table" and not looked_up:
+            yield Problem(
+                path,
+                _offset_of(str(text), node),
+                Sentence("{name} is a whole table, not one length of time", name=parameter.name),
+                Sentence(
+                    "write lookup({name}, ...), with what chooses the row", name=parameter.name
+                ),
+            )
+        elif not is_time(parameter.unit):
+            yield Problem(
+                path,
+                _offset_of(str(text), node),
+                Sentence("{text} is no length of time", text=parameter.name),
+                Sentence("give the parameter a unit: days, working_days, hours ..."),
+            )
 
 
 def _outcomes(node: ast.expr | None) -> Iterator[ast.expr]:
