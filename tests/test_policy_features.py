@@ -732,6 +732,16 @@ zh = "是否真实来访?"
     found = "03-05 10:00 boss finding question=genuine subject=a answer={}"
     assert shares(ruled(policy, *told, found.format("true"))) == {"a": "100"}
     assert shares(ruled(policy, *told, found.format("false"))) == {"b": "100"}
+    for word in ("former(at=deal)", "clock(closer, at=deal)", "in_line(at=deal)"):
+        unknown = small(
+            '[holding]\nopens = "opening"\n',
+            doubted,
+            LET,
+            a_rule("1", f"known({word})", "credit = \"'c'\""),
+            CLOSER,
+        )
+        assert shares(ruled(unknown, *told)) == {"b": "100"}, word
+        assert shares(ruled(unknown, *told[1:])) == {"c": "100"}, word
     later = ("03-01 10:00 b visit note=shown", "03-02 10:00 a visit", "03-04 10:00 b close")
     assert shares(ruled(policy, *later)) == {"b": "100"}
 

@@ -6,6 +6,8 @@ need which ground, and what ends a holding stand in the policy file.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from conflictctl.calendar import Moment, parse_time
@@ -198,15 +200,33 @@ def in_doubt(case: Case, until: Anchor, unit_type: str | None = None) -> bool:
     doubtful = [entry for entry in case.doubts(opens, True, False) if is_before(entry, until)]
     if not doubtful:
         return False
-    as_it_is = timeline(case, until, unit_type)
-    supposed = case.supposing(opens, doubtful)
-    if_they_count = timeline(supposed, until, unit_type)
-    if _last_holder(as_it_is) == _last_holder(if_they_count):
+    holder = _last_holder(timeline(case, until, unit_type))
+    if all(
+        _last_holder(timeline(case.supposing(opens, counting), until, unit_type)) == holder
+        for counting in _some_of(doubtful)
+    ):
         return False
     for entry in doubtful:
         case.evidence.append(entry)
         case.doubt(opens, entry)
     return True
+
+
+_MOST_DOUBTED = 4
+
+
+def _some_of(doubtful: list[Entry]) -> Iterator[list[Entry]]:
+    """Which of them may turn out to count: a finding is about a person, so all of his or none.
+
+    Every choice among a few persons; of many, each alone and all together.
+    """
+    persons = list(dict.fromkeys(entry.by for entry in doubtful))
+    sizes = range(1, len(persons) + 1)
+    if len(persons) > _MOST_DOUBTED:
+        sizes = range(1, len(persons) + 1, len(persons) - 1)
+    for size in sizes:
+        for chosen in combinations(persons, size):
+            yield [entry for entry in doubtful if entry.by in chosen]
 
 
 def _last_holder(tenures: list[Tenure]) -> str | None:

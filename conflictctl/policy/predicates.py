@@ -771,19 +771,23 @@ def holder(case: Case, at: Anchor = None, unit_type: str | None = None) -> Any:
     return tenures[-1].staff
 
 
-def in_line(case: Case, at: Anchor = None) -> list[str]:
+def in_line(case: Case, at: Anchor = None) -> Any:
     """Everybody whose opening stands at a moment, the oldest first: who holds, and who waits."""
     if at is None:
         return []
+    if case.program.has_doubts and holding.in_doubt(case, at):
+        return UNKNOWN
     files = holding.in_line(case, at)
     case.evidence.extend(files)
     return list(dict.fromkeys(file.by for file in files if file.by is not None))
 
 
-def former(case: Case, at: Anchor = None) -> str | None:
+def former(case: Case, at: Anchor = None) -> Any:
     """Who held the customer last before whoever held it at a moment; None if nobody did."""
     if at is None:
         return None
+    if case.program.has_doubts and holding.in_doubt(case, at):
+        return UNKNOWN
     tenures = holding.timeline(case, at)
     now = tenures[-1].staff if tenures else None
     for tenure in reversed(tenures):
@@ -793,10 +797,12 @@ def former(case: Case, at: Anchor = None) -> str | None:
     return None
 
 
-def ended(case: Case, staff: str | None, at: Anchor = None) -> Moment | None:
+def ended(case: Case, staff: str | None, at: Anchor = None) -> Any:
     """When somebody's holding ended, before a moment; None where it did not, or never was."""
     if staff is None or at is None:
         return None
+    if case.program.has_doubts and holding.in_doubt(case, at):
+        return UNKNOWN
     tenures = holding.timeline(case, at)
     for number in range(len(tenures) - 1, 0, -1):
         if tenures[number - 1].staff == staff and tenures[number].staff != staff:
@@ -805,20 +811,24 @@ def ended(case: Case, staff: str | None, at: Anchor = None) -> Moment | None:
     return None
 
 
-def ends(case: Case, staff: str | None, at: Anchor = None) -> Moment | None:
+def ends(case: Case, staff: str | None, at: Anchor = None) -> Any:
     """When the holding that somebody had at a moment runs out; None where it has no end."""
     if staff is None or at is None:
         return None
+    if case.program.has_doubts and holding.in_doubt(case, at):
+        return UNKNOWN
     tenures = holding.timeline(case, at)
     if not tenures or tenures[-1].staff != staff:
         return None
     return holding.end_of(case, tenures[-1], holding.moment_of(at))
 
 
-def clock(case: Case, staff: str | None, at: Anchor = None) -> Anchor:
+def clock(case: Case, staff: str | None, at: Anchor = None) -> Any:
     """From when somebody's holding counts: his file, his transfer, or a departure."""
     if staff is None or at is None:
         return None
+    if case.program.has_doubts and holding.in_doubt(case, at):
+        return UNKNOWN
     tenure = holding.tenure_of(case, staff, at)
     if tenure is None:
         return None

@@ -791,6 +791,14 @@ class Program:
         elif action == "split":
             value = self._split(value, then)
         elif action == "replace":
+            if rule.stage != "deal":
+                self._note(
+                    fault(
+                        then,
+                        Sentence("only a rule about a deal puts another in somebody's place"),
+                        Sentence('take away stage = "open"'),
+                    )
+                )
             if value["value"] not in self.policy.lets:
                 self._note(
                     fault(
