@@ -174,7 +174,7 @@ class Rate(NamedTuple):
     rate: str
 
 
-class Warning_(NamedTuple):
+class PolicyWarning(NamedTuple):
     """A warning of the policy."""
 
     when: Thunk
@@ -255,7 +255,7 @@ class Program:
         self.fallback = [self._rule(rule) for rule in self._present(policy.fallback)]
         self.declared = policy.precedence.get("order") == "declared"
         self.warnings = [
-            Warning_(
+            PolicyWarning(
                 self._condition(table["when"], ("warning", number, "when"), FLAG),
                 table["text"],
                 table.get("stage"),
