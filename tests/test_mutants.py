@@ -23,12 +23,6 @@ EQUIVALENT = {
         "number: parameters.accompaniment_least.default: -3 -> -4",
         "number: parameters.accompaniment_most.default: 3 -> 4",
     },
-    "renault-zibo-2013": {
-        # The rule before it has decided wherever the count is the limit itself.
-        "comparison: rule 9 (K4).when: outlet_unfiled and "
-        "count(tracking, by=closer, before=deal) > unfiled_max_followups -> outlet_unfiled and "
-        "count(tracking, by=closer, before=deal) >= unfiled_max_followups",
-    },
 }
 """Mutants that say the same in other words: no case can tell them apart."""
 
