@@ -78,12 +78,13 @@ def check_policy(
 
 
 def _show(problems: tuple[Problem, ...], texts: Mapping[str, str], errors: int) -> None:
+    from conflictctl.policy.source import Source
     from conflictctl.render.problem_lines import problem_lines
 
-    rows = {name: text.replace("\r\n", "\n").split("\n") for name, text in texts.items()}
+    sources = {name: Source(text, name) for name, text in texts.items()}
     for problem in problems:
-        lines = rows.get(problem.file, [])
-        line = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
+        source = sources.get(problem.file)
+        line = source.excerpt(problem.line) if source is not None else ""
         for shown in problem_lines(problem, line):
             print(shown)
         print()

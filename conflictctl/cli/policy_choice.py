@@ -29,12 +29,21 @@ def policy_in_use(
     Where nothing names one, the policy that the program began with, so that a register made
     when it knew no other goes on as it was.
     """
+    return _for_this_time(named) or _by_default(_kept(register, known_at))
+
+
+def _for_this_time(named: str | None) -> Chosen | None:
     if named is not None:
         return Chosen(named, Sentence("given by --policy"))
     from_env = os.environ.get("CONFLICTCTL_POLICY")
-    if from_env:
-        return Chosen(from_env, Sentence("given by CONFLICTCTL_POLICY"))
-    kept = register.settings(known_at).get("policy") if register is not None else None
+    return Chosen(from_env, Sentence("given by CONFLICTCTL_POLICY")) if from_env else None
+
+
+def _kept(register: Register | None, known_at: KnownAt | None) -> Any:
+    return register.settings(known_at).get("policy") if register is not None else None
+
+
+def _by_default(kept: Any) -> Chosen:
     if isinstance(kept, str):
         return Chosen(kept, Sentence("the register's default"))
     if isinstance(kept, dict):
@@ -52,11 +61,13 @@ def policy_to_rule_by(
     """
     from conflictctl.policy.model import load_policy, policy_of_texts
 
-    if named is None and not os.environ.get("CONFLICTCTL_POLICY") and register is not None:
-        kept = register.settings(known_at).get("policy")
-        if isinstance(kept, dict):
-            return policy_of_texts([(file["name"], file["text"]) for file in kept["files"]])
-    return load_policy(policy_in_use(register, named, known_at).value)
+    this_time = _for_this_time(named)
+    if this_time is not None:
+        return load_policy(this_time.value)
+    kept = _kept(register, known_at)
+    if isinstance(kept, dict):
+        return policy_of_texts([(file["name"], file["text"]) for file in kept["files"]])
+    return load_policy(_by_default(kept).value)
 
 
 def to_keep(id_or_path: str) -> str | dict[str, Any]:

@@ -67,12 +67,17 @@ def _replay(case: Case, until: Anchor, unit_type: str | None) -> list[Tenure]:
     transfers = [t for t in case.pool(holding.transfers) if is_before(t, until)]
     if not transfers and not holding.ends_by_itself and not _anyone_departed(case, files):
         return [Tenure(files[0].by, files[0].moment, "file", files[0], None)] if files else []
+    return _run(case, until, files, transfers).tenures
+
+
+def _run(case: Case, until: Anchor, files: list[Entry], transfers: list[Entry]) -> _Run:
+    """All that moves a holding taken in, up to a moment."""
     run = _Run(case, until)
     for moment, _, step in _steps(case, until, files, transfers):
         run.pass_time(moment)
         run.take(moment, step)
     run.pass_time(moment_of(until))
-    return run.tenures
+    return run
 
 
 def _steps(
@@ -238,13 +243,8 @@ def in_line(case: Case, until: Anchor) -> list[Entry]:
     holding = case.program.holding
     files = [f for f in case.pool(holding.opens) if is_before(f, until)]
     transfers = [t for t in case.pool(holding.transfers) if is_before(t, until)]
-    run = _Run(case, until)
-    for moment, _, step in _steps(case, until, files, transfers):
-        run.pass_time(moment)
-        run.take(moment, step)
-    moment = moment_of(until)
-    run.pass_time(moment)
-    return [file for file in run.opened if run.stands(file, moment)]
+    run = _run(case, until, files, transfers)
+    return [file for file in run.opened if run.stands(file, moment_of(until))]
 
 
 def end_of(case: Case, tenure: Tenure, until: Moment) -> Moment | None:

@@ -38,13 +38,14 @@ class FaultyPolicy(InputRejected):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         first = self.problems[0]
-        super().__init__(_message(first), _hint(first, len(self.problems)))
+        super().__init__(message(first), _hint(first, len(self.problems)))
 
     def __reduce__(self) -> tuple[object, ...]:
         return FaultyPolicy, (self.problems,)
 
 
-def _message(problem: Problem) -> Sentence:
+def message(problem: Problem) -> Sentence:
+    """What is wrong and where, in one line."""
     if problem.line:
         return Sentence(
             "{file}:{line}:{column}: {where}: {problem}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conflictctl.policy.problems import Problem, where_text
+from conflictctl.policy.problems import Problem, message, where_text
 from conflictctl.render.language import say, tr
 from conflictctl.render.layout import cells
 from conflictctl.render.safe import safe
@@ -19,14 +19,7 @@ _BEFORE, _AFTER = 60, 40
 def problem_lines(problem: Problem, line: str) -> Iterator[str]:
     """The lines that show a problem; `line` is the text of the file where it stands."""
     template = (
-        Sentence(
-            "{file}:{line}:{column}: {where}: {problem}",
-            file=problem.file,
-            line=problem.line,
-            column=problem.column,
-            where=where_text(problem.path),
-            problem=problem.what,
-        )
+        message(problem)
         if problem.severe
         else Sentence(
             "{file}:{line}:{column}: warning: {where}: {problem}",
