@@ -50,6 +50,19 @@ CUSTOMER_TYPES = (
     "ever_changing",
 )
 
+CASE_CATEGORIES = ("complaint", "internal")
+"""Categories of a case that is opened by an entry; `attribution` follows from a claim."""
+
+CASE_CHANNELS = ("phone", "email", "chat", "social_media", "visit", "letter")
+CASE_REPLIES = ("accept", "refuse", "counter")
+RESOLUTIONS = ("settled", "ruled", "mediated", "arbitrated", "compensated")
+OBSTRUCTIONS = ("delay", "sabotage", "no_show", "false_statement", "other")
+CUSTOMER_PARTY = "customer"
+"""How a case names the customer among those who reply or owe something."""
+
+CLAIM_CASE = "A-"
+"""The case that follows from a claim is named `A-` and the claim's reference: `A-#812`."""
+
 ID_LENGTH = 128
 NAME_LENGTH = 500
 TEXT_LENGTH = 100_000
@@ -101,6 +114,12 @@ class Event(NamedTuple):
     def get(self, name: str, default: Any = None) -> Any:
         """The value of one of the kind's own fields."""
         return self.fields.get(name, default)
+
+
+def claim_of(case: str) -> str | None:
+    """The reference of the claim that a case follows from; None for one that was opened."""
+    ref = case.removeprefix(CLAIM_CASE)
+    return ref if ref != case and ref else None
 
 
 def order(event: Event) -> tuple[Moment, Moment, int]:
@@ -345,6 +364,60 @@ def _assessment(value: Any) -> int:
     if type(value) is int and 1 <= abs(value) <= 3:
         return value
     raise Problem(Sentence("must be a whole number from -3 to -1 or from 1 to 3"))
+
+
+def _severity(value: Any) -> int:
+    if type(value) is int and 1 <= value <= 4:
+        return value
+    raise Problem(Sentence("must be a whole number from 1 (slight) to 4 (grave)"))
+
+
+def _score(value: Any) -> int:
+    if type(value) is int and 1 <= value <= 5:
+        return value
+    raise Problem(
+        Sentence("must be a whole number from 1 (very dissatisfied) to 5 (very satisfied)")
+    )
+
+
+def _day(value: Any) -> str:
+    from datetime import date
+
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            pass
+    raise Problem(Sentence("must be a day, for example 2026-03-31"))
+
+
+def _digest(value: Any) -> str:
+    if isinstance(value, str) and value.startswith("sha256:") and len(value) == 71:
+        try:
+            return "sha256:" + bytes.fromhex(value[7:]).hex()
+        except ValueError:
+            pass
+    raise Problem(Sentence("must be sha256: and 64 hexadecimal digits"))
+
+
+def _rows(check: Mapping[str, Check], required: tuple[str, ...]) -> Check:
+    """A list of objects with these keys."""
+
+    def check_rows(value: Any) -> list[dict[str, Any]]:
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise Problem(Sentence("must be a list of objects with {keys}", keys=", ".join(check)))
+        result = []
+        for item in value:
+            if set(item) - set(check) or any(item.get(key) is None for key in required):
+                raise Problem(
+                    Sentence("must be a list of objects with {keys}", keys=", ".join(check))
+                )
+            result.append(
+                {key: check[key](item[key]) for key in check if item.get(key) is not None}
+            )
+        return result
+
+    return check_rows
 
 
 ANSWERS: dict[str, Check] = {"accompaniment": _assessment}
@@ -661,6 +734,148 @@ _kind(
     ),
     amount=Field(_amount),
     reason=Field(_text, personal=True),
+    case=Field(_ident, refers="case"),
+)
+
+CASE = Field(_ident, True, refers="case")
+CAUSE = Field(_ident)
+SAID = Field(_text, personal=True)
+SEVERITY = Field(_severity)
+CASE_CHANNEL = _one_of(*CASE_CHANNELS)
+
+
+def _step(name: str, /, **fields: Field) -> None:
+    """A kind that speaks of one case; the case says which customer it concerns."""
+    own: dict[str, Any] = {"case": CASE, **fields}
+    _kind(name, "case", customer="none", **own)
+
+
+_kind(
+    "case_opened",
+    "case",
+    customer="optional",
+    case=Field(_ident, True),
+    category=_one_of(*CASE_CATEGORIES, required=True),
+    parties=Field(_list_of(_ident), refers="staff"),
+    departments=Field(_list_of(_ident)),
+    channel=CASE_CHANNEL,
+    demand=Field(_text, True, personal=True),
+    facts=Field(_text, personal=True),
+    cause=CAUSE,
+    nature=_one_of("internal", "external"),
+    character=_one_of("constructive", "destructive"),
+    severity=Field(_severity, default=2),
+    customer_type=_one_of(*CUSTOMER_TYPES),
+    articles=Field(_list_of(_name)),
+    outlet=Field(_ident, refers="outlet"),
+    deal=DEAL,
+)
+_step(
+    "case_accepted",
+    handler=STAFF_REQUIRED,
+    severity=SEVERITY,
+    customer_type=_one_of(*CUSTOMER_TYPES),
+)
+_step("case_rejected", reason=Field(_text, True, personal=True))
+_step("case_withdrawn", reason=Field(_text, personal=True))
+_step(
+    "case_contact",
+    people=Field(_list_of(_name), personal=True),
+    channel=CASE_CHANNEL,
+    said=Field(_text, True, personal=True),
+)
+_step("case_response", channel=CASE_CHANNEL, said=SAID)
+_step("case_update", channel=CASE_CHANNEL, said=SAID)
+_step(
+    "case_requirement",
+    requirement=Field(_text, True, personal=True),
+    confirmed=Field(_flag, default=False),
+)
+_step(
+    "case_change",
+    change=Field(_text, True, personal=True),
+    impact=Field(_text, personal=True),
+    cost=Field(_amount),
+    currency=Field(_ident),
+    accepted=Field(_flag, default=False),
+)
+_step(
+    "case_finding",
+    facts=Field(_text, True, personal=True),
+    evidence=Field(_list_of(_ref)),
+    files=Field(_rows({"name": _name, "digest": _digest}, ("name", "digest")), personal=True),
+    cause=CAUSE,
+    character=_one_of("constructive", "destructive"),
+)
+_step(
+    "case_proposal",
+    proposal=Field(_ident, True),
+    text=Field(_text, True, personal=True),
+    pros=SAID,
+    cons=SAID,
+)
+_step(
+    "case_reply",
+    proposal=Field(_ident, True),
+    party=Field(_ident, True),
+    reply=_one_of(*CASE_REPLIES, required=True),
+    said=SAID,
+)
+_step(
+    "case_resolution",
+    how=_one_of(*RESOLUTIONS, required=True),
+    text=Field(_text, True, personal=True),
+    proposal=Field(_ident),
+    third_party=Field(_name, personal=True),
+    amount=Field(_amount),
+    currency=Field(_ident),
+)
+_step(
+    "case_task",
+    task=Field(_ident, True),
+    owner=Field(_ident, True, refers="case_party"),
+    due=Field(_day, True),
+    text=Field(_text, True, personal=True),
+)
+_step("case_task_done", task=Field(_ident, True), text=SAID)
+_step(
+    "case_survey",
+    score=Field(_score),
+    comment=SAID,
+    party=STAFF,
+    reached=REACHED,
+    ended=Field(_text, personal=True),
+)
+_step(
+    "case_lesson",
+    lesson=Field(_ident, True),
+    root_cause=Field(_text, True, personal=True),
+    improvement=Field(_text, True, personal=True),
+    owner=STAFF_REQUIRED,
+    due=Field(_day),
+)
+_step("case_lesson_done", lesson=Field(_ident, True), text=SAID)
+_step(
+    "case_obstruction",
+    party=Field(_ident, True, refers="case_party"),
+    how=_one_of(*OBSTRUCTIONS, required=True),
+    said=Field(_text, True, personal=True),
+)
+_step(
+    "case_escalated",
+    to=Field(_ident, True),
+    handler=STAFF,
+    reason=Field(_text, True, personal=True),
+)
+_step("case_reopened", reason=Field(_text, True, personal=True))
+_step("case_closed", summary=SAID, survey_waived=Field(_text, personal=True))
+_kind(
+    "survey",
+    "case",
+    campaign=Field(_ident, True),
+    score=Field(_score),
+    comment=SAID,
+    reached=REACHED,
 )
 
 _kind(
@@ -811,6 +1026,10 @@ def read_line(line: Mapping[str, Any]) -> Draft:
         if name == "finding":
             field_name = "answer"
             _check_answer(fields)
+        elif kind.group == "case":
+            field_name, missing = _missing_of_case(kind.name, customer, fields)
+            if missing is not None:
+                raise Problem(missing)
     except Problem as problem:
         raise InputRejected(
             Sentence("{field}: {problem}", field=str(field_name)[:40], problem=problem.sentence),
@@ -828,6 +1047,30 @@ def read_line(line: Mapping[str, Any]) -> Draft:
         fields,
         not ("attested_by" in line and line["attested_by"] is None),
     )
+
+
+def _missing_of_case(
+    name: str, customer: str | None, fields: Mapping[str, Any]
+) -> tuple[str, Sentence | None]:
+    """Which field of an entry about a case is wanting, and why; no sentence if none is."""
+    if name == "case_opened" and fields["category"] == "complaint":
+        if customer is None:
+            return "customer", Sentence("a complaint is a customer's")
+        if "channel" not in fields:
+            return "channel", Sentence("a complaint came by some way")
+    elif name == "case_opened":
+        if len(fields.get("parties", ())) + len(fields.get("departments", ())) < 2:
+            return "parties", Sentence("an internal conflict has two parties at least")
+    elif name in ("case_survey", "survey"):
+        if ("score" in fields) is not fields["reached"] and "ended" not in fields:
+            return "score", Sentence("is given if somebody was reached, and only then")
+    elif (
+        name == "case_resolution"
+        and fields["how"] in ("mediated", "arbitrated")
+        and "third_party" not in fields
+    ):
+        return "third_party", Sentence("is missing")
+    return "case", None
 
 
 def _moment(value: Any) -> tuple[Moment | None, int]:
@@ -883,7 +1126,8 @@ def read_changes(
 
 
 def references(draft: Draft) -> Iterable[tuple[str, Any]]:
-    """What a draft names: pairs of (`staff`, `outlet`, `party`, `customer`, `event`) and id."""
+    """What a draft names: pairs of (`staff`, `outlet`, `party`, `customer`, `case`, `case_party`,
+    `event`) and id."""
     if draft.by is not None:
         yield "staff", draft.by
     if draft.recorded_by is not None and draft.recorded_by != draft.by:

@@ -7,7 +7,14 @@ from typing import Any
 
 from conflictctl.calendar import Moment, parse_time
 from conflictctl.errors import InputRejected
-from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, Event, references
+from conflictctl.events import (
+    CUSTOMER_PARTY,
+    KINDS,
+    REFERENCE_FIELDS,
+    Draft,
+    Event,
+    references,
+)
 from conflictctl.mending import MENDS
 from conflictctl.people import People
 from conflictctl.wording import Sentence, Term, When
@@ -21,8 +28,14 @@ _TARGET_KIND = {
     "withdraw_claim": "claim",
     "appeal": "ruling",
 }
-_REFERRING_LISTS = {"strikes"}
-_KEY_FIELD = {"outlet": "outlet", "staff": "staff", "customer": "customer"}
+_REFERRING_LISTS = {"finding": "strikes", "case_finding": "evidence"}
+"""Kinds that name several other events, and the field that does."""
+_KEY_FIELD = {
+    "outlet": "outlet",
+    "staff": "staff",
+    "customer": "customer",
+    **{name: "case" for name, kind in KINDS.items() if "case" in kind.fields},
+}
 
 
 def resolve(draft: Draft, find: Find) -> tuple[Draft, Event | None]:
@@ -34,7 +47,7 @@ def resolve(draft: Draft, find: Find) -> tuple[Draft, Event | None]:
     """
     field = REFERENCE_FIELDS.get(draft.kind)
     if field is None:
-        return (_resolve_strikes(draft, find) if draft.kind == "finding" else draft), None
+        return (_resolve_list(draft, find) if draft.kind in _REFERRING_LISTS else draft), None
     ref = draft.fields.get(field)
     if ref is None:
         if draft.customer is None:
@@ -69,18 +82,19 @@ def _found(field: str, ref: str | int, find: Find) -> Event:
     return target
 
 
-def _resolve_strikes(draft: Draft, find: Find) -> Draft:
-    strikes = draft.fields.get("strikes")
-    if not strikes:
+def _resolve_list(draft: Draft, find: Find) -> Draft:
+    field = _REFERRING_LISTS[draft.kind]
+    refs = draft.fields.get(field)
+    if not refs:
         return draft
-    targets = [_found("strikes", ref, find) for ref in strikes]
+    targets = [_found(field, ref, find) for ref in refs]
     for target in targets:
-        _check_target(draft.kind, "strikes", target)
+        _check_target(draft.kind, field, target)
+    draft = draft._replace(fields={**draft.fields, field: [settled(target) for target in targets]})
+    if draft.customer is not None or KINDS[draft.kind].customer == "none":
+        return draft
     named = next((target.customer for target in targets if target.customer is not None), None)
-    return draft._replace(
-        customer=draft.customer if draft.customer is not None else named,
-        fields={**draft.fields, "strikes": [settled(target) for target in targets]},
-    )
+    return draft._replace(customer=named)
 
 
 def _check_target(kind: str, field: str, target: Event) -> None:
@@ -144,8 +158,13 @@ def check_times(at: Moment, recorded_at: Moment, now: Moment) -> None:
         )
 
 
-def check_names(draft: Draft, people: People, customer_known: Callable[[str], bool]) -> None:
-    """Refuse a draft that names staff, outlets or customers nobody knows.
+def check_names(
+    draft: Draft,
+    people: People,
+    customer_known: Callable[[str], bool],
+    case_known: Callable[[str], bool],
+) -> None:
+    """Refuse a draft that names staff, outlets, customers or cases nobody knows.
 
     The events it names are looked up by `resolve`.
     """
@@ -165,6 +184,12 @@ def check_names(draft: Draft, people: People, customer_known: Callable[[str], bo
         elif refers == "outlet":
             if name not in outlets:
                 raise _unknown(Sentence("no outlet {outlet}", outlet=name), "outlet")
+        elif refers == "case":
+            if not case_known(name):
+                raise _unknown(Sentence("no case {case}", case=name), "case")
+        elif refers == "case_party":
+            if name not in staff and name != CUSTOMER_PARTY:
+                raise _unknown(Sentence("no member of staff {staff}", staff=name), "staff")
         elif refers == "party" and name not in staff and name not in outlets:
             raise _unknown(Sentence("no member of staff or outlet {party}", party=name), "staff")
 
@@ -175,6 +200,7 @@ _HINTS = {
     "customer": Sentence(
         "`conflictctl customer find` searches by name and phone; `customer add` adds one"
     ),
+    "case": Sentence("`conflictctl case list` shows the cases; `case open` opens one"),
 }
 
 
@@ -187,6 +213,7 @@ def check_correction(
     changes: dict[str, Any],
     people: People,
     customer_known: Callable[[str], bool],
+    case_known: Callable[[str], bool],
     find: Find,
 ) -> dict[str, Any]:
     """The changes of a correction with references settled; they fit the target or are refused."""
@@ -214,7 +241,8 @@ def check_correction(
         found = _found(f"changes.{field}", result[field], find)
         _check_target(target.kind, f"changes.{field}", found)
         result[field] = settled(found)
-    for name in _REFERRING_LISTS & result.keys():
+    name = _REFERRING_LISTS.get(target.kind)
+    if name is not None and name in result:
         result[name] = [settled(_found(f"changes.{name}", ref, find)) for ref in result[name] or ()]
     named = {
         name: value
@@ -235,5 +263,6 @@ def check_correction(
         ),
         people,
         customer_known,
+        case_known,
     )
     return result

@@ -13,7 +13,7 @@ import orjson
 
 from conflictctl.calendar import Moment
 from conflictctl.errors import DamagedRegister
-from conflictctl.events import REFERENCE_FIELDS, Event, merge_personal
+from conflictctl.events import KINDS, REFERENCE_FIELDS, Event, merge_personal
 from conflictctl.wording import Sentence
 
 _SUBJECT_FIELD = {
@@ -24,6 +24,9 @@ _SUBJECT_FIELD = {
     "staff_moved": "staff",
     "staff_absent": "staff",
     "setting": "name",
+    "survey": "campaign",
+    # The entries of one case are found by one look-up, like those of a card.
+    **{name: "case" for name, kind in KINDS.items() if "case" in kind.fields},
 }
 _SUBJECT_CUSTOMER = frozenset(("customer", "lost", "reopened", "redaction"))
 
@@ -36,14 +39,15 @@ WITH_SUBJECT = frozenset((*_SUBJECT_FIELD, *_SUBJECT_CUSTOMER, "attestation"))
 def subject_of(
     kind: str, by: str | None, customer: str | None, data: Mapping[str, Any]
 ) -> str | None:
-    """Whom or what an entry about staff, outlets, settings or a customer's card concerns.
+    """Whom or what an entry about staff, outlets, settings, cases or a customer's card concerns.
 
     A correction or void takes over the subject of its target instead, so that the entries
     that make up a card are found by one look-up.
     """
     field = _SUBJECT_FIELD.get(kind)
     if field is not None:
-        return str(data[field])
+        named = data.get(field)
+        return None if named is None else str(named)
     if kind in _SUBJECT_CUSTOMER:
         return customer
     return by if kind == "attestation" else None

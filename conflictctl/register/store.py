@@ -15,11 +15,21 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, insert, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    null,
+    select,
+)
 
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.errors import DamagedRegister, InputRejected, SchemaMismatch
-from conflictctl.events import Draft, Event
+from conflictctl.events import KINDS, Draft, Event
 from conflictctl.mending import MENDS, mended
 from conflictctl.people import STAFF_KINDS, People
 from conflictctl.register import schema, sqlite, turns
@@ -428,6 +438,50 @@ class Register:
             entries.sort(key=_seq)
             yield Dossier(family, entries)
 
+    # -------------------------------------------------------------------------- cases
+
+    def case_opened(self, case: str) -> bool:
+        """Whether an entry opens a case of this id."""
+        return self.introduction("case_opened", case) is not None
+
+    def case_events(self, case: str, known_at: KnownAt | None = None) -> list[Event]:
+        """The entries about one case, corrections and voids applied, in seq order."""
+        return next(self.cases([case], known_at))[1]
+
+    def case_ids(self, known_at: KnownAt | None = None) -> Iterator[list[str]]:
+        """The ids of all cases that were opened by an entry, sorted, in pages."""
+        last = ""
+        statement = _known(_CASE_IDS, known_at)
+        while page := [row[0] for row in self.fetch(statement, {"last": last})]:
+            yield page
+            last = page[-1]
+
+    def cases(
+        self, page: Sequence[str], known_at: KnownAt | None = None, *, personal: bool = True
+    ) -> Iterator[tuple[str, list[Event]]]:
+        """The mended entries of some cases, case by case, each in seq order.
+
+        Without `personal` the words that people said are left out, and not read.
+        """
+        statement = _known(_OF_CASE if personal else _OF_CASE_BARE, known_at)
+        found: dict[str, list[Event]] = {case: [] for case in page}
+        for chunk in _chunks(page):
+            for *row, case in self.fetch(statement, {"cases": chunk, "kinds": CASE_LOOKUP}):
+                found[case].append(event_of(self.log, *row))
+        for case, entries in found.items():
+            entries.sort(key=_seq)
+            yield case, mended(entries, self.people)
+
+    def last_case(self, prefix: str) -> str | None:
+        """The highest of the case ids that are `prefix` and digits, by number."""
+        rows = self.fetch(_LAST_CASE, {"low": prefix, "high": prefix + "\u0100"})
+        numbered = [row[0] for row in rows if row[0].removeprefix(prefix).isdecimal()]
+        return max(numbered, key=lambda case: int(case.removeprefix(prefix)), default=None)
+
+    def claims(self, known_at: KnownAt | None = None) -> Iterator[Event]:
+        """Every claim, in seq order."""
+        yield from self._events(_known(_CLAIMS, known_at), {})
+
     # ------------------------------------------------------------------- customers' cards
 
     def customer_ids(self) -> Iterator[str]:
@@ -651,6 +705,31 @@ _OF_KINDS = _EVENT.where(
     events.c.kind.in_(bindparam("kinds", expanding=True)),
     events.c.subject.is_not(None),
 ).order_by(events.c.seq)
+CASE_LOOKUP = [name for name, kind in KINDS.items() if "case" in kind.fields] + list(MENDS)
+_CASES: BindParameter[Any] = bindparam("cases", expanding=True)
+_OF_CASE = _EVENT.add_columns(events.c.subject).where(
+    events.c.kind.in_(bindparam("kinds", expanding=True)), events.c.subject.in_(_CASES)
+)
+_OF_CASE_BARE = select(
+    events.c.seq,
+    events.c.at,
+    events.c.recorded_at,
+    events.c.appended_at,
+    events.c.body,
+    null(),
+    events.c.subject,
+).where(events.c.kind.in_(bindparam("kinds", expanding=True)), events.c.subject.in_(_CASES))
+_CASE_IDS = (
+    select(events.c.subject)
+    .where(events.c.kind == "case_opened", events.c.subject > bindparam("last"))
+    .distinct()
+    .order_by(events.c.subject)
+    .limit(1000)
+)
+_LAST_CASE = select(events.c.subject).where(
+    events.c.kind == "case_opened", events.c.subject.between(bindparam("low"), bindparam("high"))
+)
+_CLAIMS = _EVENT.where(events.c.kind == "claim").order_by(events.c.seq)
 _OF_CUSTOMERS = _EVENT.where(events.c.customer.in_(_CUSTOMERS))
 _AT_PLACES = _EVENT.where(_LOG, events.c.seq.in_(_PLACES))
 _CUSTOMER_IDS = (

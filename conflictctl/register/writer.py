@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conflictctl.calendar import Moment
 from conflictctl.errors import InputRejected
-from conflictctl.events import Draft, Event, body_of, read_changes, split_personal
+from conflictctl.events import Draft, Event, body_of, claim_of, read_changes, split_personal
 from conflictctl.mending import MENDS
 from conflictctl.people import STAFF_KINDS, People
 from conflictctl.register import checking
@@ -79,6 +79,7 @@ class Writer:
         self._people_stale = False
         self._customers = register.known_customers
         self._find_id, self._find_content, self._find_customer = register.finders()
+        self._cases: set[str] = set()
         self._pending: dict[int, _Pending] = {}
         self._pending_ids: dict[str, int] = {}
         self._pending_contents: dict[int, list[int]] = {}
@@ -113,6 +114,20 @@ class Writer:
             self._register.remember_customer(customer)
             return True
         return False
+
+    def case_known(self, case: str) -> bool:
+        """Whether a case was opened, or follows from a claim (`A-` and the claim's reference)."""
+        if case in self._cases or self._register.case_opened(case):
+            self._cases.add(case)
+            return True
+        claim = claim_of(case)
+        target = self.target(claim) if claim is not None else None
+        return target is not None and target.kind == "claim"
+
+    def case_events(self, case: str) -> list[Event]:
+        """The entries about a case, those of this writer included, mended, in seq order."""
+        self.flush()
+        return self._register.case_events(case)
 
     def involved_events(self, customer: str) -> list[Event]:
         """The events of the customer's dossier, those of this writer included."""
@@ -181,7 +196,7 @@ class Writer:
         if earlier is not None:
             return earlier
         checking.check_times(at, recorded_at, self.now)
-        checking.check_names(draft, self.people, self.customer_known)
+        checking.check_names(draft, self.people, self.customer_known, self.case_known)
         self._check_kind(draft, target)
         event = Event(
             self._log,
@@ -206,12 +221,15 @@ class Writer:
             read_changes(target.kind, changes, target.fields),
             self.people,
             self.customer_known,
+            self.case_known,
             self.target,
         )
 
     def _check_kind(self, draft: Draft, target: Event | None) -> None:
         if draft.kind == "setting" and draft.fields["name"] == "timezone":
             self._register.check_zone(draft.fields["value"])
+        if draft.kind == "case_opened":
+            self._check_case_is_new(draft.fields["case"])
         if target is None:
             return
         if draft.kind == "void" and self._introduces(target):
@@ -240,8 +258,20 @@ class Writer:
                 )
             )
 
+    def _check_case_is_new(self, case: str) -> None:
+        if claim_of(case) is not None:
+            raise InputRejected(
+                Sentence("case: {case} would be the case of a claim", case=case),
+                Sentence("ids that begin with A- belong to claims; choose another"),
+            )
+        if self.case_known(case):
+            raise InputRejected(
+                Sentence("case: there is a case {case} already", case=case),
+                Sentence("`conflictctl case show {case}` shows it", case=case),
+            )
+
     def _introduces(self, target: Event) -> bool:
-        if target.kind not in ("outlet", "staff", "customer"):
+        if target.kind not in ("outlet", "staff", "customer", "case_opened"):
             return False
         self.flush()
         return self._register.introduction(target.kind, self._subject(target)) == target.seq
@@ -311,6 +341,8 @@ class Writer:
         if event.kind == "customer":
             assert event.customer is not None
             self._register.remember_customer(event.customer)
+        elif event.kind == "case_opened":
+            self._cases.add(event.fields["case"])
         elif event.kind in STAFF_KINDS:
             self._people.learn(event)
         elif event.kind in MENDS:

@@ -1,0 +1,1 @@
+"""Conflict cases: their procedure, deadlines, figures and advice."""
