@@ -19,7 +19,7 @@ from conflictctl.adjudication.judge import (
 )
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.events import Event
-from conflictctl.history import Deal, replay
+from conflictctl.history import Deal, is_lost, replay
 from conflictctl.people import People
 from conflictctl.policy import holding
 from conflictctl.policy.case import Case
@@ -36,7 +36,8 @@ class Due(NamedTuple):
     """
 
     type: str  # followup | no_level | claim_window | filing | case
-    customer: str
+    customer: str | None
+    """None only for a case that is no customer's."""
     staff: str | None
     outlet: str | None
     level: str | None
@@ -45,6 +46,12 @@ class Due(NamedTuple):
     due_day: int | None
     days: int | None
     may_be_reassigned: bool = False
+    case: str | None = None
+    what: str | None = None
+    """Which of a case's deadlines: first_response, acceptance, update, resolution, task …"""
+    task: str | None = None
+    proposes: str | None = None
+    """The level of the ladder that a case might go to, as its deadline has passed."""
 
 
 def follow_ups(
@@ -67,25 +74,13 @@ def follow_ups(
     rows: list[Due] = []
     for person in persons_of(history, members, program.joined):
         matter = matter_of(program, history, person, as_of)
-        if _is_lost(matter):
+        if is_lost(matter.entries):
             continue
         customer = name_of(matter)
         rows += _followup(matter, customer)
         rows += _claims(matter, customer)
         rows += _filings(matter, customer)
     return [row for row in rows if row.days is None or row.days >= -within_days]
-
-
-def _is_lost(matter: Matter) -> bool:
-    lost = False
-    for entry in matter.entries:
-        if entry.flaw in ("voided", "struck"):
-            continue
-        if entry.kind == "lost":
-            lost = True
-        elif entry.kind == "reopened":
-            lost = False
-    return lost
 
 
 def _followup(matter: Matter, customer: str) -> list[Due]:

@@ -529,6 +529,15 @@ def _correct(history: History, correction: Entry, by_ref: dict[str | int, Entry]
         target.settle()
 
 
+def is_lost(entries: Iterable[Entry]) -> bool:
+    """Whether a customer is gone, by his entries in their order."""
+    lost = False
+    for entry in entries:
+        if entry.kind in ("lost", "reopened") and entry.flaw not in ("voided", "struck"):
+            lost = entry.kind == "lost"
+    return lost
+
+
 def reference(entry: Entry) -> str | int | None:
     """The event that an entry speaks of, as it names it; None where it names none."""
     name = REFERENCE_FIELDS.get(entry.kind)

@@ -452,8 +452,30 @@ def _replied(case: Case, event: Event) -> Refusal | None:
     return None
 
 
+def _elsewhere(case: Case, event: Event) -> Refusal | None:
+    """A claim to a deal is not resolved or taken back here, but by the acts about the deal."""
+    if case.category != "attribution":
+        return None
+    reason = Sentence("{case} follows from a claim to a deal", case=case.id)
+    if event.kind == "case_withdrawn":
+        return Refusal(
+            reason,
+            Sentence(
+                "`conflictctl claim withdraw {customer}` takes it back", customer=case.customer
+            ),
+        )
+    return Refusal(
+        reason,
+        Sentence(
+            "next: `conflictctl settle {customer} …` if the parties agree, else "
+            "`conflictctl rule {customer} …`",
+            customer=case.customer,
+        ),
+    )
+
+
 def _resolved(case: Case, event: Event) -> Refusal | None:
-    refusal = _handled(case, event)
+    refusal = _elsewhere(case, event) or _handled(case, event)
     if refusal is not None:
         return refusal
     how = event.fields["how"]
@@ -614,6 +636,7 @@ def _nothing_named(case: Case, what: Term, name: str, known: Mapping[str, object
 _CHECKS: dict[str, Check] = {
     "case_accepted": _accepted,
     "case_rejected": _handled,
+    "case_withdrawn": _elsewhere,
     "case_change": _changed,
     "case_finding": _handled,
     "case_proposal": _proposed,

@@ -17,10 +17,19 @@ from conflictctl.errors import WrongUsage
 from conflictctl.events import Field, Kind
 from conflictctl.wording import N_, Sentence
 
-FLAGS = frozenset({"asked", "reached", "final"})
+FLAGS = frozenset({"asked", "reached", "final", "confirmed", "accepted"})
 """Fields that are true or false: `--asked` and `--not-asked`."""
 
-SINGULAR = {"signers": "signer", "parties": "party", "shares": "share", "phones": "phone"}
+SINGULAR = {
+    "signers": "signer",
+    "parties": "party",
+    "shares": "share",
+    "phones": "phone",
+    "departments": "department",
+    "articles": "article",
+    "people": "person",
+    "files": "file",
+}
 """Lists are given one by one; the field's own name is understood as well."""
 
 METAVARS = {
@@ -32,6 +41,8 @@ METAVARS = {
     "customer": "CUSTOMER",
     "signers": "STAFF[:SHARE]",
     "shares": "PARTY=SHARE",
+    "case": "CASE",
+    "case_party": "STAFF|customer",
 }
 
 NAMED_METAVARS = {
@@ -44,6 +55,21 @@ NAMED_METAVARS = {
     "rank": "NUMBER",
     "answer": "VALUE",
     "question": "WORD",
+    "severity": "1-4",
+    "score": "1-5",
+    "due": "DAY",
+    "cost": "AMOUNT",
+    "files": "PATH",
+    "evidence": "REF",
+    "party": "STAFF|DEPARTMENT|customer",
+    "proposal": "NAME",
+    "task": "NAME",
+    "lesson": "NAME",
+    "cause": "CAUSE",
+    "departments": "DEPARTMENT",
+    "people": "NAME",
+    "articles": "ARTICLE",
+    "campaign": "NAME",
 }
 
 FIELD_HELP: dict[str, str] = {
@@ -102,6 +128,47 @@ FIELD_HELP: dict[str, str] = {
     "to": N_("To whom: a staff id."),
     "to_outlet": N_("To which outlet."),
     "witness": N_("Who noted that the customer asked for somebody; counts once he confirms it."),
+    "accepted": N_("Whether the customer accepts the change with its cost."),
+    "articles": N_("An article of the company's rules that is concerned."),
+    "campaign": N_("The name of the survey, as the case policy has it."),
+    "case": N_("The case."),
+    "category": N_("A customer's complaint, or a conflict between staff or departments."),
+    "change": N_("What the customer wants otherwise."),
+    "character": N_("Whether the conflict is a constructive or a destructive one."),
+    "comment": N_("What was said about it."),
+    "confirmed": N_("Whether the customer has confirmed it."),
+    "cost": N_("What the change costs."),
+    "customer_type": N_("What kind of customer it is; `case advise` has a card for each."),
+    "demand": N_("What is demanded, in the words of who demands it."),
+    "departments": N_("A department that is a party."),
+    "due": N_("By which day, for example 2026-03-31."),
+    "ended": N_("Why nobody is asked any more."),
+    "evidence": N_("An entry of the register that proves it: its id or #SEQ."),
+    "facts": N_("What happened."),
+    "files": N_("A file that proves it; its name and SHA-256 digest are recorded."),
+    "handler": N_("Who handles the case; no party to it."),
+    "how": N_("How."),
+    "impact": N_("What the change brings about."),
+    "improvement": N_("What will be done better."),
+    "lesson": N_("A name for the lesson, for example L1."),
+    "nature": N_("Within the company, or with somebody outside."),
+    "owner": N_("Who owes it."),
+    "party": N_("Which party: staff, a department, or `customer`."),
+    "people": N_("Somebody who took part."),
+    "proposal": N_("The name of the proposal, for example P1."),
+    "pros": N_("What speaks for it."),
+    "cons": N_("What speaks against it."),
+    "reply": N_("What the party says to it."),
+    "requirement": N_("What was agreed that the customer gets."),
+    "root_cause": N_("What it came from at bottom."),
+    "said": N_("What was said."),
+    "score": N_("How satisfied: 1 (not at all) to 5 (very)."),
+    "severity": N_("How grave: 1 (slight) to 4 (grave)."),
+    "summary": N_("How it ended, in a sentence."),
+    "survey_waived": N_("Why nobody was asked how satisfied he is."),
+    "task": N_("A name for the task, for example T1."),
+    "text": N_("What it says."),
+    "third_party": N_("Who mediates or arbitrates."),
 }
 
 OWN_FIELD_HELP: dict[tuple[str, str], str] = {
@@ -124,6 +191,31 @@ OWN_FIELD_HELP: dict[tuple[str, str], str] = {
     ("finding", "answer"): N_("The fact: true, false, a whole number or a word."),
     ("finding", "jointly_with"): N_("Who finds it with you; counts once they confirm it."),
     ("cancel_order", "on"): N_("Which order: its id or #SEQ; the latest unless said otherwise."),
+    ("case_opened", "parties"): N_("A member of staff who is a party."),
+    ("case_opened", "cause"): N_("What it comes from; `case policy show` lists the causes."),
+    ("case_finding", "cause"): N_("What it comes from; `case policy show` lists the causes."),
+    ("case_opened", "channel"): N_("By which way it came."),
+    ("case_opened", "outlet"): N_("Which outlet; that of who takes it in unless said otherwise."),
+    ("case_opened", "case"): N_("An id of your own; C-YEAR-NUMBER unless said otherwise."),
+    ("case_contact", "channel"): N_("By which way."),
+    ("case_response", "channel"): N_("By which way."),
+    ("case_update", "channel"): N_("By which way."),
+    ("case_proposal", "proposal"): N_("A name for the proposal; P1, P2 … unless said otherwise."),
+    ("case_reply", "proposal"): N_("Which proposal; the latest unless said otherwise."),
+    ("case_resolution", "text"): N_("What was resolved, in writing."),
+    ("case_resolution", "proposal"): N_("The proposal that was taken, if one was."),
+    ("case_resolution", "amount"): N_("What is paid in compensation."),
+    ("case_task", "task"): N_("A name for the task; T1, T2 … unless said otherwise."),
+    ("case_task_done", "task"): N_("Which task; the only open one unless said otherwise."),
+    ("case_lesson", "lesson"): N_("A name for the lesson; L1, L2 … unless said otherwise."),
+    ("case_lesson", "owner"): N_("Who sees to it."),
+    ("case_lesson_done", "lesson"): N_("Which lesson; the only open one unless said otherwise."),
+    ("case_obstruction", "how"): N_("In which way."),
+    ("case_obstruction", "party"): N_("Who hinders or delays."),
+    ("case_survey", "party"): N_("Who was asked, if not the customer."),
+    ("case_escalated", "to"): N_("To which level of the ladder; the next unless said otherwise."),
+    ("case_escalated", "handler"): N_("Who handles it there; the same unless said otherwise."),
+    ("sanction", "case"): N_("The case it follows from."),
     ("withdraw_claim", "on"): N_("Which claim: its id or #SEQ; your latest unless said otherwise."),
 }
 
@@ -178,6 +270,7 @@ SUBJECTS: dict[str, tuple[str, str]] = {
     "on": ("REF", N_("The entry: its id or #SEQ.")),
     "against": ("RULING", N_("The ruling: its id or #SEQ.")),
     "voids": ("REF", N_("The entry that is void: its id or #SEQ.")),
+    "case": ("CASE", N_("The case.")),
 }
 
 
@@ -291,8 +384,35 @@ def _integer(value: str) -> int | str:
     return int(value) if digits.isascii() and digits.isdigit() and len(digits) < 17 else value
 
 
+def digests(paths: Iterable[str]) -> list[dict[str, str]]:
+    """The name and SHA-256 digest of each file.  Raises OSError for one that cannot be read."""
+    import hashlib
+    from pathlib import Path
+
+    rows = []
+    for path in paths:
+        with Path(path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        rows.append({"name": Path(path).name, "digest": f"sha256:{digest}"})
+    return rows
+
+
 _SEVERAL = frozenset(
-    {"signers", "parties", "shares", "award", "jointly_with", "strikes", "fields", "phones"}
+    {
+        "signers",
+        "parties",
+        "shares",
+        "award",
+        "jointly_with",
+        "strikes",
+        "fields",
+        "phones",
+        "departments",
+        "articles",
+        "people",
+        "evidence",
+        "files",
+    }
 )
 
 _READ: dict[str, Read] = {
@@ -307,5 +427,12 @@ _READ: dict[str, Read] = {
     "fields": lambda values: pairs("--fields", values),
     "answer": fact,
     "rank": _integer,
+    "severity": _integer,
+    "score": _integer,
+    "departments": list,
+    "articles": list,
+    "people": list,
+    "evidence": list,
+    "files": digests,
 }
 _PLAIN = frozenset({("visit", "answer")})

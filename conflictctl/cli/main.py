@@ -32,6 +32,7 @@ MEND = N_("Mend the record")
 WHO = N_("Who and where")
 ASK = N_("Ask")
 MOVE = N_("In and out")
+CASES = N_("Conflict cases")
 CARE = N_("Care of the register")
 
 COMMANDS: dict[str, Entry] = {
@@ -76,6 +77,9 @@ COMMANDS: dict[str, Entry] = {
     "staff": Entry("staff:app", WHO, N_("Add, move and list staff.")),
     "outlet": Entry("outlet:app", WHO, N_("Add and list outlets.")),
     "policy": Entry("policy:app", ASK, N_("List, show and choose policies.")),
+    "case": Entry("case:group", CASES, N_("Open, handle, show and list conflict cases.")),
+    "survey": Entry("survey:group", CASES, N_("Ask customers how satisfied they are.")),
+    "report": Entry("report:app", CASES, N_("Figures of cases and of disputes.")),
     "import": Entry("exchange:import_file", MOVE, N_("Read events from JSON Lines or CSV.")),
     "export": Entry("exchange:export", MOVE, N_("Write events as JSON Lines or CSV.")),
     "audit": Entry("audit:app", CARE, N_("Check that nothing was altered.")),
@@ -92,7 +96,7 @@ COMMANDS: dict[str, Entry] = {
     "log-void": Entry("mend:void", None, N_("Declare an entry void.")),
 }
 
-SECTIONS = (START, ASK, RECORD, DEAL, DECIDE, MEND, WHO, MOVE, CARE)
+SECTIONS = (START, ASK, RECORD, DEAL, DECIDE, CASES, MEND, WHO, MOVE, CARE)
 
 
 def main() -> None:

@@ -18,7 +18,20 @@ from conflictctl.wording import N_, Sentence
 if TYPE_CHECKING:
     from conflictctl.calendar import Calendar
 
-LISTS = frozenset({"phones", "parties", "jointly_with", "strikes", "customers"})
+LISTS = frozenset(
+    {
+        "phones",
+        "parties",
+        "jointly_with",
+        "strikes",
+        "customers",
+        "departments",
+        "articles",
+        "people",
+        "evidence",
+    }
+)
+WHOLE = frozenset({"rank", "severity", "score"})
 ROWS = {"signers": ("staff", ":"), "shares": ("party", "="), "award": ("party", "=")}
 
 
@@ -144,7 +157,7 @@ def _change(kind: str, change: str, session: Session, calendar: Calendar) -> tup
 def _value(kind: str, name: str, text: str) -> Any:
     if name in FLAGS:
         return {"true": True, "false": False}.get(text, text)
-    if name == "rank" or (kind, name) == ("finding", "answer"):
+    if name in WHOLE or (kind, name) == ("finding", "answer"):
         return fact(text)
     if name in LISTS:
         return text.split(",")

@@ -37,7 +37,7 @@ def _days(value: str | int) -> int:
     N_(
         "List what is overdue or about to end.\n\n"
         "Follow-ups by consultant, the longest overdue first; claim windows and filings about to "
-        "end.  Lost customers are left out.\n\n"
+        "end; deadlines of cases.  Lost customers are left out.\n\n"
         "For cron:\n\n"
         "  conflictctl overdue --within 1d --quiet-if-empty\n"
         "  conflictctl overdue --format json --exit-code"
@@ -94,6 +94,41 @@ def dues(question: Question, within: int) -> Iterator[Due]:
             settings=question.settings,
             within_days=within,
         )
+    yield from case_dues(question, within)
+
+
+def case_dues(question: Question, within: int) -> Iterator[Due]:
+    """The deadlines of cases that are past or at most `within` days ahead."""
+    from conflictctl.cases.due import open_deadlines
+    from conflictctl.cli.case_files import CasePolicies, all_cases
+    from conflictctl.deadlines import Due
+
+    policies = CasePolicies(question.register, question.known_at)
+    calendar, as_of = question.calendar, question.as_of
+    today = calendar.day(as_of)
+    for case in all_cases(
+        question.register, policies, as_of=as_of, known_at=question.known_at, personal=False
+    ):
+        policy = policies.of(case.category)
+        for one in open_deadlines(case, policy, policies.time(case.category), as_of):
+            last_day = calendar.day(one.due - 1)
+            if today - last_day < -within:
+                continue
+            yield Due(
+                "case",
+                case.customer,
+                one.staff,
+                case.outlet,
+                None,
+                case.told.at if case.told is not None else None,
+                one.due,
+                last_day,
+                today - last_day,
+                case=case.id,
+                what=one.what,
+                task=one.task,
+                proposes=one.proposes if one.due <= as_of else None,
+            )
 
 
 def show(question: Question, found: list[Due], within: int, form: str) -> None:
@@ -118,7 +153,9 @@ def show(question: Question, found: list[Due], within: int, form: str) -> None:
 
         views.overdue_table(
             found,
-            names=question.register.names(due.customer for due in found),
+            names=question.register.names(
+                due.customer for due in found if due.customer is not None
+            ),
             people=question.people,
             calendar=calendar,
             console=console(),

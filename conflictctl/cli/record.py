@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from conflictctl.calendar import offset_text
 from conflictctl.cli.session import Session, staff_hint
 from conflictctl.errors import InputRejected, NotPermitted
-from conflictctl.events import REFERENCE_FIELDS, Draft, Event, read_line, references
+from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, Event, read_line, references
 from conflictctl.permissions import MANAGEMENT, WHO_ACTS, refusal, who_may
 from conflictctl.render.language import say, tr
 from conflictctl.render.terminal import warning_line
@@ -84,6 +84,10 @@ def enter(
         raise NotPermitted(reason, who_may(draft) if actor is not None else WHO_ACTS)
     if target is None and draft.kind in _IMPLIED:
         _check_implied(draft)
+    if KINDS[draft.kind].group == "case":
+        from conflictctl.cli.case_files import check_step
+
+        check_step(writer, draft, calendar)
     return writer.add(draft, allow_duplicates=allow_duplicates)
 
 

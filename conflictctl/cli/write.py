@@ -16,7 +16,10 @@ from conflictctl.events import KINDS, Kind
 from conflictctl.wording import N_
 
 if TYPE_CHECKING:
-    from conflictctl.register.store import Writer
+    from conflictctl.cli.session import Session
+    from conflictctl.register.store import Receipt, Writer
+
+After = Callable[["Session", "Receipt", str], None]
 
 KIND_HELP: dict[str, str] = {
     "visit": N_(
@@ -95,12 +98,15 @@ def kind_command(
     may_create: bool = False,
     shape: Callable[[Line], Line] | None = None,
     complete: Complete | None = None,
+    command: type[Command] = Command,
+    after: After | None = None,
 ) -> Command:
     """The command that records one event of a kind.
 
     `subject` is the field that stands first in place of the customer; `fixed` fields have
     no option; `optional` ones need not be given although the kind demands them, because
     `shape` (outside the register) or `complete` (inside its transaction) supplies them.
+    `after` shows more than the receipt.
     """
     params = parameters(
         kind,
@@ -123,8 +129,10 @@ def kind_command(
             complete=complete,
         )
         show_receipt(receipt, session.open(), form)
+        if after is not None:
+            after(session, receipt, form)
 
-    return Command(name, params=params, callback=run, help=help, rich_markup_mode=None)
+    return command(name, params=params, callback=run, help=help, rich_markup_mode=None)
 
 
 def sent_before(writer: Writer, line: Line) -> bool:

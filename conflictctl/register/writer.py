@@ -124,6 +124,18 @@ class Writer:
         target = self.target(claim) if claim is not None else None
         return target is not None and target.kind == "claim"
 
+    @property
+    def register(self) -> Register:
+        """The register that is written to."""
+        return self._register
+
+    def next_case(self, prefix: str) -> str:
+        """The next free case id of the form `C-2026-0017`."""
+        self.flush()
+        last = self._register.last_case(prefix)
+        number = int(last.removeprefix(prefix)) + 1 if last is not None else 1
+        return f"{prefix}{number:04d}"
+
     def case_events(self, case: str) -> list[Event]:
         """The entries about a case, those of this writer included, mended, in seq order."""
         self.flush()

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from conflictctl.render.language import list_joined, moment_text, person, say, tr
 from conflictctl.render.layout import cells, flow, pad, wrap
 from conflictctl.render.safe import safe
-from conflictctl.wording import N_, Sentence, When
+from conflictctl.wording import N_, Sentence, Term, When
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,12 +33,24 @@ CSV_COLUMNS = (
     "due",
     "days",
     "may_be_reassigned",
+    "case",
+    "what",
+    "task",
+    "proposes",
 )
 _ENDS = {
     "no_level": N_("no level set"),
     "claim_window": N_("the claim window ends"),
     "filing": N_("the filing ends"),
-    "case": N_("case deadline"),
+}
+CASE_DEADLINES = {
+    "first_response": N_("first response"),
+    "acceptance": N_("acceptance"),
+    "update": N_("progress update"),
+    "resolution": N_("resolution"),
+    "execution": N_("check of execution"),
+    "task": N_("task"),
+    "follow_up": N_("satisfaction follow-up"),
 }
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -64,6 +76,10 @@ def due_values(due: Due, calendar: Calendar) -> dict[str, Any]:
         "due": _due_text(due, calendar),
         "days": due.days,
         "may_be_reassigned": due.may_be_reassigned,
+        "case": due.case,
+        "what": due.what,
+        "task": due.task,
+        "proposes": due.proposes,
     }
 
 
@@ -82,12 +98,13 @@ def write_due_csv(dues: Iterable[Due], stream: IO[str], *, calendar: Calendar) -
     writer.writerow(CSV_COLUMNS)
     count = 0
     for due in dues:
-        writer.writerow([_cell(value) for value in due_values(due, calendar).values()])
+        writer.writerow([cell_text(value) for value in due_values(due, calendar).values()])
         count += 1
     return count
 
 
-def _cell(value: object) -> str:
+def cell_text(value: object) -> str:
+    """A value as one cell of a CSV file that no spreadsheet takes for a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -112,7 +129,7 @@ def overdue_table(
     `names` are the customers' names; `as_of` heads the list with the moment it stands for.
     """
     rows = sorted(dues, key=_order)
-    page = _Page(console, names, people, calendar)
+    page = _Page(console, names, people, calendar, as_of)
     if as_of is not None:
         page.line(
             say(
@@ -142,7 +159,8 @@ def _order(due: Due) -> tuple[Any, ...]:
         days is None,
         -(days or 0),
         due.type,
-        due.customer,
+        due.customer or "",
+        due.case or "",
     )
 
 
@@ -162,12 +180,18 @@ class _Page:
     """One list on one console."""
 
     def __init__(
-        self, console: Console, names: Mapping[str, str], people: People, calendar: Calendar
+        self,
+        console: Console,
+        names: Mapping[str, str],
+        people: People,
+        calendar: Calendar,
+        as_of: Moment | None,
     ) -> None:
         self.console = console
         self.names = names
         self.people = people
         self.calendar = calendar
+        self.as_of = as_of
         self.total = max(40, min(console.width, WIDEST))
         self.symbols = (console.encoding or "utf-8").lower().startswith("utf")
 
@@ -185,14 +209,28 @@ class _Page:
 
     def row(self, due: Due) -> _Row:
         """When, customer, level, due day, and the remarks."""
-        name = self.names.get(due.customer)
-        customer = safe(due.customer)
+        customer = safe(due.customer or due.case or "")
+        name = self.names.get(due.customer or "")
         if name and name != due.customer:
             customer += " " + safe(name)
         remarks = [tr("may be reassigned")] if due.may_be_reassigned else []
+        if due.case is not None and due.customer is not None:
+            remarks.append(safe(due.case))
         remarks.append(_what(due, self.calendar))
         day = "" if due.due is None else deadline_text(due.due, self.calendar)
-        return _Row(when_text(due.days), customer, safe(due.level or ""), day, remarks)
+        if due.proposes is not None:
+            remarks.append(say(Sentence("escalate to {level}?", level=Term(due.proposes))))
+        when = tr("overdue since today") if self.past_today(due) else when_text(due.days)
+        return _Row(when, customer, safe(due.level or ""), day, remarks)
+
+    def past_today(self, due: Due) -> bool:
+        """Whether a deadline that falls within the day has passed already."""
+        return (
+            due.days == 0
+            and due.due is not None
+            and self.as_of is not None
+            and due.due <= self.as_of
+        )
 
     def widths(self, rows: Sequence[_Row]) -> list[int]:
         """One set of columns for the whole page; a very long name gives way to the remarks."""
@@ -221,7 +259,7 @@ class _Page:
             fold = self.console.is_terminal
             columns = [wrap(t, w, fold=fold) for t, w in zip(row.texts, widths, strict=False)]
             columns.append(flow(row.remarks, widths[-1], fold=fold))
-            late = (due.days or 0) > 0
+            late = (due.days or 0) > 0 or self.past_today(due)
             for number in range(max(map(len, columns))):
                 parts = [column[number] if number < len(column) else "" for column in columns]
                 sign = "! " if late and number == 0 else "  "
@@ -264,7 +302,15 @@ def _what(due: Due, calendar: Calendar) -> str:
             return tr("never contacted")
         last = moment_text(due.last_contact, calendar)[:10]
         return tr("last contact {day}").format(day=last)
+    if due.type == "case":
+        return case_deadline(due.what or "", due.task)
     return tr(_ENDS[due.type])
+
+
+def case_deadline(what: str, task: str | None) -> str:
+    """What is due of a case, in words: `first response`, `task T1`."""
+    name = tr(CASE_DEADLINES.get(what, what))
+    return f"{name} {safe(task)}" if task is not None else name
 
 
 def deadline_text(moment: int, calendar: Calendar) -> str:
