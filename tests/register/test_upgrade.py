@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import sqlite3
@@ -75,6 +76,31 @@ def test_an_upgrade_keeps_a_private_copy_of_the_old(empty: Path) -> None:
     assert definitions(done.copy) == before == {}
     if os.name == "posix":
         assert done.copy.stat().st_mode & 0o777 == 0o600
+
+
+KEPT = sorted((Path(__file__).parent / "registers").glob("schema-*.db.gz"))
+HEADS = {"schema-1": (645, "1ad1ba3f552bdddd038e1a4933e8828c6688d05569b0d02ed531ddbadaf6cd2e")}
+"""The registers that earlier schemas left behind, and where the chain of each ended."""
+
+
+def test_there_is_a_register_of_every_earlier_schema() -> None:
+    assert [file.name for file in KEPT] == [
+        f"schema-{version}.db.gz" for version in range(1, schema.VERSION)
+    ]
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=lambda file: file.name)
+def test_a_register_of_an_earlier_schema_upgrades_and_says_the_same(kept: Path, path: Path) -> None:
+    path.write_bytes(gzip.decompress(kept.read_bytes()))
+    with pytest.raises(SchemaMismatch):
+        open_register(str(path))
+    done = upgrade.upgrade(str(path))
+    assert (done.before, done.after) == (int(kept.name[7:-6]), schema.VERSION)
+    with open_register(str(path)) as upgraded:
+        head = upgraded.head()
+        assert (head.seq, head.hash.hex()) == HEADS[kept.name.removesuffix(".db.gz")]
+        assert verify(upgraded).problem is None
+        assert sum(1 for _ in upgraded.claims()) == 31
 
 
 def test_a_register_of_today_needs_no_upgrade(register: Register) -> None:
