@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperOption
 
 from conflictctl.cli.asking import AskingCommand
 from conflictctl.cli.case_files import CasePolicies, all_cases, case_in, load_case
@@ -23,7 +24,7 @@ from conflictctl.cli.record import Line
 from conflictctl.cli.session import Session, session_of
 from conflictctl.cli.verdict import AS_OF
 from conflictctl.cli.write import kind_command, sent_before
-from conflictctl.errors import InputRejected
+from conflictctl.errors import InputRejected, WrongUsage
 from conflictctl.events import CASE_CATEGORIES, KINDS
 from conflictctl.render.language import say, term, tr
 from conflictctl.wording import N_, Sentence
@@ -192,7 +193,15 @@ def opening(name: str) -> Command:
             '      --demand "both were promised the same bay"'
         ),
         optional=("case", "category"),
+        shape=_of_customer,
         complete=_numbered,
+        more=[
+            TyperOption(
+                param_decls=["named_customer", "--customer"],
+                metavar="CUSTOMER",
+                help=N_("The customer, if not named first."),
+            )
+        ],
         command=AskingCommand,
         after=_show_case,
     )
@@ -210,6 +219,14 @@ def _step(name: str, kind: str, help: str) -> Command:
         command=AskingCommand,
         after=_show_case,
     )
+
+
+def _of_customer(line: Line) -> Line:
+    """The customer stands first or after `--customer`; both may name the same one."""
+    named = line.pop("named_customer", None)
+    if named is not None and line.setdefault("customer", named) != named:
+        raise WrongUsage(Sentence("name one customer"))
+    return line
 
 
 # ------------------------------------------------------------- what the register supplies

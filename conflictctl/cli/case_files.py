@@ -126,21 +126,32 @@ def all_cases(
     *,
     as_of: Moment,
     known_at: KnownAt | None = None,
-    keep: bool = False,
     personal: bool = True,
 ) -> Iterator[Case]:
-    """Every case, those that follow from claims after the others, in bounded memory.
+    """Every case, those that follow from claims after the others, in bounded memory."""
+    yield from opened_cases(register, policies, as_of=as_of, known_at=known_at, personal=personal)
+    yield from claimed_cases(register, as_of=as_of, known_at=known_at)
 
-    `keep` every step that was tried; without `personal` what people said is not read.
+
+def opened_cases(
+    register: Register,
+    policies: CasePolicies,
+    *,
+    as_of: Moment,
+    known_at: KnownAt | None = None,
+    personal: bool = True,
+) -> Iterator[Case]:
+    """Every case that was opened by an entry, by id; which steps were tried is not kept.
+
+    Without `personal` what people said is not read.
     """
     people = register.people(known_at)
     for page in register.case_ids(known_at):
         for _, entries in register.cases(page, known_at, personal=personal):
             stood = [entry for entry in entries if entry.at <= as_of]
-            case = opened_case(stood, people, policies, keep=keep)
+            case = opened_case(stood, people, policies, keep=False)
             if case is not None:
                 yield case
-    yield from claimed_cases(register, as_of=as_of, known_at=known_at)
 
 
 def claimed_cases(

@@ -18,6 +18,8 @@ from conflictctl.wording import N_, Sentence, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conflictctl.cases.procedure import Case
+    from conflictctl.cli.case_files import CasePolicies
     from conflictctl.deadlines import Due
 
 
@@ -81,9 +83,13 @@ def overdue(
 
 def dues(question: Question, within: int) -> Iterator[Due]:
     """Everybody's deadlines that are past or at most `within` days ahead."""
+    from conflictctl.cases.attribution import attribution_cases
+    from conflictctl.cli.case_files import CasePolicies, opened_cases
     from conflictctl.deadlines import follow_ups
 
-    for dossier in question.register.dossiers(question.known_at):
+    register, known_at = question.register, question.known_at
+    policies = CasePolicies(register, known_at)
+    for dossier in register.dossiers(known_at):
         yield from follow_ups(
             dossier.events,
             dossier.members,
@@ -94,26 +100,30 @@ def dues(question: Question, within: int) -> Iterator[Due]:
             settings=question.settings,
             within_days=within,
         )
-    yield from case_dues(question, within)
+        for case in attribution_cases(
+            dossier.events,
+            people=question.people,
+            calendar=question.calendar,
+            as_of=question.as_of,
+            steps_of=lambda name: register.case_events(name, known_at),
+        ):
+            yield from _of_case(case, question, policies, within)
+    for case in opened_cases(
+        register, policies, as_of=question.as_of, known_at=known_at, personal=False
+    ):
+        yield from _of_case(case, question, policies, within)
 
 
-def case_dues(question: Question, within: int) -> Iterator[Due]:
-    """The deadlines of cases that are past or at most `within` days ahead."""
+def _of_case(case: Case, question: Question, policies: CasePolicies, within: int) -> Iterator[Due]:
     from conflictctl.cases.due import open_deadlines
-    from conflictctl.cli.case_files import CasePolicies, all_cases
     from conflictctl.deadlines import Due
 
-    policies = CasePolicies(question.register, question.known_at)
-    calendar, as_of = question.calendar, question.as_of
-    today = calendar.day(as_of)
-    for case in all_cases(
-        question.register, policies, as_of=as_of, known_at=question.known_at, personal=False
-    ):
-        policy = policies.of(case.category)
-        for one in open_deadlines(case, policy, policies.time(case.category), as_of):
-            last_day = calendar.day(one.due - 1)
-            if today - last_day < -within:
-                continue
+    day, as_of = question.calendar.day, question.as_of
+    policy, time = policies.of(case.category), policies.time(case.category)
+    for one in open_deadlines(case, policy, time, as_of):
+        last_day = day(one.due - 1)
+        days = day(as_of) - last_day
+        if days >= -within:
             yield Due(
                 "case",
                 case.customer,
@@ -123,7 +133,7 @@ def case_dues(question: Question, within: int) -> Iterator[Due]:
                 case.told.at if case.told is not None else None,
                 one.due,
                 last_day,
-                today - last_day,
+                days,
                 case=case.id,
                 what=one.what,
                 task=one.task,

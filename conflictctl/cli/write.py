@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from typer._click.globals import get_current_context
+from typer.core import TyperOption
 
-from conflictctl.cli.fields import line_fields, parameters
+from conflictctl.cli.fields import common_fields, line_fields, parameters
 from conflictctl.cli.main import COMMANDS
 from conflictctl.cli.options import Command, makes_command, one_of
 from conflictctl.cli.record import Complete, Line, record, show_receipt
@@ -98,6 +99,7 @@ def kind_command(
     may_create: bool = False,
     shape: Callable[[Line], Line] | None = None,
     complete: Complete | None = None,
+    more: Sequence[TyperOption] = (),
     command: type[Command] = Command,
     after: After | None = None,
 ) -> Command:
@@ -106,7 +108,8 @@ def kind_command(
     `subject` is the field that stands first in place of the customer; `fixed` fields have
     no option; `optional` ones need not be given although the kind demands them, because
     `shape` (outside the register) or `complete` (inside its transaction) supplies them.
-    `after` shows more than the receipt.
+    What `more` options say goes into the line under their names, for `shape` to make a
+    field of.  `after` shows more than the receipt.
     """
     params = parameters(
         kind,
@@ -115,6 +118,7 @@ def kind_command(
         optional=optional,
         without_customer=without_customer,
     )
+    params[-len(common_fields()) : -len(common_fields())] = more
 
     def run(**values: Any) -> None:
         session = session_of(get_current_context())  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ HEAVY = {
     "sqlalchemy.dialects.postgresql",
     "conflictctl.adjudication",
     "conflictctl.adjudication.judge",
+    "conflictctl.cases",
     "conflictctl.policy",
     "conflictctl.policy.model",
     "conflictctl.exchange",

@@ -37,6 +37,10 @@ def test_programs_get_every_key(invoke: Invoke, month: Path) -> None:
         "due",
         "days",
         "may_be_reassigned",
+        "case",
+        "what",
+        "task",
+        "proposes",
         "register",
     }
     assert rows[0]["register"]["seq"] == LAST
