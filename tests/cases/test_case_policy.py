@@ -408,12 +408,11 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file() -> None:
     assert again.problems == caught.value.problems
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_no_value_of_any_type_breaks_the_reader(preset: str) -> None:
+def test_no_value_of_any_type_breaks_the_reader() -> None:
     """Each value in turn replaced by ones of other types: always a policy or its faults."""
     from tests.mutants import toml_of
 
-    whole = tomllib.loads(case_policy_text(preset))
+    whole = tomllib.loads(SMALL)
 
     def paths(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
         found = [path] if path else []
@@ -430,7 +429,7 @@ def test_no_value_of_any_type_breaks_the_reader(preset: str) -> None:
 
     for path in paths(whole):
         for value in ("", "x", 0, -1, True, [], {}, ["x"], {"x": 1}, [[1]]):
-            data = tomllib.loads(case_policy_text(preset))
+            data = tomllib.loads(SMALL)
             place = data
             for step in path[:-1]:
                 place = place[step]  # type: ignore[index]
