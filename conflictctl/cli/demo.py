@@ -21,11 +21,19 @@ from conflictctl.wording import N_, Sentence
 
 ZONE = "Asia/Shanghai"
 POLICY = "renault-zibo-2013"
-FILES = (("dealership.jsonl", "bai"), ("reception-2025-03-20.csv", "jiang"))
+FILES = (
+    ("dealership.jsonl", "bai"),
+    ("reception-2025-03-20.csv", "jiang"),
+    ("cases.jsonl", "bai"),
+)
 """What is imported, and who answers for it."""
 
 SHOWN = ("C-020", "C-027", "C-034", "C-074")
 """Disputes ruled on in full: a silent close, a lapse, a tie for the panel, an open window."""
+
+CASE = "C-2025-0004"
+"""The case that is shown in full: compensated, dissatisfied, taken up again, satisfied."""
+CATEGORY = "complaint"
 
 
 @explained(
@@ -56,7 +64,7 @@ def demo(
         session.db = str(path)
         try:
             _fill(session, path)
-            _tour(session, keep)
+            _tour(ctx, session, keep)
         finally:
             session.close()
 
@@ -104,7 +112,7 @@ def _fill(session: Session, path: Path) -> None:
             )
 
 
-def _tour(session: Session, keep: str | None) -> None:
+def _tour(ctx: typer.Context, session: Session, keep: str | None) -> None:
     disputes = json.loads((sample_folder() / "expected.json").read_text(encoding="utf-8"))
     by_customer = {dispute["customer"]: dispute for dispute in disputes}
     question = gather(session, disputes[0]["as_of"], None, POLICY, [])
@@ -118,8 +126,50 @@ def _tour(session: Session, keep: str | None) -> None:
     _heading(tr("The morning list"))
     _command("overdue", disputes[0]["as_of"])
     overdue_list.show(question, list(overdue_list.dues(question, 1)), 1, "table")
+    _cases(ctx, session, disputes[0]["as_of"])
     _heading(tr("Where to go next"))
     _next_steps(question, keep)
+
+
+def _cases(ctx: typer.Context, session: Session, as_of: str) -> None:
+    """The complaints that are not finished, one of them told in full, and what the figures say."""
+    from conflictctl.cli import case
+
+    _heading(tr("Conflict cases: complaints not finished"))
+    _command(f"case list --category {CATEGORY}", as_of)
+    case.list_cases(ctx, category=CATEGORY, as_of=as_of)
+    _heading(tr("One case in full"))
+    _command(f"case show {CASE}", as_of)
+    case.show(ctx, CASE, as_of=as_of)
+    _heading(tr("The figures of the complaints, in short"))
+    _command(f"report cases --category {CATEGORY}", as_of)
+    _key_figures(session, as_of)
+
+
+def _key_figures(session: Session, as_of: str) -> None:
+    """The report up to its table of months."""
+    import sys
+
+    from conflictctl.cases.figures import Selection, figures
+    from conflictctl.cases.period import Period, compared
+    from conflictctl.cli.case_files import CasePolicies
+    from conflictctl.cli.record import moment_at
+    from conflictctl.cli.report import Inquiry, case_tally
+    from conflictctl.register.store import KnownAt
+    from conflictctl.render.case_report import CaseReport, case_report
+    from conflictctl.render.report_page import print_report
+
+    register = session.open()
+    calendar, head = register.calendar, register.head()
+    moment = moment_at(as_of, session, calendar, allow_future=True)
+    known_at = KnownAt(head.seq)
+    inquiry = Inquiry(register, register.people(known_at), calendar, moment, head, known_at)
+    chosen = Selection(Period(), *compared(Period(), calendar.day(moment)), CATEGORY)
+    policies = CasePolicies(register, known_at)
+    found = figures(case_tally(inquiry, chosen, policies))
+    named = {CATEGORY: policies.of(CATEGORY)}
+    report = case_report(CaseReport(found, chosen, moment, named, inquiry.people, calendar))
+    print_report(report._replace(sections=report.sections[:1]), sys.stdout)
 
 
 def _list_disputes(disputes: list[dict[str, Any]], question: Question) -> None:
@@ -175,6 +225,7 @@ def _next_steps(question: Question, keep: str | None) -> None:
         "conflictctl import FILE --attest STAFF",
         "conflictctl log-visit CUSTOMER --by STAFF --level A",
         "conflictctl verdict CUSTOMER",
+        "conflictctl case open CUSTOMER --channel phone --demand TEXT",
         "conflictctl policy show",
         "conflictctl --help",
     ):
