@@ -844,7 +844,8 @@ _step(
     comment=SAID,
     party=STAFF,
     reached=REACHED,
-    ended=Field(_text, personal=True),
+    # Not personal: whether a case may be closed is told without reading what people said.
+    ended=Field(_text),
 )
 _step(
     "case_lesson",
@@ -868,7 +869,7 @@ _step(
     reason=Field(_text, True, personal=True),
 )
 _step("case_reopened", reason=Field(_text, True, personal=True))
-_step("case_closed", summary=SAID, survey_waived=Field(_text, personal=True))
+_step("case_closed", summary=SAID, survey_waived=Field(_text))
 _kind(
     "survey",
     "case",

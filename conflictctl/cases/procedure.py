@@ -298,6 +298,8 @@ def apply(case: Case, event: Event, levels: Iterable[str] | None = None) -> Refu
 
     `levels` are the names of the ladder in its order; without them any name is a level.
     """
+    if event.by is not None and case.people.role(event.by, event.recorded_at) == "auditor":
+        return _by_auditor(event.by)
     after = STEPS[event.kind].get(case.state)
     if after is None:
         return _out_of_turn(case, event)
@@ -345,8 +347,16 @@ def next_step(case: Case) -> Sentence:
 # ------------------------------------------------------------------------------ refusals
 
 
+def _by_auditor(staff: str) -> Refusal:
+    return Refusal(
+        Sentence("{staff} is an auditor, who records nothing but look-ups", staff=Who(staff)),
+        Sentence("--as says who acts; anybody but an auditor may"),
+        power=True,
+    )
+
+
 def _out_of_turn(case: Case, event: Event) -> Refusal:
-    if event.kind == "case_reply" and case.state in UNRESOLVED:
+    if event.kind == "case_reply" and case.state in UNRESOLVED and not case.proposals:
         return Refusal(Sentence("{case} has no proposal yet", case=case.id), next_step(case))
     return Refusal(
         Sentence(
@@ -373,7 +383,7 @@ def _accepted(case: Case, event: Event) -> Refusal | None:
         )
     if event.by is not None and case.is_party(event.by):
         return _own_case(case, event.by)
-    if handler == case.handler:
+    if handler == case.handler and case.state != OPEN:  # an escalation may have named him
         return Refusal(
             Sentence("{staff} handles {case} already", staff=Who(handler), case=case.id),
             next_step(case),

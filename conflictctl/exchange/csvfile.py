@@ -28,12 +28,46 @@ FIELD_COLUMNS = tuple(dict.fromkeys(chain.from_iterable(kind.fields for kind in 
 """Columns of all the kinds' own fields, each once, in the order of the vocabulary."""
 
 _KNOWN = frozenset(FIELD_COLUMNS) | COMMON
-_LISTS = frozenset({"customers", "phones", "parties", "strikes", "jointly_with"})
+_LISTS = frozenset(
+    {
+        "customers",
+        "phones",
+        "parties",
+        "strikes",
+        "jointly_with",
+        "departments",
+        "articles",
+        "people",
+        "evidence",
+    }
+)
 _SHARES = {"shares": "party", "award": "party", "signers": "staff"}
-_OBJECTS = frozenset({"changes", "fields"})
-_FLAGS = frozenset({"asked", "reached", "final"})
-_WHOLE = frozenset({"rank", "size"})
-_FREE_TEXT = frozenset({"note", "grounds", "reason", "query"})
+_OBJECTS = frozenset({"changes", "fields", "files"})
+_FLAGS = frozenset({"asked", "reached", "final", "confirmed", "accepted"})
+_WHOLE = frozenset({"rank", "size", "severity", "score"})
+_FREE_TEXT = frozenset(
+    {
+        "note",
+        "grounds",
+        "reason",
+        "query",
+        "demand",
+        "facts",
+        "said",
+        "requirement",
+        "change",
+        "impact",
+        "text",
+        "pros",
+        "cons",
+        "comment",
+        "ended",
+        "root_cause",
+        "improvement",
+        "summary",
+        "survey_waived",
+    }
+)
 _TRUE = frozenset({"true", "1", "yes", "是"})
 _FALSE = frozenset({"false", "0", "no", "否"})
 _NOBODY = "none"  # `attested_by`: nobody answers for the entry

@@ -15,13 +15,14 @@ import orjson
 
 from conflictctl.calendar import Moment
 from conflictctl.errors import InputRejected, StorageFailed
-from conflictctl.events import KINDS, REFERENCE_FIELDS, Event, line_of
+from conflictctl.events import CLAIM_CASE, KINDS, REFERENCE_FIELDS, Event, claim_of, line_of
 from conflictctl.exchange.source import Format
 from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
     from conflictctl.register.store import Register
 
+LISTS_OF_REFERENCES = {"strikes", "evidence"}
 _BLOCK = 1 << 16
 
 
@@ -111,8 +112,10 @@ class _Lines:
         field = REFERENCE_FIELDS.get(event.kind)
         if field is not None and field in line:
             line[field] = self._portable(line[field])
-        if "strikes" in line:
-            line["strikes"] = [self._portable(ref) for ref in line["strikes"]]
+        for name in LISTS_OF_REFERENCES & line.keys():
+            line[name] = [self._portable(ref) for ref in line[name]]
+        if "case" in line:
+            line["case"] = self._portable_case(line["case"])
         if event.kind == "correction":
             line["changes"] = {
                 name: self._portable_change(name, value) for name, value in line["changes"].items()
@@ -123,10 +126,16 @@ class _Lines:
         # The register settles on the id where there is one; a number is one without.
         return f"{self._origin}#{ref}" if isinstance(ref, int) else ref
 
+    def _portable_case(self, case: str) -> str:
+        claim = claim_of(case)
+        if claim is None or not claim.startswith("#"):
+            return case
+        return f"{CLAIM_CASE}{self._origin}{claim}"
+
     def _portable_change(self, name: str, value: Any) -> Any:
         if name in REFERENCE_FIELDS.values() and isinstance(value, int):
             return self._portable(value)
-        if name == "strikes" and isinstance(value, list):
+        if name in LISTS_OF_REFERENCES and isinstance(value, list):
             return [self._portable(ref) for ref in value]
         return value
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from conflictctl import permissions
 from conflictctl.calendar import Moment
+from conflictctl.cases.procedure import STEPS, Case, Refusal, Tried, replayed
 from conflictctl.errors import InputRejected, NotPermitted
-from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, read_line
+from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, claim_of, read_line
 from conflictctl.exchange import jsonl
 from conflictctl.exchange.jsonl import Row
 from conflictctl.exchange.rejects import Rejects, default_name
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from conflictctl.register.writer import Receipt, Writer
 
 _WARNINGS_KEPT = 100
+_CASES_AT_ONCE = 500
 
 
 class Rejection(NamedTuple):
@@ -140,6 +144,7 @@ def take_in(
                     on_rejection(Rejection(row.line, _id_of(row), reason))
                 if kept is not None and row.raw is not None:
                     kept.write(row.raw, intake.header)
+            intake.try_steps()
             if kept is not None:
                 kept.finish()
             if dry_run or not intake.recorded or (intake.rejected and not partial):
@@ -193,6 +198,11 @@ class _Intake:
         self._founding = not permissions.has_management(writer.people, writer.now)
         self._introducing = False
         self._done: set[int] = set()
+        # The steps of cases in this file: which cases, and for each step its place in the
+        # register and the line it stands on, both ascending.
+        self._cases: dict[str, None] = {}
+        self._places = array("q")
+        self._lines = array("q")
         self.header: bytes | None = None
         self.attestation: int | None = None
         self.read = self.recorded = self.already = self.rejected = self.warned = 0
@@ -329,7 +339,12 @@ class _Intake:
         self.last_seq = receipt.seq
         if self.first_seq is None:
             self.first_seq = receipt.seq
-        self._warn(line, draft, receipt)
+        if draft.kind in STEPS:
+            self._cases[receipt.event.fields["case"]] = None
+            self._places.append(receipt.seq)
+            self._lines.append(line)
+        else:
+            self._warn(line, draft, receipt)
 
     def _check_house(self, draft: Draft) -> None:
         """Outlets, staff and settings come in, and are mended, by somebody with the power.
@@ -368,6 +383,62 @@ class _Intake:
             if len(self.warnings) < _WARNINGS_KEPT:
                 self.warnings.append(Warned(line, warning))
 
+    # ------------------------------------------------------------- the steps of cases
+
+    def try_steps(self) -> None:
+        """Warn of the file's steps that do not fit the state their case was in.
+
+        Each case is replayed once, after the last line: whether a step fits may depend on
+        what is corrected or voided further down.
+        """
+        found: list[Warned] = []
+        for tried in self._tried():
+            place = bisect_left(self._places, tried.event.seq)
+            if place == len(self._places) or self._places[place] != tried.event.seq:
+                continue  # it was there before
+            if tried.refusal is not None:
+                self.warned += 1
+                found.append(Warned(self._lines[place], tried.refusal.reason))
+        if found:
+            self.warnings = sorted([*self.warnings, *found], key=_line)[:_WARNINGS_KEPT]
+
+    def _tried(self) -> Iterator[Tried]:
+        """What became of the steps of every case that the file speaks of."""
+        opened = [case for case in self._cases if claim_of(case) is None]
+        people = self._writer.people
+        for first in range(0, len(opened), _CASES_AT_ONCE):
+            for entries in self._writer.cases_events(opened[first : first + _CASES_AT_ONCE]):
+                opening = next((e for e in entries if e.kind == "case_opened"), None)
+                if opening is not None:
+                    rest = (entry for entry in entries if entry is not opening)
+                    yield from replayed(Case(opening, people), rest).tried
+        yield from self._tried_of_claims(case for case in self._cases if claim_of(case))
+
+    def _tried_of_claims(self, cases: Iterable[str]) -> Iterator[Tried]:
+        """The same for cases of claims; one that does not come to be takes no step."""
+        from conflictctl.cases.attribution import attribution_cases
+
+        writer = self._writer
+        for identity in cases:
+            claim = writer.target(claim_of(identity) or "")
+            about = claim.customer if claim is not None else None
+            found = attribution_cases(
+                writer.involved_events(about) if about is not None else (),
+                people=writer.people,
+                calendar=writer.register.calendar,
+                as_of=writer.now,
+                steps_of=writer.case_events,
+            )
+            case = next((case for case in found if case.id == identity), None)
+            if case is not None:
+                yield from case.tried
+                continue
+            none = Refusal(
+                Sentence("no case {case}", case=identity),
+                Sentence("`conflictctl case list` shows the cases; `case open` opens one"),
+            )
+            yield from (Tried(event, none) for event in writer.case_events(identity))
+
     def report(self, undone: bool, rejects_path: Path | None) -> ImportReport:
         """The counts, once all is done."""
         return ImportReport(
@@ -383,6 +454,10 @@ class _Intake:
             self.last_seq,
             rejects_path,
         )
+
+
+def _line(warned: Warned) -> int:
+    return warned.line
 
 
 def _printable(name: str) -> str:

@@ -8,11 +8,13 @@ from typing import Any
 from conflictctl.calendar import Moment, parse_time
 from conflictctl.errors import InputRejected
 from conflictctl.events import (
+    CLAIM_CASE,
     CUSTOMER_PARTY,
     KINDS,
     REFERENCE_FIELDS,
     Draft,
     Event,
+    claim_of,
     references,
 )
 from conflictctl.mending import MENDS
@@ -47,6 +49,7 @@ def resolve(draft: Draft, find: Find) -> tuple[Draft, Event | None]:
     """
     field = REFERENCE_FIELDS.get(draft.kind)
     if field is None:
+        draft = _resolve_case(draft, find)
         return (_resolve_list(draft, find) if draft.kind in _REFERRING_LISTS else draft), None
     ref = draft.fields.get(field)
     if ref is None:
@@ -80,6 +83,16 @@ def _found(field: str, ref: str | int, find: Find) -> Event:
             Sentence("name it by its id or as #SEQ; its line must come first"),
         )
     return target
+
+
+def _resolve_case(draft: Draft, find: Find) -> Draft:
+    """The case of a claim has one name, however its claim is referred to."""
+    case = draft.fields.get("case")
+    claim = claim_of(case) if isinstance(case, str) else None
+    target = find(claim) if claim is not None and draft.kind != "case_opened" else None
+    if target is None or target.kind != "claim":
+        return draft
+    return draft._replace(fields={**draft.fields, "case": f"{CLAIM_CASE}{target.ref}"})
 
 
 def _resolve_list(draft: Draft, find: Find) -> Draft:

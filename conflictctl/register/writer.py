@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conflictctl.calendar import Moment
@@ -141,6 +141,12 @@ class Writer:
         self.flush()
         return self._register.case_events(case)
 
+    def cases_events(self, cases: Sequence[str]) -> Iterator[list[Event]]:
+        """The entries of several cases, one after the other, without what people said."""
+        self.flush()
+        for _, entries in self._register.cases(cases, personal=False):
+            yield entries
+
     def involved_events(self, customer: str) -> list[Event]:
         """The events of the customer's dossier, those of this writer included."""
         self.flush()
@@ -245,6 +251,15 @@ class Writer:
         if target is None:
             return
         if draft.kind == "void" and self._introduces(target):
+            if target.kind == "case_opened":
+                raise InputRejected(
+                    Sentence(
+                        "voids: {event} introduces {case}, which other entries may name",
+                        event=target.ref,
+                        case=self._subject(target),
+                    ),
+                    Sentence("correct it instead; `case withdraw` ends the case"),
+                )
             raise InputRejected(
                 Sentence(
                     "voids: {event} introduces {name}, whom other entries may name",
