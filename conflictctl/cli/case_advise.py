@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 )
 def advise(
     ctx: typer.Context,
-    identity: Annotated[str | None, typer.Argument(metavar="[CASE]", help=N_("The case."))] = None,
+    identity: Annotated[str | None, typer.Argument(metavar="CASE", help=N_("The case."))] = None,
     customer_type: Annotated[
         str | None, typer.Option("--type", metavar="TYPE", help=N_("A kind of customer."))
     ] = None,
