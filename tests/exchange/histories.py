@@ -51,8 +51,27 @@ OWN_TARGETS = {
     "appeal": "ruling",
 }
 FREE_TEXT = frozenset(
-    "note grounds reason query demand facts said requirement change impact text pros cons "
-    "comment ended root_cause improvement summary survey_waived".split()
+    {
+        "note",
+        "grounds",
+        "reason",
+        "query",
+        "demand",
+        "facts",
+        "said",
+        "requirement",
+        "change",
+        "impact",
+        "text",
+        "pros",
+        "cons",
+        "comment",
+        "ended",
+        "root_cause",
+        "improvement",
+        "summary",
+        "survey_waived",
+    }
 )
 LIVELY = [
     name

@@ -287,7 +287,13 @@ EVERY_KIND: list[dict[str, Any]] = [
                 "reason": "拖延",
                 "case": "C-2013-0001",
             },
-            {"kind": "survey", "customer": "K1", "campaign": "2013-Q1", "score": 5, "comment": "好"},
+            {
+                "kind": "survey",
+                "customer": "K1",
+                "campaign": "2013-Q1",
+                "score": 5,
+                "comment": "好",
+            },
         )
     ],
     {
