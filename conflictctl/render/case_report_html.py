@@ -65,7 +65,12 @@ def _harmless(value: Any) -> Any:
 
 
 def _section(section: Section) -> dict[str, Any]:
-    return {**section._asdict(), "plots": [_plot(plot) for plot in section.plots]}
+    return {**section._asdict(), "plots": [_plot(one) for one in section.plots if _shows(one)]}
+
+
+def _shows(plot: Plot) -> bool:
+    """Whether there is anything to draw."""
+    return any(value for _, values in plot.series for value in values)
 
 
 def _plot(plot: Plot) -> dict[str, Any]:
