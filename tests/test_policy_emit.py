@@ -31,8 +31,7 @@ class Trace:
         self._memo: dict[str, Any] = {}
 
     def worked_out(self, name: str) -> Any:
-        self.evidence.append(name)
-        return self.values[name]
+        return self.values[name], name, None
 
 
 def run(text: str, **values: Any) -> tuple[Any, list[str]]:
@@ -70,20 +69,33 @@ def test_nothing_of_the_policys_text_reaches_the_source() -> None:
         ),
         False,
     )
-    for keep in (None, evil):
-        assert "import" not in emit._Writer({}).source(node, keep)
+    for text in (
+        emit._Writer({}).value(node),
+        emit._Writer({}).tried(node),
+        emit._Writer({}).kept(node, evil),
+    ):
+        assert "import" not in text
 
 
 def test_a_named_value_is_kept_with_what_it_rests_on() -> None:
     trace: Any = Trace(a=1, b=2)
     trace.margin = "of another"
-    kept = emit.function_of(Compared("Lt", Named("a"), Named("b"), "d"), keep="c")
-    assert kept(trace) is True
-    assert trace._memo == {"c": (True, (["a", "b"], [], (1, 2, "d")))}
-    assert trace.margin == (1, 2, "d")
-    settled = emit.function_of(Static(7), keep="d")
-    assert settled(trace) == 7
-    assert trace._memo["d"] == (7, None)
+    kept = emit.kept(Compared("Lt", Named("a"), Named("b"), "d"), "c")
+    assert kept(trace) == (True, ("a", "b"), ([], (1, 2, "d")))
+    assert trace._memo == {"c": (True, ("a", "b"), ([], (1, 2, "d")))}
+    # It joins the trace where the value is asked for, not where it is worked out.
+    assert trace.margin == "of another"
+    assert trace.evidence == []
+    settled = emit.kept(Static(7), "d")
+    assert settled(trace) == trace._memo["d"] == (7, None, None)
+
+
+def test_a_condition_is_tried_with_its_grounds() -> None:
+    trace: Any = Trace(a=False, b=True, c=True)
+    node = Combined((Named("b"), Named("c"), Named("a")), False)
+    assert emit.tried(node)(trace) == (False, "a")
+    assert emit.tried(Not(node))(trace) == (True, "a")
+    assert emit.tried(Combined((Named("a"), Named("c")), True))(trace) == (True, "c")
 
 
 @pytest.mark.parametrize("value", [None, UNKNOWN])

@@ -20,6 +20,7 @@ from conflictctl.calendar import Moment
 from conflictctl.events import INSTANCES
 from conflictctl.history import Entry
 from conflictctl.policy.case import Case
+from conflictctl.policy.grounds import spread
 from conflictctl.policy.language import UNKNOWN, Thunk
 from conflictctl.policy.program import Advice, CompiledRule, Split
 from conflictctl.policy.scorecard import figure
@@ -65,13 +66,14 @@ def first_applying(case: Case) -> CompiledRule | None:
     for rule in program.rules if case.anchor is not None else program.open_rules:
         if rule.action == "note":
             continue
-        case.evidence.clear()
-        case.margin = None
-        value = rule.when(case)
+        value, grounds = rule.when(case)
         if value is UNKNOWN:
             return None
         if value:
-            return None if rule.action in _UNSETTLED else rule
+            if rule.action in _UNSETTLED:
+                return None
+            spread(grounds, case.evidence)
+            return rule
     return None
 
 
@@ -83,7 +85,9 @@ def attempt(case: Case, rule: CompiledRule) -> Any:
     case.evidence.clear()
     case.refused.clear()
     case.margin = None
-    return rule.when(case)
+    value, grounds = rule.when(case)
+    spread(grounds, case.evidence)
+    return value
 
 
 # ------------------------------------------------------------------- a declared order

@@ -54,9 +54,10 @@ class Word(NamedTuple):
     sees_unknown: bool = False
     """Whether it is given UNKNOWN itself; the others answer UNKNOWN to it unasked."""
     source: str | None = None
-    """The same as Python text over its values ({0}, {1}), or over the entries selected ({0})."""
-    witness: str | None = None
-    """With the source of a selecting word: what it does with `ev` where it found any ({0})."""
+    """The same as Python text over its values ({0}, {1}), or over what is picked ({0})."""
+    picks: str | None = None
+    """With the source of a selecting word: what of the entries that pass it looks at and rests
+    on, the `oldest`, the `youngest` (None where there is none) or `all` of them."""
     certain: bool = False
     """Whether it never answers UNKNOWN of its own."""
     free: bool = False
@@ -106,9 +107,15 @@ class It(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A named value of the policy."""
+    """A named value of the policy.
+
+    `light` is what it stands for, where that is as quickly worked out as remembered;
+    `measures` tells whether working it out may leave a margin.
+    """
 
     name: str
+    light: Node | None = None
+    measures: bool = True
 
 
 class Listed(NamedTuple):
@@ -192,3 +199,40 @@ Node = (
     | Called
     | Selected
 )
+
+
+def is_light(node: Node) -> bool:
+    """Whether an expression is worked out as quickly as it is remembered."""
+    if isinstance(node, Called):
+        word, values = node.word, node.values
+        plain = word.source is not None and word.free and len(values) == 1 and not node.keywords
+        return plain and is_light(values[0])
+    return isinstance(node, (Static, Point, Named))
+
+
+def measures(node: Node) -> bool:
+    """Whether working an expression out may leave a margin."""
+    if isinstance(node, Named):
+        return node.measures
+    if isinstance(node, Compared):
+        return node.sign is not None or measures(node.left) or measures(node.right)
+    if isinstance(node, Called) and not node.word.free:
+        return True
+    return any(map(measures, _parts(node)))
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, Listed):
+        return node.items
+    if isinstance(node, (Checked, Not)):
+        return (node.inner,)
+    if isinstance(node, Combined):
+        return node.parts
+    if isinstance(node, Choice):
+        return (node.test, node.then, node.other)
+    if isinstance(node, Called):
+        return (*node.values, *node.keywords.values())
+    if isinstance(node, Selected):
+        filtered = [value for _, value in node.filters]
+        return (*node.values, *node.keywords.values(), *filtered)
+    return ()

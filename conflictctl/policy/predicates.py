@@ -17,6 +17,7 @@ from conflictctl.policy.case import Anchor, Case, is_after, is_before
 from conflictctl.policy.emit import Filters
 from conflictctl.policy.entry_tests import as_number
 from conflictctl.policy.expression import Inline
+from conflictctl.policy.grounds import spread
 from conflictctl.policy.language import (
     ANY,
     ENTRY,
@@ -984,10 +985,8 @@ def each(case: Case, name: str, of: list[Case] | None = None) -> Any:
         if one is case:
             value = case.value(name)
         else:
-            value = one.value(name)
-            trace = one._memo[name][1]
-            if trace is not None:
-                case.evidence.extend(trace[0])
+            value, grounds, _ = one.kept(name)
+            spread(grounds, case.evidence)
         if value is UNKNOWN:
             return UNKNOWN
         if value is not None:
@@ -1037,7 +1036,7 @@ def _selects(
     run: Callable[..., Any],
     gives: str,
     source: str | None = None,
-    witness: str | None = None,
+    picks: str | None = None,
     unit: str | None = None,
     **more: str,
 ) -> Word:
@@ -1048,24 +1047,21 @@ def _selects(
         gives=gives,
         unit=unit,
         source=source,
-        witness=witness,
+        picks=picks,
     )
 
 
-_OLDEST, _YOUNGEST, _ALL = "ev.append({0}[0])", "ev.append({0}[-1])", "ev += {0}"
-
-
 WORDS: dict[str, Word] = {
-    "first": _selects(first, ENTRY, "{0}[0] if {0} else None", _OLDEST),
-    "last": _selects(last, ENTRY, "{0}[-1] if {0} else None", _YOUNGEST),
-    "exists": _selects(exists, FLAG, "bool({0})", _YOUNGEST),
-    "once": _selects(once, FLAG, "len({0}) == 1", _ALL),
-    "count": _selects(count, NUMBER, "len({0})", _ALL, "n", by_day=FLAG),
+    "first": _selects(first, ENTRY, "{0}", "oldest"),
+    "last": _selects(last, ENTRY, "{0}", "youngest"),
+    "exists": _selects(exists, FLAG, "{0} is not None", "youngest"),
+    "once": _selects(once, FLAG, "len({0}) == 1", "all"),
+    "count": _selects(count, NUMBER, "len({0})", "all", "n", by_day=FLAG),
     "values": _selects(
         values,
         LIST,
         "list(dict.fromkeys([e.by for e in {0} if e.by is not None]))",
-        _ALL,
+        "all",
         field="field",
     ),
     "greatest": _selects(greatest, NUMBER, field="field", lowest=FLAG),

@@ -1,0 +1,32 @@
+"""What a value rests on, put together at the price of a tuple and spread out when it is cited.
+
+A condition is asked about every customer, what it rests on is cited of the one rule that
+decides.  So conditions hand on references to what their parts found, and nothing is copied.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conflictctl.history import Entry
+
+Grounds = Any
+"""None, an entry, or a tuple or list of grounds: the entries in the order they were met in."""
+
+Rest = tuple[list[tuple["Entry", str]], tuple[Any, Any, str] | None]
+"""What else a value leaves in the trace: refused entries with why, and what was measured."""
+
+Kept = tuple[Any, Grounds, Rest | None]
+"""A named value as a case remembers it: the value, its grounds, and the rest (None: nothing)."""
+
+
+def spread(grounds: Grounds, evidence: list[Entry]) -> None:
+    """Append to some evidence the entries of grounds, in their order."""
+    if grounds is None:
+        return
+    if grounds.__class__ is tuple or grounds.__class__ is list:
+        for one in grounds:
+            spread(one, evidence)
+    else:
+        evidence.append(grounds)
