@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from conflictctl.adjudication.ruling import Finding, Margin, Refused
@@ -71,13 +72,15 @@ def merged(findings: list[Finding]) -> list[Finding]:
 
 def cited(evidence: list[Entry]) -> tuple[str, ...]:
     """How evidence is cited: each entry once, in the order in which they happened."""
+    if len(evidence) > 1:
+        evidence = list(dict.fromkeys(evidence))
     if len(evidence) < 2:
         return (evidence[0].ref,) if evidence else ()
-    return tuple(dict.fromkeys([entry.ref for entry in sorted(evidence, key=_time)]))
+    evidence.sort(key=_TIME)
+    return tuple(dict.fromkeys([entry.ref for entry in evidence]))
 
 
-def _time(entry: Entry) -> tuple[int, int]:
-    return (entry.at, entry.seq)
+_TIME = attrgetter("at", "seq")
 
 
 def _spans(margin: Measured) -> tuple[Span, Span]:

@@ -20,7 +20,7 @@ from conflictctl.calendar import Moment
 from conflictctl.events import INSTANCES
 from conflictctl.history import Entry
 from conflictctl.policy.case import Case
-from conflictctl.policy.grounds import spread
+from conflictctl.policy.grounds import Grounds, spread
 from conflictctl.policy.language import UNKNOWN, Thunk
 from conflictctl.policy.program import Advice, CompiledRule, Split
 from conflictctl.policy.scorecard import figure
@@ -54,30 +54,28 @@ def try_rules(case: Case) -> tuple[Outcome, list[Finding]]:
     return outcome, merged(findings) if case.explain else findings
 
 
-def first_applying(case: Case) -> CompiledRule | None:
-    """The rule of a declared order that decides, what it rests on left in the case.
+def first_applying(case: Case) -> tuple[CompiledRule, Grounds] | None:
+    """The rule of a declared order that decides, and what that rests on.
 
-    None where it takes `try_rules` to tell: nothing applies, a fact is missing, a rule bars
-    somebody or starts again, or the matter may go on to the rules for what is left open.
+    None where it takes `try_rules` to tell: nothing applies, a fact is missing, or no edition
+    was in force.  (What a rule gives that bars somebody or starts again, that tells as well.)
     """
     program = case.program
-    if program.declared or (case.anchor is not None and _no_edition(case) is not None):
+    if program.declared:
         return None
-    for rule in program.rules if case.anchor is not None else program.open_rules:
-        if rule.action == "note":
-            continue
+    if case.anchor is None:
+        rules = program.deciding_open
+    elif program.always or _no_edition(case) is None:
+        rules = program.deciding
+    else:
+        return None
+    for rule in rules:
         value, grounds = rule.when(case)
         if value is UNKNOWN:
             return None
         if value:
-            if rule.action in _UNSETTLED:
-                return None
-            spread(grounds, case.evidence)
-            return rule
+            return rule, grounds
     return None
-
-
-_UNSETTLED = frozenset({"bar", "replace", "best", "refer", "nobody"})
 
 
 def attempt(case: Case, rule: CompiledRule) -> Any:

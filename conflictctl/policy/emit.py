@@ -275,12 +275,13 @@ class _Writer:
 
     def _named(self, node: Named) -> _Part:
         """A named value: what it rests on joins the trace each time it is asked for."""
-        if node.light is not None:
-            return self.visit(node.light)
+        if node.inline is not None:
+            return self.visit(node.inline)
         name = self.held(node.name)
         value, grounds, rest = self.fresh(), self.fresh(), self.fresh()
         memo = self.part_of_case("memo")
-        self.line(f"{value}, {grounds}, {rest} = {memo}.get({name}) or case.worked_out({name})")
+        run = f"case.worked_out({name})" if node.run is None else f"{self.held(node.run)}(case)"
+        self.line(f"{value}, {grounds}, {rest} = {memo}.get({name}) or {run}")
         self.line(f"if {rest} is not None: case.leave({rest})")
         return _Part(value, True, grounds)
 
@@ -291,7 +292,12 @@ class _Writer:
 
     def _checked(self, node: Checked) -> _Part:
         inner = self.visit(node.inner)
-        return inner._replace(text=self.put(f"{self.held(node.check)}({inner.text})"))
+        value = self.put(inner.text)
+        test = (
+            "" if node.plain is None else f"if {value}.__class__ is not {self.held(node.plain)}: "
+        )
+        self.line(f"{test}{self.held(node.check)}({value})")
+        return inner._replace(text=value)
 
     def _not(self, node: Not) -> _Part:
         inner = self.visit(node.inner)
@@ -427,8 +433,8 @@ class _Writer:
                 self.line(f"{found} = case.pool({kind}, True)")
         else:
             self.line(f"{found} = case.pool({kind})")
-        sieve = _Sieve(self, node.word.picks, found)
         account = self.put("None")
+        sieve = _Sieve(self, node.word.picks, found)
         with self.block(f"if case.explain and {kind} in case._flawed:"):
             self.line(
                 f"{found}, {account} = accounted(case, {kind}, {self.held(filters)}, {all_of_them})"
@@ -441,10 +447,11 @@ class _Writer:
         assert text is not None
         # Where a filter's value is unknown, None were found.
         text = text.format(sieve.result)
+        own = _joined([*sieve.grounds, sieve.result])
         return _Part(
-            self.put(f"UNKNOWN if {found} is None else {text}" if filters else text),
-            bool(filters),
-            _joined([account, *sieve.grounds, sieve.result]),
+            self.put(f"UNKNOWN if {found} is None else {text}") if sieve.unknown else text,
+            sieve.unknown,
+            f"({own} if {account} is None else ({account}, {sieve.result}))",
         )
 
     def _selected_by_word(self, node: Selected) -> _Part:
@@ -473,6 +480,8 @@ class _Sieve:
         """What holds the entry that is picked, or all of them."""
         self.grounds: list[str] = []
         """What the filters' values rest on."""
+        self.unknown = False
+        """Whether any of the filters' values may be unknown."""
         self.opening = len(writer.lines), writer.depth
 
     def pick(self) -> None:
@@ -503,6 +512,7 @@ class _Sieve:
         if not parts[0].unknown:
             self._pass(tests, last)
             return
+        self.unknown = True
         with self.writer.block(f"if {parts[0].text} is UNKNOWN:"):
             self.writer.line(f"{self.found} = None")
         with self.writer.block("else:"):
@@ -550,14 +560,17 @@ class _Sieve:
 
     def _pass_each(self, tests: list[tuple[Filter, str]], last: bool) -> None:
         writer, found = self.writer, self.found
-        mark = writer.put(f"len({writer.part_of_case('ev')})")
+        # What stands in the source is known to leave nothing; any other test may.
+        leaves = any(filter_.inline is None for filter_, _ in tests)
+        mark = writer.put(f"len({writer.part_of_case('ev')})") if leaves else None
         for filter_, value in tests:
             if filter_.keep is not None:
                 writer.line(f"{found} = {writer.held(filter_.keep)}(case, {found}, {value})")
             else:
                 test = writer.held(filter_.test)
                 writer.line(f"{found} = [e for e in {found} if {test}(case, e, {value})]")
-        self._rest_on(writer._taken(mark))
+        if mark is not None:
+            self._rest_on(writer._taken(mark))
         if last:
             self.pick()
 

@@ -68,7 +68,8 @@ class Filter(NamedTuple):
     """A test of (case, entry, value) that keeps or drops an entry, and the type it takes.
 
     `keep`, of (case, entries, value), does the same for a list at once.  `inline` is the test
-    as Python text of an entry `e`, for values of the commonest class.
+    as Python text of an entry `e`, for values of the commonest class; such a test leaves
+    nothing in the trace.
     """
 
     test: Callable[..., bool]
@@ -109,12 +110,14 @@ class It(NamedTuple):
 class Named(NamedTuple):
     """A named value of the policy.
 
-    `light` is what it stands for, where that is as quickly worked out as remembered;
-    `measures` tells whether working it out may leave a margin.
+    `run` works it out and keeps it; None: the case knows how.  `inline` is what it stands for,
+    where that is better worked out on the spot than remembered.  `measures` tells whether
+    working it out may leave a margin.
     """
 
     name: str
-    light: Node | None = None
+    run: Thunk | None = None
+    inline: Node | None = None
     measures: bool = True
 
 
@@ -125,10 +128,14 @@ class Listed(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """A value that is looked at when it is worked out; `check` gives it back, or raises."""
+    """A value that is looked at when it is worked out; `check` raises.
+
+    What is of the class `plain` need not be looked at.
+    """
 
     inner: Node
-    check: Callable[[Any], Any]
+    check: Callable[[Any], None]
+    plain: type | None = None
 
 
 class Not(NamedTuple):
@@ -207,7 +214,9 @@ def is_light(node: Node) -> bool:
         word, values = node.word, node.values
         plain = word.source is not None and word.free and len(values) == 1 and not node.keywords
         return plain and is_light(values[0])
-    return isinstance(node, (Static, Point, Named))
+    if isinstance(node, Named):
+        return node.inline is None or is_light(node.inline)
+    return isinstance(node, (Static, Point))
 
 
 def measures(node: Node) -> bool:

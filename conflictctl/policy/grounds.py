@@ -23,10 +23,10 @@ Kept = tuple[Any, Grounds, Rest | None]
 
 def spread(grounds: Grounds, evidence: list[Entry]) -> None:
     """Append to some evidence the entries of grounds, in their order."""
-    if grounds is None:
-        return
-    if grounds.__class__ is tuple or grounds.__class__ is list:
-        for one in grounds:
+    if grounds.__class__ is not tuple and grounds.__class__ is not list:
+        grounds = (grounds,)
+    for one in grounds:
+        if one.__class__ is tuple or one.__class__ is list:
             spread(one, evidence)
-    else:
-        evidence.append(grounds)
+        elif one is not None:
+            evidence.append(one)

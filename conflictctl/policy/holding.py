@@ -480,7 +480,8 @@ def lapse_before(
 
     None if he never had a contact nor a clock.  Days are local calendar days.
     """
-    last = _last_contact(case.pool(case.program.holding.keeps, household=household), staff, until)
+    spec = case.program.holding
+    last = _last_contact(case.pool(spec.keeps, False, household), staff, until)
     clock = (
         None
         if tenure is None and _only_files(case, household)
@@ -495,9 +496,8 @@ def lapse_before(
     else:
         return None
     level = level_of(case, staff, opened, household=household, tenure=clock)
-    limit = case.program.holding.limits.get(level) if level is not None else None
-    day = case.history.calendar.day
-    return Lapse(day(moment_of(until)) - day(moment_of(opened)), limit, entry, level)
+    limit = spec.limits.get(level) if level is not None else None
+    return Lapse(case.day(until) - case.day(opened), limit, entry, level)
 
 
 def _last_contact(contacts: list[Entry], staff: str, until: Anchor) -> Entry | None:
@@ -548,8 +548,9 @@ def level_of(
     The one he last recorded in a valid entry by then (or his first, if the policy says
     so); a transferee without one of his own inherits the level he took over.
     """
-    levels = case.pool(case.program.holding.levels, household=household)
-    if case.program.holding.first_level_counts:
+    spec = case.program.holding
+    levels = case.pool(spec.levels, False, household)
+    if spec.first_level_counts:
         for entry in levels:
             if entry.by == staff:
                 return str(entry.get("level"))
@@ -581,22 +582,28 @@ def overdue(
     """Whether somebody let a gap grow beyond his limit before `until`; UNKNOWN without a level."""
     if staff is None or until is None:
         return False
-    if throughout:
-        lapses = gaps_since(case, staff, until)
-    else:
+    if not throughout:
         one = lapse_before(case, staff, until, household=household)
-        lapses = [one] if one is not None else []
+        if one is None:
+            return False
+        return UNKNOWN if one.limit is None else _exceeded(case, one)
+    lapses = gaps_since(case, staff, until)
     known = [lapse for lapse in lapses if lapse.limit is not None]
     if not known:
         return UNKNOWN if lapses else False
-    worst = known[0] if len(known) == 1 else max(known, key=_excess)
-    assert worst.limit is not None
-    case.margin = (worst.days, worst.limit, "d")
-    if worst.opened_by is not None:
-        case.evidence.append(worst.opened_by)
-    if worst.days > worst.limit:
+    if _exceeded(case, max(known, key=_excess)):
         return True
     return UNKNOWN if len(known) < len(lapses) else False
+
+
+def _exceeded(case: Case, lapse: Lapse) -> bool:
+    """Whether a gap is longer than its limit, which it is held against."""
+    days, limit, opened_by, _ = lapse
+    assert limit is not None
+    case.margin = (days, limit, "d")
+    if opened_by is not None:
+        case.evidence.append(opened_by)
+    return days > limit
 
 
 def _excess(lapse: Lapse) -> int:

@@ -143,6 +143,8 @@ class Scope(NamedTuple):
     """Classes whose entries may wait for a finding, or are told by one."""
     replaced: frozenset[str] = frozenset()
     """Named values in whose place a rule may put another."""
+    once: frozenset[str] = frozenset()
+    """Named values that are spoken of in one place only."""
     bound: int = 0
     used: set[str] | None = None
     """Takes in every name that was used, to find those that never are."""
@@ -303,12 +305,12 @@ class _Compiler:
                 raise error
             return found
 
-        def check(value: Any) -> Any:
+        def check(value: Any) -> None:
             if not _is_of(value, wanted):
                 raise FaultyPolicy(error.problems)
-            return value
 
-        return _Typed(Checked(found.node, check), wanted, found.unit)
+        plain = {ID: str, LIST: list}.get(wanted)
+        return _Typed(Checked(found.node, check, plain), wanted, found.unit)
 
     # ------------------------------------------------------------------ leaves
 
@@ -345,7 +347,7 @@ class _Compiler:
         let = scope.lets(name)
         if let is not None:
             self._rest_on(node, let, depth)
-            return _Typed(self._named_value(name, let.node), let.type, let.unit)
+            return _Typed(self._named_value(name, let), let.type, let.unit)
         if name in ("true", "false", "null"):
             right = {"true": "True", "false": "False", "null": "None"}[name]
             raise self.fault(
@@ -365,11 +367,14 @@ class _Compiler:
             nearest(name, {*scope.constants, *scope.let_names, *scope.anchors}),
         )
 
-    def _named_value(self, name: str, node: Node | None) -> Named:
+    def _named_value(self, name: str, let: Expr) -> Named:
+        node, scope = let.node, self.scope
         if node is None:
             return Named(name)
-        light = is_light(node) and name not in self.scope.replaced
-        return Named(name, node if light else None, measures(node))
+        # Somebody looked at is one of many: what does not rest on him is worked out once.
+        alone = name in scope.once and not scope.bound
+        inline = (alone or is_light(node)) and name not in scope.replaced
+        return Named(name, let.run, node if inline else None, measures(node))
 
     def _rest_on(self, node: ast.AST, let: Expr, depth: int) -> None:
         self.effort.height = max(self.effort.height, depth + let.height)

@@ -9,6 +9,7 @@ import copy
 import json
 import re
 import string
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -258,6 +259,8 @@ class Program:
         rules = self._present(policy.rules)
         self.rules = [self._rule(rule) for rule in rules if rule.stage == "deal"]
         self.open_rules = [self._rule(rule) for rule in rules if rule.stage == "open"]
+        self.deciding = [rule for rule in self.rules if rule.action != "note"]
+        self.deciding_open = [rule for rule in self.open_rules if rule.action != "note"]
         self.fallback = [self._rule(rule) for rule in self._present(policy.fallback)]
         self.declared = policy.precedence.get("order") == "declared"
         self.warnings = [
@@ -401,6 +404,7 @@ class Program:
                 for rule in self.policy.rules
                 if "replace" in rule.then
             ),
+            once=_spoken_of_once(self.policy),
             used=self._used,
         )
 
@@ -1048,6 +1052,27 @@ class Program:
                 )
             )
 
+
+def _spoken_of_once(policy: Policy) -> frozenset[str]:
+    """Named values that stand in one place only of all conditions and sentences."""
+    found = _once.get(policy.digest)
+    if found is None:
+        texts: list[object] = [*policy.lets.values()]
+        for rule in (*policy.rules, *policy.fallback):
+            texts += [rule.when, rule.unless, rule.party, rule.then, rule.provisional]
+            texts += _placeholders(rule)
+        texts += [policy.leave_out, policy.warnings, policy.rates, policy.scorecard, policy.rows]
+        texts += [policy.instances, policy.powers, policy.no_rule, policy.tie]
+        mentions = Counter(_WORD.findall("\n".join(map(str, texts))))
+        found = frozenset(name for name in policy.lets if mentions[name] == 1)
+        if len(_once) > 256:
+            _once.clear()
+        _once[policy.digest] = found
+    return found
+
+
+_once: dict[str, frozenset[str]] = {}
+_WORD = re.compile(r"\w+")
 
 _ASKS = re.compile(r"\b(found|decided|level_then)\(")
 """Words on entries that ask for findings, or for entries of another class."""
