@@ -31,7 +31,7 @@ class Trace:
         self._memo: dict[str, Any] = {}
 
     def worked_out(self, name: str) -> Any:
-        return self.values[name], name, None
+        return self.values[name], name, None, None
 
 
 def run(text: str, **values: Any) -> tuple[Any, list[str]]:
@@ -81,13 +81,13 @@ def test_a_named_value_is_kept_with_what_it_rests_on() -> None:
     trace: Any = Trace(a=1, b=2)
     trace.margin = "of another"
     kept = emit.kept(Compared("Lt", Named("a"), Named("b"), "d"), "c")
-    assert kept(trace) == (True, ("a", "b"), ([], (1, 2, "d")))
-    assert trace._memo == {"c": (True, ("a", "b"), ([], (1, 2, "d")))}
+    assert kept(trace) == (True, ("a", "b"), (1, 2, "d"), None)
+    assert trace._memo == {"c": (True, ("a", "b"), (1, 2, "d"), None)}
     # It joins the trace where the value is asked for, not where it is worked out.
     assert trace.margin == "of another"
     assert trace.evidence == []
     settled = emit.kept(Static(7), "d")
-    assert settled(trace) == trace._memo["d"] == (7, None, None)
+    assert settled(trace) == trace._memo["d"] == (7, None, None, None)
 
 
 def test_a_condition_is_tried_with_its_grounds() -> None:

@@ -51,7 +51,9 @@ def try_rules(case: Case) -> tuple[Outcome, list[Finding]]:
         outcome = _nothing_decides(case)
         if case.anchor is not None:
             findings.append(Finding(outcome.clause or "", "refers", None, outcome.reason))
-    return outcome, merged(findings) if case.explain else findings
+    if case.explain and program.clauses_recur:
+        findings = merged(findings)
+    return outcome, findings
 
 
 def first_applying(case: Case) -> tuple[CompiledRule, Grounds] | None:
@@ -92,7 +94,7 @@ def attempt(case: Case, rule: CompiledRule) -> Any:
 
 
 def _listed(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, list[Finding]]:
-    program = case.program
+    program, explain = case.program, case.explain
     findings: list[Finding] = []
     outcome: Outcome | None = None
     open_questions: list[CompiledRule] = []
@@ -101,25 +103,26 @@ def _listed(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, list
     while index < len(rules):
         rule = rules[index]
         index += 1
-        if outcome is not None and rule.action != "note":
-            if case.explain:
+        action = rule.action
+        if outcome is not None and action != "note":
+            if explain:
                 findings.append(not_reached(rule.rule.clause))
             continue
         value = attempt(case, rule)
         if value is UNKNOWN:
             findings.append(finding(case, rule, "unknown", rule.rule.why_not))
-            if rule.action not in ("note", "bar", "replace"):
+            if action not in ("note", "bar", "replace"):
                 open_questions.append(rule)
-            elif rule.action != "note":
+            elif action != "note":
                 outcome = _undecided(case, rule)
         elif not value:
-            if case.explain and rule.action != "note":
+            if explain and action != "note":
                 findings.append(finding(case, rule, "not_met", rule.rule.why_not))
-        elif rule.action == "note":
+        elif action == "note":
             findings.append(finding(case, rule, "supports", rule.rule.why))
-        elif rule.action == "bar":
+        elif action == "bar":
             findings.append(_bar(case, rule))
-        elif rule.action == "replace":
+        elif action == "replace":
             name, by, again = rule.value
             findings.append(finding(case, rule, "bars", rule.rule.why))
             successor = by(case)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from conflictctl.calendar import DAY, HOUR, MINUTE, Moment, months_after, parse_time
 from conflictctl.errors import InputRejected
 from conflictctl.history import Deal, Entry, History, Key, deals_of
-from conflictctl.policy.grounds import Kept, Rest, spread
+from conflictctl.policy.grounds import Kept, spread
 from conflictctl.policy.language import UNKNOWN
 from conflictctl.policy.quantity import Quantity
 from conflictctl.policy.scorecard import Score, scores_of
@@ -144,22 +144,17 @@ class Case:
 
     def value(self, name: str) -> Any:
         """A named value of the policy, worked out once; what it rests on joins the trace."""
-        value, grounds, rest = self.kept(name)
+        value, grounds, margin, refused = self.kept(name)
         spread(grounds, self.evidence)
-        if rest is not None:
-            self.leave(rest)
+        if margin is not None:
+            self.margin = margin
+        if refused is not None:
+            self.refused += refused
         return value
 
     def kept(self, name: str) -> Kept:
         """A named value and what it rests on, worked out once; nothing joins the trace."""
         return self._memo.get(name) or self.worked_out(name)
-
-    def leave(self, rest: Rest) -> None:
-        """Leave in the trace what a named value left besides its grounds."""
-        refused, margin = rest
-        self.refused += refused
-        if margin is not None:
-            self.margin = margin
 
     def worked_out(self, name: str) -> Kept:
         """A named value, worked out now; its function keeps it in the memory."""
@@ -189,7 +184,7 @@ class Case:
         self._memo.clear()
         self.said.clear()
         for name, value in self.overrides.items():
-            self._memo[name] = value, None, None
+            self._memo[name] = value, None, None, None
 
     def warn(self, sentence: Sentence) -> None:
         """Note something the readers of the ruling should know; said once."""

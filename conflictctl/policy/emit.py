@@ -34,9 +34,10 @@ from conflictctl.policy.expression import (
     Selected,
     Static,
     Thunk,
+    is_plain,
     measures,
 )
-from conflictctl.policy.grounds import Grounds, Kept, Rest, spread
+from conflictctl.policy.grounds import Grounds, Kept, spread
 
 
 class Always:
@@ -98,11 +99,11 @@ def _accounted(
     return found, left
 
 
-def _rest(case: Any, mark: int, own: tuple[Any, Any, str] | None) -> Rest:
-    """What a named value leaves besides its grounds, taken out of the case's trace."""
-    refused = case.refused[mark:]
+def _refused(case: Any, mark: int) -> list[Any]:
+    """The refused entries that were noted since a mark, taken out of the case's trace."""
+    refused: list[Any] = case.refused[mark:]
     del case.refused[mark:]
-    return refused, own
+    return refused
 
 
 _UNWRITTEN = compile("def f(case):\n    return become()(case)", "<condition>", "exec")
@@ -118,7 +119,7 @@ _NAMESPACE: dict[str, Any] = {
     "UNKNOWN": UNKNOWN,
     "spread": spread,
     "accounted": _accounted,
-    "rest_of": _rest,
+    "refused": _refused,
 }
 
 _CASE_PARTS = {"ev": "case.evidence", "memo": "case._memo", "pools": "case._pools"}
@@ -176,19 +177,18 @@ class _Writer:
         return self._function(f"{part.text}, {part.grounds}")
 
     def kept(self, node: Node, name: str) -> str:
-        """The text of a function that keeps what it returns: value, grounds and the rest."""
+        """The text of a function that keeps what it returns (see `Kept`)."""
         part = self.visit(node)
-        opening, rest = [], "None"
+        opening, own, refused = [], "None", "None"
         if measures(node):
-            opening = ["mark = len(case.refused)", "margin = case.margin", "case.margin = None"]
-            self.line("own = case.margin")
+            opening = ["margin = case.margin", "case.margin = None"]
+            own = self.put("case.margin")
             self.line("case.margin = margin")
-            rest = "None if own is None and len(case.refused) == mark else rest_of(case, mark, own)"
-        elif part.grounds is not None:
-            opening = ["mark = len(case.refused)"]
-            rest = "None if len(case.refused) == mark else rest_of(case, mark, None)"
+        if part.grounds is not None:  # what has no grounds refuses nothing
+            opening.append("mark = len(case.refused)")
+            refused = "None if len(case.refused) == mark else refused(case, mark)"
         self.lines[:0] = [f"    {line}" for line in opening]
-        found = self.put(f"{part.text}, {part.grounds}, {rest}")
+        found = self.put(f"{part.text}, {part.grounds}, {own}, {refused}")
         self.line(f"{self.part_of_case('memo')}[{self.held(name)}] = {found}")
         return self._function(found)
 
@@ -278,12 +278,14 @@ class _Writer:
         if node.inline is not None:
             return self.visit(node.inline)
         name = self.held(node.name)
-        value, grounds, rest = self.fresh(), self.fresh(), self.fresh()
+        value, grounds, margin, refused = [self.fresh() for _ in range(4)]
         memo = self.part_of_case("memo")
         run = f"case.worked_out({name})" if node.run is None else f"{self.held(node.run)}(case)"
-        self.line(f"{value}, {grounds}, {rest} = {memo}.get({name}) or {run}")
-        self.line(f"if {rest} is not None: case.leave({rest})")
-        return _Part(value, True, grounds)
+        self.line(f"{value}, {grounds}, {margin}, {refused} = {memo}.get({name}) or {run}")
+        if node.measures:
+            self.line(f"if {margin} is not None: case.margin = {margin}")
+        self.line(f"if {refused} is not None: case.refused += {refused}")
+        return _Part(value, not node.certain, grounds)
 
     def _listed(self, node: Listed) -> _Part:
         items = [self.visit(item) for item in node.items]
@@ -414,17 +416,11 @@ class _Writer:
     # ------------------------------------------------------------------ selecting words
 
     def _selected(self, node: Selected) -> _Part:
-        anyone = node.keywords.get("anyone")
-        if (
-            node.word.picks is None
-            or node.doubtful
-            or node.values
-            or not node.keywords.keys() <= {"anyone"}
-            or not (anyone is None or isinstance(anyone, Static))
-        ):
+        if not is_plain(node):
             return self._selected_by_word(node)
-        # Plain: the entries of a class, sieved here; an account of refused ones is rare.
-        all_of_them = not node.left_out or (anyone is not None and bool(anyone.value))
+        # The entries of a class, sieved here; an account of refused ones is rare.
+        anyone = node.keywords.get("anyone")
+        all_of_them = not node.left_out or (isinstance(anyone, Static) and bool(anyone.value))
         kind, found = self.held(node.kind), self.fresh()
         filters = tuple((filter_, function_of(value)) for filter_, value in node.filters)
         if all_of_them:
@@ -434,6 +430,7 @@ class _Writer:
         else:
             self.line(f"{found} = case.pool({kind})")
         account = self.put("None")
+        assert node.word.picks is not None
         sieve = _Sieve(self, node.word.picks, found)
         with self.block(f"if case.explain and {kind} in case._flawed:"):
             self.line(

@@ -112,13 +112,14 @@ class Named(NamedTuple):
 
     `run` works it out and keeps it; None: the case knows how.  `inline` is what it stands for,
     where that is better worked out on the spot than remembered.  `measures` tells whether
-    working it out may leave a margin.
+    working it out may leave a margin, `certain` that it is never UNKNOWN.
     """
 
     name: str
     run: Thunk | None = None
     inline: Node | None = None
     measures: bool = True
+    certain: bool = False
 
 
 class Listed(NamedTuple):
@@ -223,11 +224,38 @@ def measures(node: Node) -> bool:
     """Whether working an expression out may leave a margin."""
     if isinstance(node, Named):
         return node.measures
-    if isinstance(node, Compared):
-        return node.sign is not None or measures(node.left) or measures(node.right)
+    if isinstance(node, Compared) and node.sign is not None:
+        return True
     if isinstance(node, Called) and not node.word.free:
         return True
     return any(map(measures, _parts(node)))
+
+
+def is_certain(node: Node) -> bool:
+    """Whether an expression never gives UNKNOWN."""
+    if isinstance(node, Named):
+        return node.certain
+    if isinstance(node, Called):
+        if not node.word.certain or node.word.sees_unknown:
+            return node.word.certain
+    elif isinstance(node, Selected):
+        if not is_plain(node):
+            return False
+    elif isinstance(node, Listed):
+        return True  # a list of what is not known is a list
+    return all(map(is_certain, _parts(node)))
+
+
+def is_plain(node: Selected) -> bool:
+    """Whether a word that selects does no more than sieve a class and pick."""
+    anyone = node.keywords.get("anyone")
+    return (
+        node.word.picks is not None
+        and not node.doubtful
+        and not node.values
+        and node.keywords.keys() <= {"anyone"}
+        and (anyone is None or isinstance(anyone, Static))
+    )
 
 
 def _parts(node: Node) -> tuple[Node, ...]:
@@ -237,6 +265,8 @@ def _parts(node: Node) -> tuple[Node, ...]:
         return (node.inner,)
     if isinstance(node, Combined):
         return node.parts
+    if isinstance(node, Compared):
+        return (node.left, node.right)
     if isinstance(node, Choice):
         return (node.test, node.then, node.other)
     if isinstance(node, Called):

@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 Grounds = Any
 """None, an entry, or a tuple or list of grounds: the entries in the order they were met in."""
 
-Rest = tuple[list[tuple["Entry", str]], tuple[Any, Any, str] | None]
-"""What else a value leaves in the trace: refused entries with why, and what was measured."""
-
-Kept = tuple[Any, Grounds, Rest | None]
-"""A named value as a case remembers it: the value, its grounds, and the rest (None: nothing)."""
+Kept = tuple[Any, Grounds, tuple[Any, Any, str] | None, list[tuple["Entry", str]] | None]
+"""A named value as a case remembers it: the value, its grounds, what was measured, and refused
+entries with why (None: nothing)."""
 
 
 def spread(grounds: Grounds, evidence: list[Entry]) -> None:

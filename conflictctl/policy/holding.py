@@ -482,11 +482,9 @@ def lapse_before(
     """
     spec = case.program.holding
     last = _last_contact(case.pool(spec.keeps, False, household), staff, until)
-    clock = (
-        None
-        if tenure is None and _only_files(case, household)
-        else _fresh_clock(case, staff, until, household, tenure)
-    )
+    clock = None
+    if tenure is not None or not _only_files(case, household):
+        clock = _fresh_clock(case, staff, until, household, tenure)
     if clock is not None and (last is None or clock.since > last.moment):
         opened: Anchor = clock.since
         entry = clock.entry
@@ -497,7 +495,8 @@ def lapse_before(
         return None
     level = level_of(case, staff, opened, household=household, tenure=clock)
     limit = spec.limits.get(level) if level is not None else None
-    return Lapse(case.day(until) - case.day(opened), limit, entry, level)
+    day = case.history.calendar.day
+    return Lapse(day(moment_of(until)) - day(moment_of(opened)), limit, entry, level)
 
 
 def _last_contact(contacts: list[Entry], staff: str, until: Anchor) -> Entry | None:

@@ -37,6 +37,7 @@ from conflictctl.policy.expression import (
     Point,
     Selected,
     Static,
+    is_certain,
     is_light,
     measures,
 )
@@ -373,8 +374,10 @@ class _Compiler:
             return Named(name)
         # Somebody looked at is one of many: what does not rest on him is worked out once.
         alone = name in scope.once and not scope.bound
-        inline = (alone or is_light(node)) and name not in scope.replaced
-        return Named(name, let.run, node if inline else None, measures(node))
+        if name in scope.replaced:
+            return Named(name, let.run, None, measures(node))
+        inline = node if alone or is_light(node) else None
+        return Named(name, let.run, inline, measures(node), is_certain(node))
 
     def _rest_on(self, node: ast.AST, let: Expr, depth: int) -> None:
         self.effort.height = max(self.effort.height, depth + let.height)

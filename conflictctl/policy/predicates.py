@@ -985,7 +985,7 @@ def each(case: Case, name: str, of: list[Case] | None = None) -> Any:
         if one is case:
             value = case.value(name)
         else:
-            value, grounds, _ = one.kept(name)
+            value, grounds, _, _ = one.kept(name)
             spread(grounds, case.evidence)
         if value is UNKNOWN:
             return UNKNOWN

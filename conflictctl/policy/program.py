@@ -262,6 +262,8 @@ class Program:
         self.deciding = [rule for rule in self.rules if rule.action != "note"]
         self.deciding_open = [rule for rule in self.open_rules if rule.action != "note"]
         self.fallback = [self._rule(rule) for rule in self._present(policy.fallback)]
+        tried = [one.rule.clause for one in (*self.rules, *self.open_rules, *self.fallback)]
+        self.clauses_recur = len(set(tried)) < len(tried)
         self.declared = policy.precedence.get("order") == "declared"
         self.warnings = [
             PolicyWarning(
