@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from conflictctl.adjudication import side_orders
 from conflictctl.adjudication.account import cited
-from conflictctl.adjudication.outcome import Outcome, credited, kind_of_party
+from conflictctl.adjudication.outcome import Outcome, credited, whole
 from conflictctl.adjudication.rules import first_applying, try_rules
 from conflictctl.adjudication.ruling import (
     Alternative,
@@ -235,16 +235,16 @@ def decide_case(case: Case) -> Decision | None:
     if action not in _SIMPLE:
         return None
     case.evidence.clear()
-    spread(grounds, case.evidence)
     given = rule.value(case)
     if not isinstance(given, str):
         return None
+    spread(grounds, case.evidence)
     evidence = cited(case.evidence)
     clause = rule.rule.clause
     if action == "hold":
         return Decision("held", (), given, clause, None, evidence)
-    kind = "outlet" if action == "outlet" else kind_of_party(case, given)
-    return Decision("credited", (Credit(given, kind, "100"),), None, clause, None, evidence)
+    credit = whole(case, given, "outlet" if action == "outlet" else None)
+    return Decision("credited", credit, None, clause, None, evidence)
 
 
 _SIMPLE = frozenset({"credit", "outlet", "hold"})

@@ -280,9 +280,7 @@ def decide(case: Case, rule: CompiledRule) -> tuple[Outcome, Finding]:
         return Outcome("held", (), given, rule.rule.clause, found.reason), found
     if isinstance(given, list):
         return _awarded(case, rule, divided(case, given))
-    credit = whole(case, given)
-    if action == "outlet":
-        credit = (credit[0]._replace(kind="outlet"),)
+    credit = whole(case, given, "outlet" if action == "outlet" else None)
     return _awarded(case, rule, credit, given)
 
 

@@ -549,8 +549,10 @@ class Case:
 
     def day(self, anchor: Anchor) -> int:
         """The local day of an entry or a moment."""
+        if isinstance(anchor, Entry):
+            return self.history.calendar.day(anchor.moment)
         assert anchor is not None
-        return self.history.calendar.day(anchor if isinstance(anchor, int) else anchor.moment)
+        return self.history.calendar.day(anchor)
 
     # ------------------------------------------------------------------------- lengths
 

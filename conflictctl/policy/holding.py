@@ -455,7 +455,8 @@ def _only_files(case: Case, household: bool) -> bool:
     spec = case.program.holding
     if household or spec.ends_by_itself or case.pool(spec.transfers):
         return False
-    return not (case.history.people.departed and _anyone_departed(case, case.pool(spec.opens)))
+    people = case.history.people
+    return not people.departed or not _anyone_departed(case, case.pool(spec.opens))
 
 
 def _fresh_clock(
@@ -474,7 +475,7 @@ def _fresh_clock(
 
 
 def lapse_before(
-    case: Case, staff: str, until: Anchor, *, household: bool = False, tenure: Tenure | None = None
+    case: Case, staff: str, until: Anchor, household: bool = False, tenure: Tenure | None = None
 ) -> Lapse | None:
     """The gap from somebody's last valid contact (or fresh clock) to `until`.
 
@@ -487,16 +488,16 @@ def lapse_before(
         clock = _fresh_clock(case, staff, until, household, tenure)
     if clock is not None and (last is None or clock.since > last.moment):
         opened: Anchor = clock.since
-        entry = clock.entry
+        begun, entry = clock.since, clock.entry
     elif last is not None:
-        opened = last
-        entry = last
+        opened = entry = last
+        begun = last.moment
     else:
         return None
-    level = level_of(case, staff, opened, household=household, tenure=clock)
+    level = level_of(case, staff, opened, household, clock)
     limit = spec.limits.get(level) if level is not None else None
     day = case.history.calendar.day
-    return Lapse(day(moment_of(until)) - day(moment_of(opened)), limit, entry, level)
+    return Lapse(day(moment_of(until)) - day(begun), limit, entry, level)
 
 
 def _last_contact(contacts: list[Entry], staff: str, until: Anchor) -> Entry | None:
@@ -540,7 +541,7 @@ def gaps_since(case: Case, staff: str, until: Anchor) -> list[Lapse]:
 
 
 def level_of(
-    case: Case, staff: str, opened: Anchor, *, household: bool = False, tenure: Tenure | None = None
+    case: Case, staff: str, opened: Anchor, household: bool = False, tenure: Tenure | None = None
 ) -> str | None:
     """The level that counts for somebody at the contact that opens a gap.
 
@@ -582,7 +583,7 @@ def overdue(
     if staff is None or until is None:
         return False
     if not throughout:
-        one = lapse_before(case, staff, until, household=household)
+        one = lapse_before(case, staff, until, household)
         if one is None:
             return False
         return UNKNOWN if one.limit is None else _exceeded(case, one)

@@ -112,12 +112,13 @@ def window(case: Case, name: str, staff: str | None) -> tuple[int, Moment | None
         if learned is not None:
             start = max(start, learned.moment)
             earliest = learned.moment
-    first = case.day(start)
+    calendar = case.history.calendar
+    first = calendar.day(start)
     if spec.limit is not None:
         return first, earliest, case.deadline(start, spec.limit) + spec.hours
     if spec.hours:
         return first, earliest, start + spec.length + 1
-    return first, earliest, case.history.calendar.start_of(first + spec.days)
+    return first, earliest, calendar.start_of(first + spec.days)
 
 
 def in_window(case: Case, entry: Entry, name: str) -> bool:
@@ -840,7 +841,6 @@ def overdue(
     case: Case, staff: str | None, at: Any = None, throughout: bool = False, household: bool = False
 ) -> Any:
     """Whether somebody was overdue at one of some moments (or, `throughout`, ever before it)."""
-    unknown = False
     if case.explain:
         _refuse(case, case.program.holding.keeps, lambda entry: entry.by == staff)
     if isinstance(at, Entry):
@@ -849,6 +849,7 @@ def overdue(
             case.evidence.append(at)
         return value
     anchors = [one for one in (at if isinstance(at, list) else [at]) if one is not None]
+    unknown = False
     start = len(case.evidence)
     for anchor in anchors:
         mark = len(case.evidence)
