@@ -16,6 +16,7 @@ from conflictctl.policy.expression import (
     Node,
     Not,
     Static,
+    is_certain,
 )
 from conflictctl.policy.language import ANY, UNKNOWN, Expr, Scope, compile_expression
 
@@ -102,3 +103,17 @@ def test_a_condition_is_tried_with_its_grounds() -> None:
 def test_what_is_missing_is_no_number(value: Any) -> None:
     assert run("a == 'x'", a=value)[0] is (UNKNOWN if value is UNKNOWN else False)
     assert run("a in ['x']", a=value)[0] is (UNKNOWN if value is UNKNOWN else False)
+
+
+def test_what_rests_on_something_unknown_is_not_certain() -> None:
+    open_question = Called(predicates.WORDS["found"], (Static("a question"),), {})
+    for node in (
+        open_question,
+        Compared("Eq", open_question, Static(True), None),
+        Not(Compared("Eq", Static(True), open_question, None)),
+        Choice(Static(True), Static(1), open_question),
+        Combined((Static(True), Named("a", certain=False)), True),
+    ):
+        assert not is_certain(node)
+    assert is_certain(Compared("Eq", Named("a", certain=True), Static(True), None))
+    assert is_certain(Called(predicates.WORDS["known"], (open_question,), {}))
