@@ -197,11 +197,17 @@ def _opened(
     from conflictctl.register.case_pages import entries_of_cases
 
     as_of = inquiry.as_of
-    for entries in entries_of_cases(register, names, inquiry.head.seq):
-        stood = [entry for entry in entries if entry.at <= as_of]
-        case = opened_case(stood, inquiry.people, policies)
-        if case is not None:
-            yield case
+    for start in range(0, len(names), _AT_ONCE):
+        part = names[start : start + _AT_ONCE]
+        for entries in entries_of_cases(register, part, inquiry.head.seq):
+            stood = [entry for entry in entries if entry.at <= as_of]
+            case = opened_case(stood, inquiry.people, policies)
+            if case is not None:
+                yield case
+
+
+_AT_ONCE = 125
+"""So many cases are in memory at once: few enough for the processor's caches to hold them."""
 
 
 def _claimed(

@@ -53,6 +53,7 @@ def svg(plot: Plot) -> str:
             foreground_strong="#1c2430",
             foreground_subtle="#8792a2",
             opacity="1",
+            transition="0s",
             colors=tuple(colours(plot)),
             font_family=_FAMILY,
             label_font_size=_FONT,
@@ -127,10 +128,10 @@ def _still(root: Any, plot: Plot) -> str:
     """The drawn tree without what moves, links or tells of its making."""
     for parent in list(root.iter()):
         for child in list(parent):
-            if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in (
-                "script",
-                "title",
-                "desc",
+            if (
+                not isinstance(child.tag, str)
+                or child.tag.rpartition("}")[2] in ("script", "title", "desc")
+                or "tooltip-overlay" in (child.get("class") or "")
             ):
                 parent.remove(child)
     if plot.kind == "lying":  # numbers begin where their bars end

@@ -88,7 +88,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         str(path), zone="Asia/Shanghai", policy="renault-zibo-2013", clock=clock
     ) as register:
         for name in ("dealership.jsonl", "cases.jsonl"):
-            import_file(register, SAMPLES / name, clock=clock, attest="bai")
+            assert import_file(register, SAMPLES / name, clock=clock, attest="bai").rejected == 0
     hostile(path)
     found = {}
     for what in ("cases", "disputes"):
