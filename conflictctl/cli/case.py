@@ -452,14 +452,16 @@ def list_cases(
         and customer in (None, case.customer)
         and outlet in (None, case.outlet)
     )
-    _print_cases(found, partial(_next_due, policies, now), register, form)
+    _print_cases(found, partial(_next_due, policies, now), register, policies, form)
 
 
 def _next_due(policies: CasePolicies, now: Moment, case: Case) -> Deadline | None:
     return next(iter(_open_deadlines(case, policies, now)), None)
 
 
-def _print_cases(found: Iterator[Case], next_due: Any, register: Register, form: str) -> None:
+def _print_cases(
+    found: Iterator[Case], next_due: Any, register: Register, policies: CasePolicies, form: str
+) -> None:
     from conflictctl.render import case_json as values
     from conflictctl.render.case_sheet import list_columns, list_row
 
@@ -482,7 +484,10 @@ def _print_cases(found: Iterator[Case], next_due: Any, register: Register, form:
         names = register.names(case.customer for case in cases if case.customer is not None)
         count = print_table(
             list_columns(),
-            (list_row(case, next_due(case), calendar, people, names) for case in cases),
+            (
+                list_row(case, next_due(case), calendar, people, names, policies.of(case.category))
+                for case in cases
+            ),
         )
         if not count:
             print(tr("no case"), file=sys.stderr)

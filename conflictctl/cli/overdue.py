@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from conflictctl.cases.procedure import Case
     from conflictctl.cli.case_files import CasePolicies
     from conflictctl.deadlines import Due
+    from conflictctl.register.store import Dossier
 
 
 def _days(value: str | int) -> int:
@@ -107,11 +108,36 @@ def dues(question: Question, within: int) -> Iterator[Due]:
             as_of=question.as_of,
             steps_of=lambda name: register.case_events(name, known_at),
         ):
-            yield from _of_case(case, question, policies, within)
+            if not _decided_by_rule(case, dossier, question):
+                yield from _of_case(case, question, policies, within)
     for case in opened_cases(
         register, policies, as_of=question.as_of, known_at=known_at, personal=False
     ):
         yield from _of_case(case, question, policies, within)
+
+
+def _decided_by_rule(case: Case, dossier: Dossier, question: Question) -> bool:
+    """Whether the policy says whose the claimed deal is, for good: then nobody need decide it.
+
+    Once somebody handles the case, its deadlines hold all the same.
+    """
+    from conflictctl.adjudication.judge import rule_on
+
+    if case.deal is None or case.customer is None or case.handler is not None:
+        return False
+    ruling = rule_on(
+        dossier.events,
+        case.customer,
+        policy=question.policy,
+        people=question.people,
+        calendar=question.calendar,
+        as_of=question.as_of,
+        settings=question.settings,
+        caseloads=question.caseloads,
+        deal=case.deal,
+        explain=False,
+    )
+    return ruling.status == "credited" and ruling.provisional_until is None
 
 
 def _of_case(case: Case, question: Question, policies: CasePolicies, within: int) -> Iterator[Due]:
