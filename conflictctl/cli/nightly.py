@@ -1,9 +1,10 @@
-"""The night's work in one command: copied, looked through, reminded, noted."""
+"""The night's work in one command."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -11,11 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from conflictctl.cli.door import failure_of
+from conflictctl.cli.messages import (
+    FULL,
+    NOTIFY,
+    ROUTES,
+    acting,
+    notify,
+    routes_file,
+    warn_of_failures,
+)
 from conflictctl.cli.options import explained, format_option, whole_number
 from conflictctl.cli.overdue import dues
 from conflictctl.cli.session import session_of
 from conflictctl.cli.verdict import POLICY, SETTINGS, gather
-from conflictctl.errors import ConflictctlError, NotPermitted
+from conflictctl.errors import ConflictctlError
 from conflictctl.render.language import list_joined, say, tr
 from conflictctl.wording import N_, Sentence, Span
 
@@ -35,6 +45,7 @@ _NAMES = {
     "overdue": N_("follow-ups"),
     "windows": N_("windows"),
     "cases": N_("cases"),
+    "messages": N_("messages"),
     "night": N_("night"),
 }
 
@@ -42,7 +53,7 @@ _NAMES = {
 class Step(NamedTuple):
     """What became of one piece of work.
 
-    `state`: done, already (there was nothing left to do), failed.  `values` are for programs.
+    `state`: done, already (nothing was left to do), skipped, failed.  `values` are for programs.
     """
 
     name: str
@@ -52,7 +63,8 @@ class Step(NamedTuple):
     error: ConflictctlError | None = None
 
 
-class Night(NamedTuple):
+@dataclass(slots=True)
+class Night:
     """What the steps share: one day, one question, what was said on the command line."""
 
     session: Session
@@ -61,17 +73,21 @@ class Night(NamedTuple):
     actor: str
     folder: Path
     keep: int
-    found: list[Due]
-    """Filled by the step that looks for what is due; the later ones read it."""
+    urls: list[str]
+    routes: Path | None
+    full: bool
+    found: list[Due] | None = None
+    """What is due; None until the step that looks for it has."""
 
 
 @explained(
     N_(
-        "Do the night's work: copy the register, list what is due, note that it was done.\n\n"
+        "Do the night's work: copy the register, look for what is due, remind people of it, note "
+        "that it was done.\n\n"
         "Every step gets one line; one that fails does not keep the others from being tried, and "
         "the exit code is that of the first failure.  Run again on the same day it changes "
         "nothing and says so.  Nights without a complete run since the last one are named.\n\n"
-        "  conflictctl nightly --as bai\n"
+        "  conflictctl nightly --as bai --notify-routes routes.toml\n"
         "  conflictctl schedule show --kind cron --as bai"
     )
 )
@@ -94,6 +110,9 @@ def nightly(
             help=N_("How many nightly copies to keep."),
         ),
     ] = KEPT,
+    urls: Annotated[list[str] | None, NOTIFY] = None,
+    notify_routes: Annotated[str | None, ROUTES] = None,
+    full: Annotated[bool, FULL] = False,
     policy: Annotated[str | None, POLICY] = None,
     settings: Annotated[list[str] | None, SETTINGS] = None,
     exit_code: Annotated[
@@ -111,7 +130,9 @@ def nightly(
     day = question.calendar.day(question.as_of)
     missed = missed_nights(register, day)
     folder = Path(backup_dir) if backup_dir is not None else default_folder(register.target)
-    night = Night(session, question, day, actor, folder, keep, [])
+    routes = routes_file(session, notify_routes)
+    night = Night(session, question, day, actor, folder, keep, urls or [], routes, full)
+    session.people = question.people
     steps = list(_taken(night))
     summary = {
         "night": date.fromordinal(day).isoformat(),
@@ -130,19 +151,6 @@ def nightly(
         raise failed
     if night.found and exit_code:
         raise typer.Exit(1)
-
-
-def acting(session: Session, question: Question) -> str:
-    """Who answers for what is done by itself.  Raises NotPermitted if nobody does."""
-    from conflictctl.permissions import WHO_ACTS
-
-    actor = session.actor(question.people)
-    if actor is None:
-        raise NotPermitted(
-            Sentence("nobody acts: what happens by itself, too, is recorded in somebody's name"),
-            WHO_ACTS,
-        )
-    return actor
 
 
 # ------------------------------------------------------------------------ the steps
@@ -178,8 +186,7 @@ def _copy(night: Night) -> Iterator[Step]:
 
 
 def _look(night: Night) -> Iterator[Step]:
-    night.found.extend(dues(night.question, WITHIN))
-    found = night.found
+    found = night.found = list(dues(night.question, WITHIN))
     followups = [due for due in found if due.type in ("followup", "no_level")]
     late, coming = _counted(followups)
     undated = len(followups) - late - coming
@@ -228,6 +235,35 @@ def _counted(found: Sequence[Due]) -> tuple[int, int]:
     return late, len(dated) - late
 
 
+def _remind(night: Night) -> Iterator[Step]:
+    if not night.urls and night.routes is None:
+        told = Sentence("none: neither --notify nor --notify-routes says where to")
+        yield Step("messages", "already", told, {"sent": 0, "earlier": 0, "failed": []})
+        return
+    if night.found is None:
+        told = Sentence("none: what is due is not known")
+        yield Step("messages", "skipped", told, {"sent": 0, "earlier": 0, "failed": []})
+        return
+    outcome = notify(
+        night.session,
+        night.question,
+        night.found,
+        night.actor,
+        urls=night.urls,
+        routes=night.routes,
+        full=night.full,
+    )
+    warn_of_failures(outcome, night.question)
+    values = {
+        "sent": outcome.sent,
+        "earlier": outcome.earlier,
+        "failed": [say(reason, night.question.people) for reason in outcome.failed],
+    }
+    failure = outcome.failure()
+    state = "failed" if failure is not None else "done" if outcome.sent else "already"
+    yield Step("messages", state, outcome.told, values, failure)
+
+
 def _note(night: Night) -> Iterator[Step]:
     from conflictctl.register.nights import record_night
 
@@ -241,12 +277,13 @@ def _note(night: Night) -> Iterator[Step]:
 _WORK: tuple[tuple[str, Callable[[Night], Iterator[Step]]], ...] = (
     ("backup", _copy),
     ("overdue", _look),
+    ("messages", _remind),
     # What seals the register (a checkpoint, once there is one) belongs here: after all that
     # the night has recorded but the note of the night itself.
 )
 """The work in its order: the name of a step, and what takes it (and may tell of several)."""
 
-_CHANGES = {"backup": True, "night": True}
+_CHANGES = {"backup": True, "messages": True, "night": True}
 """Steps that leave something behind when they are done; the others only look."""
 
 

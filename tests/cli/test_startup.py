@@ -24,6 +24,10 @@ HEAVY = {
     "conflictctl.policy",
     "conflictctl.policy.model",
     "conflictctl.exchange",
+    "apprise",
+    "requests",
+    "conflictctl.notify",
+    "conflictctl.reminders",
     "conflictctl.render.ruling_table",
     "conflictctl.cli.verdict",
 }
