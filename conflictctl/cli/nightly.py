@@ -238,7 +238,7 @@ def _counted(found: Sequence[Due]) -> tuple[int, int]:
 def _remind(night: Night) -> Iterator[Step]:
     if not night.urls and night.routes is None:
         told = Sentence("none: neither --notify nor --notify-routes says where to")
-        yield Step("messages", "already", told, {"sent": 0, "earlier": 0, "failed": []})
+        yield Step("messages", "skipped", told, {"sent": 0, "earlier": 0, "failed": []})
         return
     if night.found is None:
         told = Sentence("none: what is due is not known")

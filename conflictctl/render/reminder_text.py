@@ -23,7 +23,7 @@ MOST_ROWS = 20
 
 _TYPES = {
     "followup": N_("follow-up"),
-    "no_level": N_("level"),
+    "no_level": N_("no level set"),
     "claim_window": N_("claim window"),
     "filing": N_("filing"),
     "case": N_("case"),
@@ -94,7 +94,7 @@ class Page:
         if due.type in ("followup", "case"):
             parts.append(what_text(due, self.calendar))
         if due.due is not None:
-            parts.append(deadline_text(due.due, self.calendar))
+            parts.append(tr("due {day}").format(day=deadline_text(due.due, self.calendar)))
         if due.days is not None:
             parts.append(when_text(due.days))
         return "- " + list_joined([part for part in parts if part])
