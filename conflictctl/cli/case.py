@@ -294,7 +294,7 @@ def _meant(case: Case, kind: str, policies: CasePolicies) -> str:
         place = levels.index(case.level) + 1 if case.level in levels else 0
         return levels[min(place, len(levels) - 1)]
     if kind == "case_reply":
-        return next(reversed(case.proposals), "-")
+        return next(reversed(case.proposals), "P1")
     known = case.tasks if kind == "case_task_done" else case.lessons
     still = [name for name, one in known.items() if one.done is None]
     if len(still) > 1:
@@ -303,7 +303,7 @@ def _meant(case: Case, kind: str, policies: CasePolicies) -> str:
             Sentence("{case}: which of {names}?", case=case.id, names=tuple(still)),
             Sentence("{option} names it", option=option),
         )
-    return still[0] if still else "-"
+    return still[0] if still else ("T1" if kind == "case_task_done" else "L1")
 
 
 def _show_case(session: Session, receipt: Receipt, form: str) -> None:

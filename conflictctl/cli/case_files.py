@@ -214,8 +214,8 @@ def case_in(writer: Writer, identity: str, policies: CasePolicies, calendar: Cal
     raise unknown_case(identity)
 
 
-def check_step(writer: Writer, draft: Draft, calendar: Calendar) -> None:
-    """Refuse an entry about a case that is no step in the state the case is in.
+def checked_step(writer: Writer, draft: Draft, calendar: Calendar) -> Draft:
+    """The entry, if it is a step in the state its case is in; of several claims' case by its id.
 
     Raises InputRejected, or NotPermitted where somebody lacks the power, each with the next
     right step as its hint.
@@ -225,9 +225,9 @@ def check_step(writer: Writer, draft: Draft, calendar: Calendar) -> None:
     policies = CasePolicies(writer.register)
     if draft.kind == "case_opened":
         _check_cause(draft, policies.of(draft.fields["category"]))
-        return
+        return draft
     if draft.kind not in STEPS:
-        return
+        return draft
     case = case_in(writer, draft.fields["case"], policies, calendar)
     _check_cause(draft, policies.of(case.category))
     at = draft.at if draft.at is not None else writer.now
@@ -258,6 +258,7 @@ def check_step(writer: Writer, draft: Draft, calendar: Calendar) -> None:
     if refusal is not None:
         failure = NotPermitted if refusal.power else InputRejected
         raise failure(refusal.reason, refusal.hint)
+    return draft._replace(fields={**draft.fields, "case": case.id})
 
 
 def _check_cause(draft: Draft, policy: CasePolicy) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from conflictctl.calendar import Moment, parse_time
 from conflictctl.errors import InputRejected
 from conflictctl.events import (
+    CASE_STEPS,
     CLAIM_CASE,
     CUSTOMER_PARTY,
     KINDS,
@@ -104,7 +105,7 @@ def _resolve_list(draft: Draft, find: Find) -> Draft:
     for target in targets:
         _check_target(draft.kind, field, target)
     draft = draft._replace(fields={**draft.fields, field: [settled(target) for target in targets]})
-    if draft.customer is not None or KINDS[draft.kind].customer == "none":
+    if draft.customer is not None or draft.kind in CASE_STEPS:
         return draft
     named = next((target.customer for target in targets if target.customer is not None), None)
     return draft._replace(customer=named)

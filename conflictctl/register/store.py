@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -469,9 +469,10 @@ class Register:
         for chunk in _chunks(page):
             for *row, case in self.fetch(statement, {"cases": chunk, "kinds": CASE_LOOKUP}):
                 found[case].append(event_of(self.log, *row))
+        people = cache(self.people)
         for case, entries in found.items():
             entries.sort(key=_seq)
-            yield case, mended(entries, self.people)
+            yield case, mended(entries, people)
 
     def last_case(self, prefix: str) -> str | None:
         """The highest of the case ids that are `prefix` and digits, by number."""

@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from conflictctl.events import CUSTOMER_TYPES, KINDS, REFERENCE_FIELDS
+from conflictctl.events import CASE_STEPS, CUSTOMER_TYPES, KINDS, REFERENCE_FIELDS
 
 Line = dict[str, Any]
 
@@ -179,6 +179,8 @@ class _Story:
             line["case"] = self._case()
             if line["case"] is None:
                 return None
+        if name in CASE_STEPS:
+            line.pop("customer", None)  # the case says whose it is
         if name == "correction":
             assert target is not None
             line["changes"] = {"note": self._text()}

@@ -71,7 +71,8 @@ def test_the_entries_of_a_case_are_found_in_the_order_of_entry(
     assert kinds(entries) == ["case_opened", "case_accepted", "case_contact"]
     assert entries[-1] == receipts[1].event
     assert entries[0].customer == "K1"
-    assert entries[-1].customer is None
+    assert entries[-1].customer == "K1"  # that of the case
+    assert register.case_events("C-2")[-1].customer is None  # nobody's
     assert kinds(register.case_events("C-2")) == ["case_opened", "case_contact"]
     assert register.case_events("C-3") == []
 
@@ -330,8 +331,25 @@ def test_evidence_connects_no_customers(register: Register, showroom: Log) -> No
     dossier = register.dossier("K1")
     assert dossier is not None
     assert dossier.members == ("K1",)
-    assert kinds(dossier.events) == ["customer", "visit", "case_opened"]
+    assert kinds(dossier.events) == ["customer", "visit", "case_opened", "case_finding"]
     assert verify(register).problem is None
+
+
+def test_a_step_concerns_the_customer_of_its_case(register: Register, showroom: Log) -> None:
+    showroom(OPENED)
+    with pytest.raises(InputRejected, match="does not concern K2"):
+        showroom(step("contact", said="s") | {"customer": "K2"})
+    (receipt,) = showroom(step("contact", said="s") | {"customer": "K1"})
+    assert receipt.event.customer == "K1"
+    with pytest.raises(InputRejected, match="cannot be corrected"):
+        showroom(
+            {
+                "kind": "correction",
+                "by": "sun",
+                "corrects": receipt.seq,
+                "changes": {"customer": "K2"},
+            }
+        )
 
 
 # --------------------------------------------------------------------------- sanctions
