@@ -135,8 +135,11 @@ def _ladder(table: Any, path: Path) -> Ladder:
             raise _wrong(
                 path, f"ladder.{key}", Sentence("there are: {tables}", tables=list(Ladder._fields))
             )
-        if type(value) is not int or not -365 <= value <= 365:
-            raise _wrong(path, f"ladder.{key}", Sentence("must be a whole number of days"))
+        # Further ahead than the lists look by themselves nobody could be told.
+        if type(value) is not int or not -1 <= value <= 365:
+            raise _wrong(
+                path, f"ladder.{key}", Sentence("must be a whole number of days, -1 to 365")
+            )
     ladder = Ladder(**table)
     if not ladder.consultant <= ladder.supervisor <= ladder.manager:
         raise _wrong(path, "ladder", Sentence("a higher rung is not told before a lower one"))

@@ -82,6 +82,11 @@ def test_log_visit_loads_little(tmp_path: Path, showroom: Path) -> None:
     assert modules & HEAVY == set()
 
 
+def test_the_morning_list_loads_nothing_that_sends(tmp_path: Path, showroom: Path) -> None:
+    modules = loaded(tmp_path, "overdue", "--db", str(showroom))
+    assert modules & {"apprise", "requests", "conflictctl.notify"} == set()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -22,7 +22,7 @@ from conflictctl.register.audit import verify
 from conflictctl.register.sendings import sending_turn
 from conflictctl.register.store import open_register
 
-from .conftest import Invoke, clock
+from .conftest import SAMPLES, Invoke, clock
 
 SECRET = "s3cr3tT0kenOfTheBot"
 
@@ -203,6 +203,7 @@ def test_nobody_s_secrets_are_shown_whatever_is_wrong(
         ("[languages]\nchen = 'fr'\n", "en or zh"),
         ("[ladder]\nboss = 1\n", "consultant"),
         ("[ladder]\nmanager = 'x'\n", "whole number"),
+        ("[ladder]\nconsultant = -2\n", "-1 to 365"),
         ("[ladder]\nmanager = 1\n", "higher rung"),
     ],
 )
@@ -457,3 +458,35 @@ def test_without_apprise_it_says_what_to_install(
     monkeypatch.setitem(sys.modules, "apprise", None)
     done = invoke("overdue", "--notify", "json://localhost", "--as", "bai", code=2)
     assert "conflictctl[notify]" in done.stderr
+
+
+@pytest.mark.parametrize("page", ["docs/scheduling.md", "docs/zh/scheduling.md"])
+def test_the_routing_file_of_the_guide_is_one(page: str, tmp_path: Path) -> None:
+    from conflictctl.notify import Channels, read_routes
+    from conflictctl.reminders import Ladder
+
+    text = (SAMPLES.parent / page).read_text(encoding="utf-8")
+    content = text.partition("```toml\n")[2].partition("```")[0]
+    found = read_routes(Path(routes(tmp_path, content)))
+    assert found.ladder == Ladder()
+    assert [len(found.of(*whom)) for whom in (("chen", None), ("x", "boshan"), ("x", None))] == [
+        2,
+        1,
+        1,
+    ]
+    channels = Channels("origin")
+    for url in (*found.default, *found.staff["chen"], *found.outlets["boshan"]):
+        assert "***" in repr(channels.of(url, "here"))
+
+
+def test_the_mark_of_an_address_tells_nothing_of_its_password() -> None:
+    from conflictctl.notify import Channels
+
+    def mark(url: str, origin: str = "one") -> str:
+        return Channels(origin).of(url, "here").mark
+
+    mail = "mailto://boss:{}@mail.example.com?to=a@example.com"
+    assert mark(mail.format("x")) == mark(mail.format("y"))
+    assert mark(mail.format("x")) != mark(mail.format("x").replace("to=a", "to=b"))
+    assert mark("wecombot://aaaaaaaa") != mark("wecombot://bbbbbbbb")
+    assert mark("wecombot://aaaaaaaa") != mark("wecombot://aaaaaaaa", "another")
