@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -409,6 +410,18 @@ def test_nothing_is_sent_that_could_not_be_recorded(
 ) -> None:
     month.chmod(0o400)
     invoke("overdue", "--notify", inbox.url(), "--as", "bai", code=6)
+    assert inbox.got == []
+
+
+def test_nothing_is_sent_while_the_register_takes_no_entry(
+    invoke: Invoke, month: Path, inbox: Inbox
+) -> None:
+    holder = sqlite3.connect(month)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        invoke("overdue", "--notify", inbox.url(), "--as", "bai", code=5)
+    finally:
+        holder.close()
     assert inbox.got == []
 
 
