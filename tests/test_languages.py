@@ -29,6 +29,8 @@ NAMES = {
     "cron",
     "pip",
     "systemd",
+    "Windows",
+    "apprise",
     "utf",
     "json",
     "jsonl",

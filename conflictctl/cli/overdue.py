@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from conflictctl.cli.messages import (
+    FULL,
+    NOTIFY,
+    ROUTES,
+    Outcome,
+    acting,
+    notify,
+    refuse_as_of,
+    routes_file,
+    warn_of_failures,
+)
 from conflictctl.cli.options import explained, format_option
 from conflictctl.cli.session import session_of
 from conflictctl.cli.verdict import POLICY, SETTINGS, Question, gather
@@ -43,7 +54,9 @@ def _days(value: str | int) -> int:
         "end; deadlines of cases.  Lost customers are left out.\n\n"
         "For cron:\n\n"
         "  conflictctl overdue --within 1d --quiet-if-empty\n"
-        "  conflictctl overdue --format json --exit-code"
+        "  conflictctl overdue --format json --exit-code\n"
+        "  conflictctl overdue --notify-routes routes.toml --as bai\n\n"
+        "Messages are sent once a day to each address and recorded; customers in them are masked."
     )
 )
 def overdue(
@@ -71,13 +84,37 @@ def overdue(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help=N_("End with 1 if anything is due."))
     ] = False,
+    urls: Annotated[list[str] | None, NOTIFY] = None,
+    notify_routes: Annotated[str | None, ROUTES] = None,
+    full: Annotated[bool, FULL] = False,
     form: Annotated[str, format_option("table", "json", "csv")] = "table",
 ) -> None:
-    """Gather the deadlines, sort, show."""
-    question = gather(session_of(ctx), as_of, None, policy, settings or [])
+    """Gather the deadlines, sort, show, send."""
+    session = session_of(ctx)
+    refuse_as_of(as_of, urls or [], notify_routes)
+    question = gather(session, as_of, None, policy, settings or [])
+    # Whoever is told today hears of it by name of the one who answers for the sending.
+    actor = acting(session, question) if urls or notify_routes else None
     found = list(dues(question, within))
     if found or not quiet_if_empty:
         show(question, found, within, form)
+    if actor is not None:
+        outcome = notify(
+            session,
+            question,
+            found,
+            actor,
+            urls=urls or [],
+            routes=routes_file(session, notify_routes) if notify_routes else None,
+            full=full,
+        )
+        if outcome != Outcome(0, 0, []):
+            print(say(Sentence("messages: {told}", told=outcome.told)), file=sys.stderr)
+        warn_of_failures(outcome, question)
+        session.people = question.people
+        failure = outcome.failure()
+        if failure is not None:
+            raise failure
     if found and exit_code:
         raise typer.Exit(1)
 

@@ -503,12 +503,16 @@ class Register:
 
     def names(self, ids: Iterable[str]) -> dict[str, str]:
         """The latest name of each customer that has one."""
-        result: dict[str, str] = {}
-        for chunk in _chunks(sorted(set(ids))):
-            for card in self._cards(events.c.subject.in_(chunk)):
-                if card.name != card.id:
-                    result[card.id] = card.name
-        return result
+        cards = self.cards(ids)
+        return {card.id: card.name for card in cards.values() if card.name != card.id}
+
+    def cards(self, ids: Iterable[str]) -> dict[str, CustomerCard]:
+        """The cards of some customers as they stand, by id."""
+        return {
+            card.id: card
+            for chunk in _chunks(sorted(set(ids)))
+            for card in self._cards(events.c.subject.in_(chunk))
+        }
 
     def customers(self) -> Iterator[CustomerCard]:
         """Every customer's card as it stands, by id, read in pages."""
