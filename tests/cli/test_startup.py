@@ -24,6 +24,9 @@ HEAVY = {
     "conflictctl.policy",
     "conflictctl.policy.model",
     "conflictctl.exchange",
+    "conflictctl.exchange.sheet",
+    "python_calamine",
+    "xlsxwriter",
     "conflictctl.render.ruling_table",
     "conflictctl.cli.verdict",
 }
