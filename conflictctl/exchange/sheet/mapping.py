@@ -40,7 +40,7 @@ class Column(NamedTuple):
     """What one target is read from.
 
     `headings` in their one spelling, the best first; with `join` all that are there are
-    read, else the first.  `values` translate words (in their one spelling) into fields.
+    read, else the first.  `values` translate words (in their one spelling) into fields; `words` are these as written.
     `otherwise` is what becomes of another word: refuse, keep or drop.  `fill` is None, or
     whether a blank is filled from above always (True) or only under a merged cell (False).
     """
@@ -52,6 +52,7 @@ class Column(NamedTuple):
     join: bool
     fill: bool | None
     values: dict[str, dict[str, Any]]
+    words: tuple[str, ...]
     otherwise: str
 
 
@@ -277,7 +278,8 @@ def _column(name: str, target: str, body: Any) -> Column:
     if fill is not None and fill not in _FILLS:
         faults.wrong("fill_down", Sentence("must be one of {values}", values=list(_FILLS)))
     values: dict[str, dict[str, Any]] = {}
-    for word, meaning in faults.take("values", dict, {}).items():
+    translated = faults.take("values", dict, {})
+    for word, meaning in translated.items():
         fields = meaning if isinstance(meaning, dict) else {target: meaning}
         for field in fields:
             if field not in TARGETS:
@@ -294,6 +296,7 @@ def _column(name: str, target: str, body: Any) -> Column:
         faults.take("join", bool, False),
         _FILLS[fill] if fill is not None else None,
         values,
+        tuple(translated),
         otherwise,
     )
     faults.finish()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
 from conflictctl.exchange.sheet.mapping import Column, Mapping
+from conflictctl.exchange.sheet.words import folded
 from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
@@ -81,14 +82,14 @@ def _offered(column: Column, people: People | None, chinese: bool) -> list[str]:
     """The words to choose from: each meaning once, in one language where there are both."""
     if column.values:
         words: dict[str, str] = {}
-        for word, meaning in column.values.items():
-            key = repr(sorted(meaning.items()))
+        for word in column.words:
+            key = repr(sorted(column.values[folded(word)].items()))
             better = (
                 key in words and words[key].isascii() is chinese and word.isascii() is not chinese
             )
             if key not in words or better:
                 words[key] = word
-        return [word.upper() if len(word) == 1 else word for word in words.values()]
+        return list(words.values())
     if people is None:
         return []
     if column.target in ("by", "recorded_by", "named"):
