@@ -291,10 +291,10 @@ class _Intake:
 
         A row that was recorded before introduces nobody: it is there, or it contradicts.
         """
+        if self._writer.target(entry["id"]) is not None:
+            return
         draft = read_line(entry)
         assert draft.at is not None
-        if draft.id is not None and self._writer.target(draft.id) is not None:
-            return
         recorded_at = draft.recorded_at if self._attest is not None else None
         now = self._writer.now
         check_times(draft.at, now if recorded_at is None else recorded_at, now)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from conflictctl.events import Problem
 from conflictctl.exchange.sheet.mapping import Mapping
+from conflictctl.exchange.sheet.phones import key_of
 from conflictctl.exchange.sheet.words import folded
-from conflictctl.identity import phone_key
 from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Known:
 
     def learn(self, customer: str, name: str, phones: Sequence[str]) -> None:
         """Take in one more customer."""
-        keys = frozenset(filter(None, map(phone_key, phones)))
+        keys = frozenset(filter(None, map(key_of, phones)))
         for key in keys:
             self._by_phone[key].add(customer)
         self._names[customer] = folded(name)
@@ -105,7 +105,7 @@ class Known:
         """
         if identity is not None:
             return Found(identity, identity not in self._names)
-        keys = [key for phone in phones if (key := phone_key(phone)) is not None]
+        keys = [key for phone in phones if (key := key_of(phone)) is not None]
         candidates: set[str] = set().union(*(self._by_phone.get(key, ()) for key in keys))
         word = folded(name) if name else ""
         if not keys and self._mapping.by_name:
@@ -133,7 +133,7 @@ class Known:
             return Found(customer, True)
         listed = self._phones[customer]
         missing = [
-            phone for phone in phones if (key := phone_key(phone)) is not None and key not in listed
+            phone for phone in phones if (key := key_of(phone)) is not None and key not in listed
         ]
         return Found(customer, False, tuple(missing) if listed or keys else ())
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from conflictctl.events import Problem
 from conflictctl.exchange.sheet.words import Cell, text_of
 from conflictctl.identity import HOME_COUNTRY, phone_key
 from conflictctl.wording import Sentence
+
+key_of = lru_cache(maxsize=50_000)(phone_key)
+"""`phone_key`, remembered: a row asks for the same number several times."""
 
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _MARKS = re.compile(r"[/\\,;、|\n\r\t]+|(?<=\d)\s*(?:或者?|和|及|or|and|&)\s*(?=[+\d(])", re.I)
@@ -18,6 +22,7 @@ _WORDS = re.compile(
 )
 _EXTENSION = re.compile(r"\s*(转|分机|ext\.?|x)\s*\d{1,6}\Z", re.I)
 _ROUNDED = re.compile(r"\d(\.\d+)?E\+?\d+", re.I)
+_PLAIN = re.compile(r"1[3-9][0-9]{9}")
 _LEAST, _MOST = 7, 15
 
 
@@ -26,6 +31,8 @@ def read_phones(cell: Cell) -> list[str]:
 
     Raises Problem for what is no number, or one that a spreadsheet has rounded.
     """
+    if isinstance(cell, str) and _PLAIN.fullmatch(cell):
+        return [cell]
     # Typed before a number, an apostrophe makes it text; not every program takes it off.
     text = text_of(cell).translate(_NARROW).lstrip("'")
     if _ROUNDED.fullmatch(text):
@@ -54,7 +61,7 @@ def _split(piece: str) -> list[str]:
 
 
 def _checked(text: str) -> str:
-    key = phone_key(_EXTENSION.sub("", text))
+    key = key_of(_EXTENSION.sub("", text))
     digits = sum(map(str.isdigit, key or ""))
     if key is None or not _LEAST <= digits <= _MOST:
         raise Problem(Sentence("{text} is no telephone number", text=text[:40]))

@@ -18,7 +18,7 @@ from conflictctl.exchange.sheet.dates import Stamp, read_stamp
 from conflictctl.exchange.sheet.known import Known, stable_id
 from conflictctl.exchange.sheet.layout import REASON, Layout
 from conflictctl.exchange.sheet.mapping import SKIP, Column, Mapping
-from conflictctl.exchange.sheet.phones import read_phones
+from conflictctl.exchange.sheet.phones import key_of, read_phones
 from conflictctl.exchange.sheet.words import (
     GUARDED,
     Cell,
@@ -28,7 +28,6 @@ from conflictctl.exchange.sheet.words import (
     letters,
     text_of,
 )
-from conflictctl.identity import phone_key
 from conflictctl.wording import N_, Sentence
 
 _LAG_1904 = 1462
@@ -277,7 +276,7 @@ class Reader:
         outlet = fields.get("outlet")
         if identity is None and not phones and name is None:
             raise Problem(Sentence("neither a name nor a telephone number"))
-        who: str = (phone_key(phones[0]) or "") if phones else folded(name or identity or "")
+        who: str = (key_of(phones[0]) or "") if phones else folded(name or identity or "")
         address = fields.pop("address", None)
         known = KINDS[kind].fields
         entry |= {field: value for field, value in fields.items() if field in known}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 Cell = str | int | float | bool | datetime | date | time | timedelta
 
@@ -15,6 +16,8 @@ _SPACE = re.compile(r"[\s\u200b\ufeff]+")
 _TAIL = re.compile(r"(\((必填|选填|required|optional)\)|[*:])+\Z")
 
 
+# The same names, levels and headings come again and again.
+@lru_cache(maxsize=50_000)
 def folded(text: str) -> str:
     """Full width and half width, capitals and small letters, spaces: all the same.
 
