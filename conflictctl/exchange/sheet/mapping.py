@@ -42,7 +42,8 @@ class Column(NamedTuple):
     `headings` in their one spelling, the best first; with `join` all that are there are
     read, else the first.  `values` translate words (in their one spelling) into fields; `words`
     are these as written.  `otherwise` is what becomes of another word: refuse, keep or drop.
-    `fill` is None, or whether a blank is filled from above always (True) or only under a merged cell (False).
+    `fill` is None, or whether a blank is filled from above always (True) or only under a merged
+    cell (False).
     """
 
     target: str
