@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from conflictctl.events import Problem
@@ -96,11 +96,11 @@ class Known:
         phones: Sequence[str],
         name: str | None,
         outlet: str | None,
-        recorded: str | None,
+        recorded: Callable[[], str | None],
     ) -> Found:
         """The customer a row means, or a new one with an id made of phone, else name and outlet.
 
-        `recorded` is whom the same row meant when it was recorded before.  Raises Problem
+        `recorded` says whom the same row meant when it was recorded before.  Raises Problem
         where several customers may be meant.
         """
         if identity is not None:
@@ -113,8 +113,10 @@ class Known:
         derived = "c-" + (
             stable_id("phone", keys[0]) if keys else stable_id("name", word, outlet or "")
         )
-        if recorded is not None and (recorded in candidates or recorded == derived):
-            return self._found(recorded, keys, phones)
+        # Looked up only where it can matter: it costs more than the rest of the row.
+        before = recorded() if len(candidates) > 1 else None
+        if before is not None and (before in candidates or before == derived):
+            return self._found(before, keys, phones)
         if len(candidates) > 1 and word:
             same = {one for one in candidates if self._names[one] == word}
             candidates = same or candidates

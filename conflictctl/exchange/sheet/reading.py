@@ -281,7 +281,9 @@ class Reader:
         known = KINDS[kind].fields
         entry |= {field: value for field, value in fields.items() if field in known}
         entry["id"] = self._id(own, entry, who, stamp, outlet)
-        found = self._known.customer(identity, phones, name, outlet, self._recorded(entry["id"]))
+        found = self._known.customer(
+            identity, phones, name, outlet, lambda: self._recorded(entry["id"])
+        )
         entry["customer"] = found.id
         if stamp.alone:
             self._remark(ALONE, line)
