@@ -28,6 +28,9 @@ HEAVY = {
     "requests",
     "conflictctl.notify",
     "conflictctl.reminders",
+    "conflictctl.exchange.sheet",
+    "python_calamine",
+    "xlsxwriter",
     "conflictctl.render.ruling_table",
     "conflictctl.cli.verdict",
 }
