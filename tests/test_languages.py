@@ -35,6 +35,8 @@ NAMES = {
     "json",
     "jsonl",
     "csv",
+    "xlsx",
+    "reception",
     "table",
     "text",
     "true",

@@ -51,7 +51,7 @@ STEPS: dict[str, tuple[str, str]] = {
         "case_contact",
         N_(
             "Record that somebody spoke with a party.\n\n"
-            "  conflictctl case contact C-2026-0017 --channel phone --person 李先生 \\\n"
+            '  conflictctl case contact C-2026-0017 --channel phone --person "Mr Li" \\\n'
             '      --said "wants his money back"'
         ),
     ),
@@ -109,8 +109,8 @@ STEPS: dict[str, tuple[str, str]] = {
         "case_task",
         N_(
             "Record who owes what by when.\n\n"
-            "  conflictctl case task C-2026-0017 --owner sun --due 2026-03-31 "
-            '--text "order the part"'
+            "  conflictctl case task C-2026-0017 --owner sun --due 2026-03-31 \\\n"
+            '      --text "order the part"'
         ),
     ),
     "done": ("case_task_done", N_("Record that a task is done.")),

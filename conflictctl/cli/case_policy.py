@@ -131,6 +131,7 @@ def list_policies(
     cls=Command,
     help=N_(
         "Show a case policy in words: hours, deadlines by severity, ladder, causes.\n\n"
+        "As TOML it is where a policy of one's own begins.\n\n"
         "  conflictctl case policy show customer-conflict\n"
         "  conflictctl case policy show customer-conflict --format toml > ours.toml"
     ),

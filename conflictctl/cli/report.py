@@ -57,6 +57,7 @@ FORCE = typer.Option("--force", help=N_("Overwrite the file if it exists."))
 app = new_group(
     N_(
         "Figures of cases and of disputes.\n\n"
+        "As a table, JSON, CSV, or a page with plots.\n\n"
         "  conflictctl report cases --since 2026-01 --until 2026-03\n"
         "  conflictctl report cases --format html --output cases.html\n"
         "  conflictctl report disputes --since 2026-01"

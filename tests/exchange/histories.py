@@ -187,6 +187,8 @@ class _Story:
         if name == "filing":
             line["to"] = "sun"
         if kind.group == "case":
+            # What somebody said of a case is not nothing.
+            line |= {name: "无" for name, value in line.items() if value == ""}
             self._about_case(line)
         return {key: value for key, value in line.items() if value is not None}
 
