@@ -61,7 +61,7 @@ def deadlines(case: Case, policy: CasePolicy, time: WorkingTime, as_of: Moment) 
     What a finished case never did is left out; only the question after closing is still open.
     Of updates only the next one is told.
     """
-    clocks = _Clocks(case, policy, time, as_of)
+    clocks = Clocks(case, policy, time, as_of)
     found = [
         deadline
         for deadline in clocks.all()
@@ -77,7 +77,7 @@ def open_deadlines(
     return [one for one in deadlines(case, policy, time, as_of) if one.met is None]
 
 
-class _Clocks:
+class Clocks:
     """The clocks of one case."""
 
     def __init__(self, case: Case, policy: CasePolicy, time: WorkingTime, as_of: Moment) -> None:

@@ -22,7 +22,7 @@ def timing(case: Case, policy: CasePolicy, time: WorkingTime, as_of: Moment) -> 
     ever was.  A clock stops when the policy says so: a late entry at the day it was entered,
     where the policy goes by that.  What a finished case never got is neither in time nor late.
     """
-    clocks = due._Clocks(case, policy, time, as_of)
+    clocks = due.Clocks(case, policy, time, as_of)
     start = case.opened.at
     finished = case.state in FINISHED
 
