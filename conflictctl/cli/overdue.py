@@ -21,7 +21,7 @@ from conflictctl.cli.messages import (
 )
 from conflictctl.cli.options import explained, format_option
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import POLICY, SETTINGS, Question, gather
+from conflictctl.cli.verdict import POLICY, SETTINGS, Question, gather, rule_among
 from conflictctl.errors import WrongUsage
 from conflictctl.render.language import say
 from conflictctl.wording import N_, Sentence, Span
@@ -158,22 +158,9 @@ def _decided_by_rule(case: Case, dossier: Dossier, question: Question) -> bool:
 
     Once somebody handles the case, its deadlines hold all the same.
     """
-    from conflictctl.adjudication.judge import rule_on
-
     if case.deal is None or case.customer is None or case.handler is not None:
         return False
-    ruling = rule_on(
-        dossier.events,
-        case.customer,
-        policy=question.policy,
-        people=question.people,
-        calendar=question.calendar,
-        as_of=question.as_of,
-        settings=question.settings,
-        caseloads=question.caseloads,
-        deal=case.deal,
-        explain=False,
-    )
+    ruling = rule_among(question, dossier.events, case.customer, case.deal, explain=False)
     return ruling.status == "credited" and ruling.provisional_until is None
 
 

@@ -194,10 +194,22 @@ def rule(
 
     Raises InputRejected for a customer or deal nobody knows.
     """
+    events = _events_about(question, customer)
+    return rule_among(question, events, customer, deal, explain=explain), events
+
+
+def rule_among(
+    question: Question,
+    events: list[Event],
+    customer: str,
+    deal: str | None = None,
+    *,
+    explain: bool = True,
+) -> Ruling:
+    """The ruling on one customer among the events of his dossier."""
     from conflictctl.adjudication.judge import rule_on
 
-    events = _events_about(question, customer)
-    ruling = rule_on(
+    return rule_on(
         events,
         customer,
         policy=question.policy,
@@ -209,7 +221,6 @@ def rule(
         deal=deal,
         explain=explain,
     )
-    return ruling, events
 
 
 def show_one(
