@@ -950,6 +950,9 @@ REFERENCE_FIELDS = {
 }
 """Kinds that speak of one other event, and the field that names it."""
 
+RULED_KINDS = {name: kind for name, kind in KINDS.items() if kind.group != "case"}
+"""What a policy about deals can speak of; the steps of cases follow a policy of their own."""
+
 CASE_STEPS = frozenset(
     name for name, kind in KINDS.items() if name.startswith("case_") and name != "case_opened"
 )

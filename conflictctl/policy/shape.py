@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from conflictctl.events import INSTANCES, KINDS
+from conflictctl.events import INSTANCES, RULED_KINDS
 from conflictctl.policy.language import MAX_LENGTH
 from conflictctl.policy.problems import Path, Problem, nearest
 from conflictctl.policy.quantity import COUNTS
@@ -111,7 +111,7 @@ _PARAMETER = _table(
 
 _CLASS = _table(
     N_("A class of entries."),
-    kinds=_list(N_("The kinds of event it is made of."), {"enum": sorted(KINDS)}),
+    kinds=_list(N_("The kinds of event it is made of."), {"enum": sorted(RULED_KINDS)}),
     of=_text(N_("An earlier class that this one narrows.")),
     when=_condition(N_("Condition: what an entry must be, to be one of these at all.")),
     valid=_condition(
