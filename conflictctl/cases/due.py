@@ -87,16 +87,17 @@ class Clocks:
         self.as_of = as_of
 
     def all(self) -> Iterator[Deadline]:
-        yield from self._first_response()
+        yield from self.first_response()
         yield from self._acceptance()
         yield from self._update()
-        yield from self._resolution()
+        yield from self.resolution()
         yield from self._tasks()
         yield from self._follow_ups()
 
     # ------------------------------------------------------------------ the single ones
 
-    def _first_response(self) -> Iterator[Deadline]:
+    def first_response(self) -> Iterator[Deadline]:
+        """Met by the first answer to the customer."""
         yield from self._limited(
             FIRST_RESPONSE, self.case.opened, self.case.responded, self._contact()
         )
@@ -119,7 +120,8 @@ class Clocks:
             start = max(latest, key=lambda event: event.at)
             yield from self._limited(UPDATE, start, None, self._contact())
 
-    def _resolution(self) -> Iterator[Deadline]:
+    def resolution(self) -> Iterator[Deadline]:
+        """Met by the resolution in force."""
         yield from self._limited(RESOLUTION, self._start(), self.case.resolved, self.case.handler)
 
     def _tasks(self) -> Iterator[Deadline]:

@@ -372,15 +372,7 @@ def _out_of_turn(case: Case, event: Event) -> Refusal:
 def _accepted(case: Case, event: Event) -> Refusal | None:
     handler: str = event.fields["handler"]
     if case.is_party(handler):
-        return Refusal(
-            Sentence(
-                "{staff} is a party to {case} and cannot handle it",
-                staff=Who(handler),
-                case=case.id,
-            ),
-            Sentence("--handler names somebody who is no party"),
-            power=True,
-        )
+        return _partial_handler(case, handler)
     if event.by is not None and case.is_party(event.by):
         return _own_case(case, event.by)
     if handler == case.handler and case.state != OPEN:  # an escalation may have named him
@@ -389,6 +381,16 @@ def _accepted(case: Case, event: Event) -> Refusal | None:
             next_step(case),
         )
     return None
+
+
+def _partial_handler(case: Case, handler: str) -> Refusal:
+    return Refusal(
+        Sentence(
+            "{staff} is a party to {case} and cannot handle it", staff=Who(handler), case=case.id
+        ),
+        Sentence("--handler names somebody who is no party"),
+        power=True,
+    )
 
 
 def _own_case(case: Case, staff: str) -> Refusal:
@@ -624,15 +626,7 @@ def _not_higher(case: Case, event: Event, levels: tuple[str, ...]) -> Refusal | 
 def _escalating(case: Case, event: Event) -> Refusal | None:
     handler = event.fields.get("handler")
     if handler is not None and case.is_party(handler):
-        return Refusal(
-            Sentence(
-                "{staff} is a party to {case} and cannot handle it",
-                staff=Who(handler),
-                case=case.id,
-            ),
-            Sentence("--handler names somebody who is no party"),
-            power=True,
-        )
+        return _partial_handler(case, handler)
     return None
 
 

@@ -35,6 +35,4 @@ def timing(case: Case, policy: CasePolicy, time: WorkingTime, as_of: Moment) -> 
             return None, False if found.due < as_of and not finished else None
         return time.elapsed(start, max(met, start)), met <= found.due
 
-    return Timing(
-        *kept(clocks._first_response()), *kept(clocks._resolution()), policy.satisfied_from
-    )
+    return Timing(*kept(clocks.first_response()), *kept(clocks.resolution()), policy.satisfied_from)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conflictctl.cases.procedure import Case
     from conflictctl.cases.worktime import WorkingTime
     from conflictctl.people import People
-    from conflictctl.register.store import KnownAt, Register, Writer
+    from conflictctl.register.store import Dossier, KnownAt, Register, Writer
 
 
 class CasePolicies:
@@ -158,8 +158,6 @@ def claimed_cases(
     register: Register, *, as_of: Moment, known_at: KnownAt | None = None
 ) -> Iterator[Case]:
     """Every case that follows from a claim."""
-    from conflictctl.cases.attribution import attribution_cases
-
     people = register.people(known_at)
     done: set[str] = set()
     for claim in register.claims(known_at):
@@ -170,13 +168,27 @@ def claimed_cases(
         if dossier is None:
             continue
         done.update(dossier.members)
-        yield from attribution_cases(
-            dossier.events,
-            people=people,
-            calendar=register.calendar,
-            as_of=as_of,
-            steps_of=lambda name: register.case_events(name, known_at),
-        )
+        yield from cases_of_claims(register, dossier, people, as_of=as_of, known_at=known_at)
+
+
+def cases_of_claims(
+    register: Register,
+    dossier: Dossier,
+    people: People,
+    *,
+    as_of: Moment,
+    known_at: KnownAt | None = None,
+) -> list[Case]:
+    """The cases that follow from the claims of one dossier."""
+    from conflictctl.cases.attribution import attribution_cases
+
+    return attribution_cases(
+        dossier.events,
+        people=people,
+        calendar=register.calendar,
+        as_of=as_of,
+        steps_of=lambda name: register.case_events(name, known_at),
+    )
 
 
 def unknown_case(identity: str) -> InputRejected:

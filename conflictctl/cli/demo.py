@@ -150,25 +150,14 @@ def _key_figures(session: Session, as_of: str) -> None:
     """The report up to its table of months."""
     import sys
 
-    from conflictctl.cases.figures import Selection, figures
+    from conflictctl.cases.figures import Selection
     from conflictctl.cases.period import Period, compared
-    from conflictctl.cli.case_files import CasePolicies
-    from conflictctl.cli.record import moment_at
-    from conflictctl.cli.report import Inquiry, case_tally
-    from conflictctl.register.store import KnownAt
-    from conflictctl.render.case_report import CaseReport, case_report
+    from conflictctl.cli.report import inquire, report_of_cases
     from conflictctl.render.report_page import print_report
 
-    register = session.open()
-    calendar, head = register.calendar, register.head()
-    moment = moment_at(as_of, session, calendar, allow_future=True)
-    known_at = KnownAt(head.seq)
-    inquiry = Inquiry(register, register.people(known_at), calendar, moment, head, known_at)
-    chosen = Selection(Period(), *compared(Period(), calendar.day(moment)), CATEGORY)
-    policies = CasePolicies(register, known_at)
-    found = figures(case_tally(inquiry, chosen, policies))
-    named = {CATEGORY: policies.of(CATEGORY)}
-    report = case_report(CaseReport(found, chosen, moment, named, inquiry.people, calendar))
+    inquiry = inquire(session.clock(), session.open(), as_of)
+    today = inquiry.calendar.day(inquiry.as_of)
+    report = report_of_cases(inquiry, Selection(Period(), *compared(Period(), today), CATEGORY))
     print_report(report._replace(sections=report.sections[:1]), sys.stdout)
 
 

@@ -121,8 +121,7 @@ def overdue(
 
 def dues(question: Question, within: int) -> Iterator[Due]:
     """Everybody's deadlines that are past or at most `within` days ahead."""
-    from conflictctl.cases.attribution import attribution_cases
-    from conflictctl.cli.case_files import CasePolicies, opened_cases
+    from conflictctl.cli.case_files import CasePolicies, cases_of_claims, opened_cases
     from conflictctl.deadlines import follow_ups
 
     register, known_at = question.register, question.known_at
@@ -138,12 +137,8 @@ def dues(question: Question, within: int) -> Iterator[Due]:
             settings=question.settings,
             within_days=within,
         )
-        for case in attribution_cases(
-            dossier.events,
-            people=question.people,
-            calendar=question.calendar,
-            as_of=question.as_of,
-            steps_of=lambda name: register.case_events(name, known_at),
+        for case in cases_of_claims(
+            register, dossier, question.people, as_of=question.as_of, known_at=known_at
         ):
             if not _decided_by_rule(case, dossier, question):
                 yield from _of_case(case, question, policies, within)

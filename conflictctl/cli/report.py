@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import contextmanager
 from datetime import date
@@ -13,12 +12,12 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from conflictctl.cases.period import Period, compared, month_span
-from conflictctl.cli.case_files import CasePolicies, opened_case
+from conflictctl.cli.case_files import CasePolicies, cases_of_claims, opened_case
 from conflictctl.cli.options import Command, format_option, new_group, one_of
 from conflictctl.cli.session import session_of, staff_hint
 from conflictctl.cli.times import read_at
 from conflictctl.cli.verdict import AS_OF, POLICY, SETTINGS, gather
-from conflictctl.cli.workers import in_order
+from conflictctl.cli.workers import in_order, opened_here, own_register
 from conflictctl.errors import InputRejected, WrongUsage
 from conflictctl.events import CASE_CATEGORIES
 from conflictctl.render.language import say
@@ -116,11 +115,10 @@ def cases(
     force: Annotated[bool, FORCE] = False,
 ) -> None:
     """Gather the cases, count them, show the figures."""
-    from conflictctl.cases.figures import Selection, figures
-    from conflictctl.render.case_report import CaseReport, case_report
+    from conflictctl.cases.figures import Selection
 
     _check_output(form, output)
-    inquiry = _inquire(session_of(ctx).clock(), session_of(ctx).open(), as_of)
+    inquiry = inquire(session_of(ctx).clock(), session_of(ctx).open(), as_of)
     period = _period(since, until)
     _check_outlet(inquiry, outlet)
     if handler is not None and handler not in inquiry.people.staff:
@@ -130,8 +128,16 @@ def cases(
         )
     now, before = compared(period, inquiry.calendar.day(inquiry.as_of))
     chosen = Selection(period, now, before, category, outlet, handler)
+    _show(report_of_cases(inquiry, chosen), inquiry, form, output, force=force)
+
+
+def report_of_cases(inquiry: Inquiry, chosen: Selection) -> Report:
+    """The figures of the cases chosen, ready to be shown."""
+    from conflictctl.cases.figures import figures
+    from conflictctl.render.case_report import CaseReport, case_report
+
     policies = CasePolicies(inquiry.register, inquiry.known_at)
-    report = case_report(
+    return case_report(
         CaseReport(
             figures(case_tally(inquiry, chosen, policies)),
             chosen,
@@ -141,7 +147,6 @@ def cases(
             inquiry.calendar,
         )
     )
-    _show(report, inquiry, form, output, force=force)
 
 
 def case_tally(inquiry: Inquiry, chosen: Selection, policies: CasePolicies) -> Tally:
@@ -150,7 +155,7 @@ def case_tally(inquiry: Inquiry, chosen: Selection, policies: CasePolicies) -> T
 
     for name in CATEGORIES:  # read here, so that no other process has to
         policies.time(name)
-    _opened_here(inquiry.register)
+    opened_here(inquiry.register)
     total = Tally()
     for tally in in_order(partial(_page_tally, inquiry, chosen, policies), _pages(inquiry, chosen)):
         total.merge(tally)
@@ -179,7 +184,7 @@ def _page_tally(inquiry: Inquiry, chosen: Selection, policies: CasePolicies, pag
     from conflictctl.cases.figures import Tally, tally_of
 
     what, names = page
-    register = _register(inquiry.register)
+    register = own_register(inquiry.register)
     if what == "surveys":
         tally = Tally()
         _count_surveys(tally, register, inquiry, chosen, policies)
@@ -214,15 +219,9 @@ _AT_ONCE = 125
 def _claimed(
     register: Register, inquiry: Inquiry, families: Sequence[tuple[str, ...]]
 ) -> Iterator[Case]:
-    from conflictctl.cases.attribution import attribution_cases
-
     for dossier in register.dossiers_of(families, inquiry.known_at):
-        yield from attribution_cases(
-            dossier.events,
-            people=inquiry.people,
-            calendar=inquiry.calendar,
-            as_of=inquiry.as_of,
-            steps_of=lambda name: register.case_events(name, inquiry.known_at),
+        yield from cases_of_claims(
+            register, dossier, inquiry.people, as_of=inquiry.as_of, known_at=inquiry.known_at
         )
 
 
@@ -319,7 +318,7 @@ def dispute_tally(inquiry: Inquiry, bench: Bench, docket: Docket) -> DisputeTall
     """The counts over all disputes, shared out among processes."""
     from conflictctl.cases.disputes import DisputeTally, covers_of
 
-    _opened_here(inquiry.register)
+    opened_here(inquiry.register)
     task = partial(_disputes_of, inquiry, bench, docket, covers_of(inquiry.people))
     total = DisputeTally()
     for tally in in_order(task, inquiry.register.families(inquiry.known_at)):
@@ -336,7 +335,7 @@ def _disputes_of(
 ) -> DisputeTally:
     from conflictctl.cases.disputes import DisputeTally, found_in
 
-    register = _register(inquiry.register)
+    register = own_register(inquiry.register)
 
     def steps_of(case: str) -> list[Event]:
         return register.case_events(case, inquiry.known_at)
@@ -350,7 +349,8 @@ def _disputes_of(
 # ------------------------------------------------------------------- what both reports ask
 
 
-def _inquire(now: Moment, register: Register, as_of: str | None) -> Inquiry:
+def inquire(now: Moment, register: Register, as_of: str | None) -> Inquiry:
+    """The register as it stands, asked as of now or of what the user wrote."""
     from conflictctl.register.store import KnownAt
 
     calendar, head = register.calendar, register.head()
@@ -392,24 +392,6 @@ def _check_outlet(inquiry: Inquiry, outlet: str | None) -> None:
             Sentence("no outlet {outlet}", outlet=outlet),
             Sentence("`conflictctl outlet list` shows them"),
         )
-
-
-_registers: dict[int, Register] = {}
-"""The register as this process opened it: a connection does not survive a fork."""
-
-
-def _opened_here(register: Register) -> None:
-    _registers.clear()
-    _registers[os.getpid()] = register
-
-
-def _register(register: Register) -> Register:
-    from conflictctl.register.store import open_register
-
-    found = _registers.get(os.getpid())
-    if found is None:
-        found = _registers[os.getpid()] = open_register(register.target)
-    return found
 
 
 # ------------------------------------------------------------------------------- showing

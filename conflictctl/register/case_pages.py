@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -65,7 +66,8 @@ def entries_of_cases(register: Register, page: Sequence[str], last: int) -> list
     for entries in found.values():
         entries.sort(key=_seq)
     if mends:
-        return [mended(entries, register.people) for entries in found.values()]
+        people = cache(register.people)
+        return [mended(entries, people) for entries in found.values()]
     return list(found.values())
 
 
