@@ -540,6 +540,44 @@ def test_somebody_away_and_his_stand_in() -> None:
     assert shares(ruled(policy, away, "03-05 00:00 b close")) == {"b": "100"}
 
 
+@pytest.mark.parametrize(
+    ("absences", "last", "first"),
+    [
+        (["03-01 09:00 boss staff_absent staff=a"], "03-05 23:59", "03-06 00:00"),
+        (["03-01 00:00 boss staff_absent staff=a"], "03-04 23:59", "03-05 00:00"),
+        (
+            [
+                "03-01 09:00 boss staff_absent staff=a until=2024-03-04",
+                "03-05 00:00 boss staff_absent staff=a until=2024-03-06",
+            ],
+            "03-05 23:59",
+            "03-06 00:00",
+        ),
+        (
+            [
+                "03-01 09:00 boss staff_absent staff=a until=2024-03-04",
+                "03-05 09:00 boss staff_absent staff=a",
+            ],
+            "03-07 23:59",
+            "03-08 00:00",
+        ),
+    ],
+    ids=["from the second day on", "from midnight", "two that join", "back for a morning"],
+)
+def test_somebody_away_all_the_time_of_a_stretch(
+    absences: list[str], last: str, first: str
+) -> None:
+    """Two working days before the deal: 1 March 2024 was a Friday."""
+    policy = small(
+        LET,
+        a_rule("1", "absent('a', during=span(p, before=deal))", "credit = \"'c'\""),
+        CLOSER,
+        parameters=[parameter("p", 2, "working_days")],
+    )
+    assert shares(ruled(policy, *absences, f"{last} b close")) == {"b": "100"}
+    assert shares(ruled(policy, *absences, f"{first} b close")) == {"c": "100"}
+
+
 def test_how_many_customers_somebody_holds_is_asked_of_the_register() -> None:
     policy = small(
         LET,

@@ -620,6 +620,17 @@ class Case:
                 return absence
         return None
 
+    def absences_throughout(self, staff: str, start: Moment, end: Moment) -> list[Absence]:
+        """The absences on record that together cover a stretch; none where a moment is left out."""
+        found: list[Absence] = []
+        while start < end:
+            absence = self.absence(staff, start)
+            if absence is None:
+                return []
+            found.append(absence)
+            start = end if absence.until is None else self._end_of(absence.until)
+        return found
+
     def _end_of(self, until: str) -> Moment:
         if len(until) == 10:  # a day: until its 24:00
             return self.history.calendar.start_of(date.fromisoformat(until).toordinal() + 1)

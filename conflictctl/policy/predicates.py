@@ -619,8 +619,17 @@ def employed(case: Case, staff: str | None, at: Anchor = None) -> bool:
     return person.employed(_then(case, at))
 
 
-def absent(case: Case, staff: str | None, at: Anchor = None) -> bool:
-    """Whether somebody was recorded as away at a moment."""
+def absent(
+    case: Case,
+    staff: str | None,
+    at: Anchor = None,
+    during: tuple[Moment, Moment] | None = None,
+) -> bool:
+    """Whether somebody was recorded as away at a moment, or all the time of a stretch."""
+    if during is not None:
+        absences = case.absences_throughout(staff, *during) if staff is not None else []
+        case.evidence.extend(Entry(one.event, case.history.people) for one in absences)
+        return bool(absences)
     absence = case.absence(staff, _then(case, at)) if staff is not None else None
     if absence is None:
         return False
@@ -1120,7 +1129,7 @@ WORDS: dict[str, Word] = {
         department, takes=(ID,), least=1, keywords=_AT, gives=ID, certain=True, free=True
     ),
     "employed": Word(employed, takes=(ID,), least=1, keywords=_AT, gives=FLAG),
-    "absent": Word(absent, takes=(ID,), least=1, keywords=_AT, gives=FLAG),
+    "absent": Word(absent, takes=(ID,), least=1, keywords={**_AT, "during": SPAN}, gives=FLAG),
     "cover": Word(cover, takes=(ID,), least=1, keywords=_AT, gives=ID),
     "departed": Word(
         departed, takes=(ID,), least=1, keywords={"after": ENTRY, "before": ENTRY}, gives=FLAG

@@ -238,6 +238,7 @@ MODIFIERS: dict[str, Modifier] = {
     "until": Modifier(N_("until {value}"), "time"),
     # keywords of other words
     "at": Modifier(N_("at {value}"), "time"),
+    "during": Modifier(N_("throughout {value}"), "time"),
     "but": Modifier(N_("but {value}")),
     "gap.unit": Modifier(N_("in {value}")),
     "greatest_gap.unit": Modifier(N_("in {value}")),
