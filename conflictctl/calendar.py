@@ -135,8 +135,7 @@ class Workdays:
                 self._country = holidays.country_holidays(country, subdiv=subdivision)
             except NotImplementedError as error:
                 raise ValueError(str(error)) from None
-            if weekend != frozenset((5, 6)):
-                self._country.weekend = set(weekend)
+            self._country.weekend = set(weekend)  # the library's own may be Sunday alone
 
     def is_working(self, day: int) -> bool:
         """Whether a day is a working day."""

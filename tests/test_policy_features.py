@@ -541,6 +541,21 @@ def test_somebody_away_and_his_stand_in() -> None:
 
 
 @pytest.mark.parametrize(
+    ("weekend", "last"),
+    [("", "03-05 23:59"), ('weekend = ["sun"]\n', "03-04 23:59")],
+    ids=["Saturday and Sunday by default", "Sunday alone"],
+)
+def test_the_weekend_is_the_policys_whatever_is_usual_in_the_country(
+    weekend: str, last: str
+) -> None:
+    """In Hong Kong many work on Saturdays; 1 March 2024 was a Friday."""
+    policy = within("p", f'[calendar]\ncountry = "HK"\n{weekend}', unit="working_days")
+    file = "03-01 10:00 a visit"
+    assert shares(ruled(policy, file, f"{last} b close")) == {"a": "100"}
+    assert shares(ruled(policy, file, "03-06 00:00 b close")) == {"b": "100"}
+
+
+@pytest.mark.parametrize(
     ("absences", "last", "first"),
     [
         (["03-01 09:00 boss staff_absent staff=a"], "03-05 23:59", "03-06 00:00"),
