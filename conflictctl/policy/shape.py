@@ -536,14 +536,14 @@ SCHEMA: Schema = {
             ),
         ),
         "rate": _list(
-            N_("Parts of the usual commission that somebody gets, beside the shares."),
+            N_("Rates at which somebody is paid, beside the shares."),
             table_shape(
                 N_("One rate."),
                 ("clause", "when", "party", "rate"),
                 clause=text_shape(N_("The clause.")),
                 when=_condition(N_("Condition: when it holds.")),
                 party=_condition(N_("Condition: whose rate it is.")),
-                rate=text_shape(N_("A parameter: percent of the usual commission.")),
+                rate=text_shape(N_("A parameter: percent, of the usual commission or of the payment, as the text means it.")),
             ),
         ),
         "sanction": _list(

@@ -489,7 +489,7 @@ def _entry_row(sheet: Sheet, reference: str, remark: str) -> _EntryRow:
 def _rates(sheet: Sheet) -> None:
     if not sheet.ruling.rates:
         return
-    sheet.heading(tr("Parts of the usual commission"))
+    sheet.heading(tr("Rates"))
     for rate in sheet.ruling.rates:
         evidence = list_joined([safe(ref) for ref in rate.evidence])
         about = f"({safe(rate.clause)}{'; ' if evidence else ''}{evidence})"
