@@ -111,6 +111,8 @@ def _verdict(sheet: Sheet) -> str:
         "held": N_("{holder} holds {customer} under clause {clause}; there is no deal yet."),
         "unheld": N_("Nobody holds {customer}, and there is no deal."),
     }[ruling.status]
+    if ruling.status == "unheld" and ruling.deal is not None:
+        pattern = N_("Nobody has the deal with {customer}.")
     return tr(pattern).format_map(values)
 
 

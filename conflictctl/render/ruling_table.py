@@ -194,6 +194,8 @@ def _status_line(sheet: Sheet) -> str:
     if ruling.status == "recommended":
         instance = Term(ruling.referred_to or "panel")
         return sheet.say(Sentence("recommended; {instance} decides", instance=instance))
+    if ruling.status == "unheld" and ruling.deal is not None:
+        return tr("gets the deal")
     return tr(
         {
             "credited": N_("has the deal"),

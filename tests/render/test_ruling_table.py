@@ -115,7 +115,10 @@ def test_the_top_of_every_other_status() -> None:
 
     assert "Management panel" in top(samples.referred())
     assert "王强 (wang)" in top(samples.held())
-    assert "Nobody" in top(samples.unheld())
+    assert "Nobody\n   holds this customer; there is no deal" in top(samples.unheld())
+    nobodys = samples.eight_days(status="unheld", credit=(), decided_by=None)
+    assert "Nobody\n   gets the deal" in top(nobodys)
+    assert "Nobody has the deal with" in "\n".join(printed(nobodys, explain=True))
     assert "PROVISIONAL until 2013-03-12 24:00" in top(samples.provisional())
     shared = top(samples.departed())
     assert "60 %" in shared
