@@ -1042,6 +1042,22 @@ MISTAKES = [
         "kinds that do: ",
     ),
     Mistake(
+        "a holder of no moment",
+        'when = "leader"',
+        'when = "leader == holder()"',
+        "holder()",
+        "holder() needs at=",
+        "at=deal",
+    ),
+    Mistake(
+        "a departure without its end",
+        'when = "leader"',
+        'when = "departed(leader, after=first(contact))"',
+        "departed(",
+        "needs before=",
+        "before=deal",
+    ),
+    Mistake(
         "an attribute that no card has",
         'when = "leader"',
         "when = \"attribute('segmnt') == 'key'\"",

@@ -82,6 +82,7 @@ def check(text: str, name: str) -> tuple[Policy | None, tuple[Problem, ...]]:
         _bad_strikes(policy),
         _no_levels(policy, data),
         _deaf_filters(policy, data),
+        _no_moment(data),
         _bad_sanctions(policy),
         _bad_roles(policy),
         _bad_rows(policy),
@@ -629,6 +630,28 @@ def _deaf_filters(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
                 ),
                 severe=False,
             )
+
+
+def _no_moment(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Words that ask about a moment, which is not named: they would never give anything."""
+    for path, text in _conditions(data):
+        for call in _calls(text, path, *_ASK_OF_A_MOMENT):
+            given = {keyword.arg for keyword in call.keywords}
+            for wanted in _ASK_OF_A_MOMENT[_source(call.func)]:
+                if wanted not in given:
+                    yield Problem(
+                        path,
+                        _offset_of(text, call),
+                        Sentence("{text} needs {keyword}=", text=_source(call), keyword=wanted),
+                        Sentence("say of which moment: {keyword}=deal, say", keyword=wanted),
+                    )
+
+
+_ASK_OF_A_MOMENT = {
+    **dict.fromkeys(("holder", "in_line", "former", "ended", "ends", "clock", "overdue"), ("at",)),
+    "departed": ("after", "before"),
+    "present": ("on_day",),
+}
 
 
 def _kinds_of(policy: Policy, name: str) -> tuple[str, ...]:

@@ -543,7 +543,11 @@ SCHEMA: Schema = {
                 clause=text_shape(N_("The clause.")),
                 when=_condition(N_("Condition: when it holds.")),
                 party=_condition(N_("Condition: whose rate it is.")),
-                rate=text_shape(N_("A parameter: percent, of the usual commission or of the payment, as the text means it.")),
+                rate=text_shape(
+                    N_(
+                        "A parameter: percent, of the usual commission or of the payment, as the text means it."
+                    )
+                ),
             ),
         ),
         "sanction": _list(
