@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -231,6 +232,13 @@ _UNSIGNED = "2024-03-01 10:00 li filing K1 to=sun\n" + _SIGNED.replace(
 )
 _AGREED = "\n2024-03-12 10:00 sun finding K1 question=agreed subject=li answer={}"
 _ASSIGNED = "2024-03-01 10:00 anna filing K1 to=li"
+_APPROVED = _FILED.splitlines()[0] + "\n2024-03-01 10:00 sun decision on=f1 decision=approve"
+_WEEKLY = _APPROVED + "".join(
+    f"\n{day:%Y-%m-%d} 09:00 li call K1 direction=out"
+    for day in (date(2024, 3, 2) + timedelta(weeks=week) for week in range(18))
+)
+_PROLONGED = "\n2024-05-28 10:00 sun decision on=f1 decision=extend"
+_AWAY = "\n2024-03-05 12:00 - staff_absent staff=li"
 _MOVED = (
     "2024-03-01 10:00 li visit K1 level=A\n2024-04-01 10:00 sun reassign K1 to=wang cause=other\n"
     "{} wang close K1"
@@ -318,6 +326,17 @@ def test_a_named_value_of_the_guide_turns_on_its_day(
         ("84", _PLAIN + _ENTERED.format("17 12:00"), "2024-04-14 12:00", "li"),
         ("84", _PLAIN + _ENTERED.format("18 23:59"), "2024-04-14 12:00", "li"),
         ("84", _PLAIN + _ENTERED.format("19 00:00"), "2024-04-14 12:00", None),
+        ("90", _APPROVED, "2024-03-02 09:59", "li"),
+        ("90", _APPROVED, "2024-03-02 10:00", None),
+        ("90", _APPROVED + "\n2024-03-02 09:00 li call K1 direction=out", "2024-03-09 23:59", "li"),
+        ("90", _APPROVED + "\n2024-03-02 09:00 li call K1 direction=out", "2024-03-10 00:00", None),
+        ("90", _WEEKLY, "2024-05-30 23:59", "li"),
+        ("90", _WEEKLY, "2024-05-31 00:00", None),
+        ("90", _WEEKLY + _PROLONGED, "2024-06-29 23:59", "li"),
+        ("90", _WEEKLY + _PROLONGED, "2024-06-30 00:00", None),
+        ("90", _WEEKLY + _AWAY, "2024-03-08 23:59", "li"),
+        ("90", _WEEKLY + _AWAY, "2024-03-11 00:00", None),
+        ("90", _WEEKLY + _AWAY + " cover=wang", "2024-03-11 00:00", "li"),
         ("86", _UNSIGNED, "2024-03-05", None),
         ("86", _UNSIGNED + _AGREED.format("true"), "2024-03-20", "li"),
         ("86", _UNSIGNED + _AGREED.format("false"), "2024-03-20", "wang"),
@@ -501,6 +520,10 @@ def test_rates_sanctions_and_dated_values_of_the_guide() -> None:
     assert [row.party for row in ruling.credit] == ["wang"]
     ruling = ruled("38", "2024-03-01 10:00 li close K1\n2025-03-02 10:00 li close K1")
     assert [(one.party, one.rate) for one in ruling.rates] == [("li", "40")]
+    for later, rate in (("09-01", "10"), ("09-02", "5"), ("03-01", "5"), ("03-02", None)):
+        year = 2025 if later.startswith("03") else 2024
+        ruling = ruled("90", f"2024-03-01 10:00 li close K1\n{year}-{later} 10:00 wang close K1")
+        assert [one.rate for one in ruling.rates] == [rate] * (rate is not None)
 
 
 # ----------------------------------------------------------------------------- mistakes
@@ -535,6 +558,7 @@ CHECKED = (
     '[holding]\ntransfers = "transfer"\ngrounds = { left = "departure" }\n',
     '[let]\nfiled = "first(filing)"\nseen = "exists(visit, on=filed)"\n',
     "[let]\nkey = \"attribute('class') == 'key'\"\n",
+    '[let]\nkeeper = "holder()"\n',
     '[entries.staged]\nkinds = ["level"]\nvalid = "level_then() != level"\n'
     '[holding]\nlevels = "staged"\n',
 )  # fmt: skip

@@ -544,9 +544,7 @@ SCHEMA: Schema = {
                 when=_condition(N_("Condition: when it holds.")),
                 party=_condition(N_("Condition: whose rate it is.")),
                 rate=text_shape(
-                    N_(
-                        "A parameter: percent, of the usual commission or of the payment, as the text means it."
-                    )
+                    N_("A parameter: percent, of the usual commission or of the payment.")
                 ),
             ),
         ),
