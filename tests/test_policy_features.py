@@ -538,6 +538,9 @@ def test_somebody_away_and_his_stand_in() -> None:
     away = "03-02 09:00 boss staff_absent staff=a until=2024-03-04 cover=c"
     assert shares(ruled(policy, away, "03-04 23:59 b close")) == {"c": "100"}
     assert shares(ruled(policy, away, "03-05 00:00 b close")) == {"b": "100"}
+    later = "03-03 09:00 boss staff_absent staff=a until=2024-03-04 cover=d"
+    assert shares(ruled(policy, away, later, "03-02 10:00 b close")) == {"c": "100"}
+    assert shares(ruled(policy, away, later, "03-04 10:00 b close")) == {"d": "100"}
 
 
 @pytest.mark.parametrize(

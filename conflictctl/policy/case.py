@@ -611,9 +611,13 @@ class Case:
     # --------------------------------------------------------------- facts about others
 
     def absence(self, staff: str, moment: Moment) -> Absence | None:
-        """The absence of somebody on record that covers a moment."""
+        """The absence of somebody on record that covers a moment; the last recorded of several.
+
+        So a stand-in may be appointed, or the end of an absence moved, by a later entry.
+        """
         person = self.history.people.staff.get(staff)
-        for absence in person.absences if person is not None else ():
+        absence: Absence
+        for absence in reversed(person.absences) if person is not None else ():
             if absence.event.at > self.as_of or absence.since > moment:
                 continue
             if absence.until is None or moment < self._end_of(absence.until):
