@@ -80,6 +80,28 @@ def rule_on(
     return _rule_matter(matter_of(program, history, members, as_of), customer, deal, explain)
 
 
+def decide_on(
+    events: Sequence[Event],
+    customer: str,
+    *,
+    policy: Policy,
+    people: People,
+    calendar: Calendar,
+    as_of: Moment,
+    settings: Mapping[str, Any] | None = None,
+    deal: str | None = None,
+    caseloads: Mapping[str, int] | None = None,
+) -> Decision:
+    """What `rule_on` gives, without words, for asking many times; raises InputRejected as it."""
+    program = compiled(policy, settings or {})
+    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
+    history.caseloads = caseloads
+    members = history.links.component(customer, program.joined)
+    matter = matter_of(program, history, members, as_of)
+    chosen = _choose(matter, customer, deal)
+    return decide_deal(in_force(matter, chosen), customer, chosen)
+
+
 def rule_group(
     events: Sequence[Event],
     members: Sequence[str],

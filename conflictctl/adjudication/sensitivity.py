@@ -143,6 +143,26 @@ class Retrial:
             rest = dossier_of(rest, self.customer)
         return self._rule(rest, self.policy, self.settings)
 
+    def decided(self, events: Sequence[Event]) -> judge.Decision:
+        """The ruling on a changed history, without words; beyond the limit it is not counted."""
+        try:
+            return self._decide_on(events, self.deal)
+        except InputRejected:
+            return self._decide_on(events, "open")
+
+    def _decide_on(self, events: Sequence[Event], deal: str | None) -> judge.Decision:
+        return judge.decide_on(
+            events,
+            self.customer,
+            policy=self.policy,
+            people=self.people,
+            calendar=self.calendar,
+            as_of=self.as_of,
+            settings=self.settings,
+            deal=deal,
+            caseloads=self.caseloads,
+        )
+
     def with_value(self, parameter: str, value: Any) -> Ruling | None:
         """The ruling under another value of a parameter; None when the limit is reached."""
         key = (parameter, repr(value))

@@ -6,6 +6,7 @@ import re
 import sys
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -69,6 +70,7 @@ class Question(NamedTuple):
         "  conflictctl verdict K7 --as-of 2013-03-12T17:00:00+08:00 --explain\n"
         "  conflictctl verdict K7 --set level_limit_days.H=5\n"
         "  conflictctl verdict K7 --why-not li\n"
+        "  conflictctl verdict K7 --what-if supposed.jsonl\n"
         "  conflictctl verdict --all --format jsonl"
     )
 )
@@ -108,6 +110,14 @@ def verdict(
             help=N_("Why it is not somebody's, and what single thing would make it so."),
         ),
     ] = None,
+    what_if: Annotated[
+        Path | None,
+        typer.Option(
+            "--what-if",
+            metavar="FILE",
+            help=N_("Take the entries of this file (JSON Lines) for recorded, this time."),
+        ),
+    ] = None,
     form: Annotated[str, format_option("table", "json", "jsonl")] = "table",
 ) -> None:
     """Gather what is known, rule, show."""
@@ -120,11 +130,21 @@ def verdict(
         raise WrongUsage(Sentence("--deal picks a deal of one customer, not of --all"))
     if everyone and why_not is not None:
         raise WrongUsage(Sentence("--why-not asks about one customer, not about --all"))
+    if everyone and what_if is not None:
+        raise WrongUsage(Sentence("--what-if asks about one customer, not about --all"))
     question = gather(session_of(ctx), as_of, known_at, policy, settings or [])
     if form == "table":
         _say_if_not_chosen(question, policy)
     if customer is not None:
-        show_one(question, customer, deal=deal, explain=explain, why_not=why_not, form=form)
+        show_one(
+            question,
+            customer,
+            deal=deal,
+            explain=explain,
+            why_not=why_not,
+            what_if=what_if,
+            form=form,
+        )
     elif form == "table":
         _show_overview(question)
     else:
@@ -229,14 +249,19 @@ def show_one(
     deal: str | None = None,
     explain: bool = False,
     why_not: str | None = None,
+    what_if: Path | None = None,
     form: str = "table",
 ) -> None:
     """Rule on one customer and print the ruling; raises what `rule` raises.
 
     With `why_not` (a member of staff or an outlet), why it is not theirs; raises
-    InputRejected for somebody unknown.
+    InputRejected for somebody unknown.  With `what_if` the entries of that file are taken for
+    recorded; raises InputRejected for one that no register would take.
     """
-    ruling, events = rule(question, customer, deal)
+    if what_if is None:
+        ruling, events = rule(question, customer, deal)
+    else:
+        question, ruling, events = _supposing(question, what_if, customer, deal)
     if why_not is not None:
         _known_party(question, why_not)
     if form == "table" or explain or why_not is not None:
@@ -258,6 +283,32 @@ def show_one(
         explain=explain,
         events={event.ref: event for event in events},
     )
+
+
+def _supposing(
+    question: Question, path: Path, customer: str, deal: str | None
+) -> tuple[Question, Ruling, list[Event]]:
+    """The question, the ruling and the events as they would be with the entries of a file."""
+    from conflictctl.adjudication.ruling import Supposed
+    from conflictctl.cli.what_if import read_lines, with_supposed
+
+    lines = read_lines(path)
+    before, recorded = rule(question, customer, explain=False)
+    people = question.register.people(question.known_at)
+    events = with_supposed(
+        lines,
+        customer,
+        recorded,
+        register=question.register,
+        people=people,
+        known_at=question.known_at,
+        seq=question.head.seq,
+        as_of=question.as_of,
+    )
+    question = question._replace(people=people)
+    ruling = rule_among(question, events, customer, deal)
+    supposed = Supposed(len(lines), before.status, before.credit, before.holder, before.decided_by)
+    return question, ruling._replace(supposed=supposed), events
 
 
 _TRIALS_UNASKED = 2_000
@@ -293,6 +344,10 @@ def _probed(
     )
     if explain or party is None:
         ruling = ruling._replace(sensitivity=sensitivity_of(retrial, params=explain))
+    if explain:
+        from conflictctl.adjudication.counterfactual import counterfactual
+
+        ruling = ruling._replace(counterfactual=counterfactual(retrial))
     if party is not None:
         from conflictctl.adjudication.why_not import why_not
 

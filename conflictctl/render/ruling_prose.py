@@ -14,9 +14,10 @@ from conflictctl.adjudication.ruling import Contest, Finding, RecordTurn, Ruling
 from conflictctl.calendar import Calendar
 from conflictctl.events import Event, order
 from conflictctl.people import People
+from conflictctl.render.counterfactual_prose import counterfactual_texts
+from conflictctl.render.entry_names import entry_name
 from conflictctl.render.language import (
     list_joined,
-    moment_text,
     sentences_joined,
     shown,
     span_text,
@@ -197,11 +198,17 @@ def _under_other_readings(sheet: Sheet, contest: Contest) -> list[str]:
 
 def _turning(sheet: Sheet) -> None:
     found = sheet.ruling.sensitivity
-    if found is None:
-        return
-    sheet.heading(tr("What would turn it"))
-    for text in _turning_texts(sheet, found):
-        sheet.prose(text, 2)
+    otherwise = sheet.ruling.counterfactual
+    if found is not None:
+        sheet.heading(tr("What would turn it"))
+        for text in _turning_texts(sheet, found):
+            sheet.prose(text, 2)
+    if otherwise is not None:
+        sheet.heading(tr("What somebody could have done otherwise"))
+        for text, indent in counterfactual_texts(sheet, otherwise):
+            sheet.prose(text, 2 + indent)
+        if not otherwise.complete:
+            sheet.prose(incomplete_text(), 2)
 
 
 def _turning_texts(sheet: Sheet, found: Sensitivity) -> list[str]:
@@ -225,17 +232,6 @@ def without_text(sheet: Sheet, turn: RecordTurn) -> str:
         who=alternative_text(sheet, turn),
         clause=clause_name(sheet, turn.decided_by),
     )
-
-
-def entry_name(sheet: Sheet, reference: str) -> str:
-    """An entry in the middle of a sentence: reference, kind, when and who."""
-    event = sheet.events.get(reference)
-    if event is None:
-        return safe(reference)
-    said = [term(event.kind), moment_text(event.at, sheet.calendar)]
-    if event.by is not None:
-        said.append(sheet.person(event.by))
-    return tr("{ref} ({parts})").format(ref=safe(reference), parts=list_joined(said))
 
 
 def value_texts(sheet: Sheet, contests: Sequence[Contest]) -> list[str]:

@@ -22,6 +22,8 @@ from conflictctl.adjudication.ruling import (
     RecordTurn,
     Refused,
     Ruling,
+    Supposed,
+    Turned,
 )
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.events import Event
@@ -168,7 +170,22 @@ def _answer(sheet: Sheet) -> None:
         sheet.prose(
             tr("Changed for this run only: {values}").format(values=values), MARGIN, style="bold"
         )
+    if ruling.supposed is not None:
+        sheet.prose(_supposed_line(sheet, ruling.supposed), MARGIN, style="bold")
     sheet.rule(heavy=True)
+
+
+def _supposed_line(sheet: Sheet, supposed: Supposed) -> str:
+    pattern = N_("Supposed: {n} entry that is not in the register. Without it: {who}, {clause}.")
+    if supposed.entries != 1:
+        pattern = N_(
+            "Supposed: {n} entries that are not in the register. Without them: {who}, {clause}."
+        )
+    return tr(pattern).format(
+        n=supposed.entries,
+        who=alternative_text(sheet, supposed),
+        clause=tr("clause {clause}").format(clause=safe(supposed.decided_by or "-")),
+    )
 
 
 def _whose(sheet: Sheet) -> list[str]:
@@ -421,7 +438,7 @@ def turn_text(sheet: Sheet, contest: Contest, turn: Alternative) -> str:
     )
 
 
-def alternative_text(sheet: Sheet, turn: Alternative | RecordTurn) -> str:
+def alternative_text(sheet: Sheet, turn: Alternative | RecordTurn | Turned | Supposed) -> str:
     """Who would have had it: names, or the status where nobody would."""
     if turn.credit:
         return sheet.credit(turn.credit)
