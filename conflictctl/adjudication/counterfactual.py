@@ -117,7 +117,12 @@ class _Search:
         )
         program = retrial.matter.program
         self.points = turning_points(
-            self.events, program, retrial.calendar, declared.first, declared.last
+            self.events,
+            retrial.people,
+            program,
+            retrial.calendar,
+            declared.first,
+            declared.last,
         )
 
     def turned(self) -> tuple[Turned, ...]:
@@ -152,30 +157,30 @@ class _Search:
                 self._moved(event, [moment for moment in later if moment >= first])
 
     def _moved(self, event: Event, moments: Sequence[Moment]) -> None:
+        """`moments` come nearest first."""
         lag = event.recorded_at - event.at
         points = self.points
         if lag:
             points = sorted({*points, *(point - lag for point in points)})
-        ascending = sorted(moments)
-        choices = list(stretches(ascending, points))
-        if ascending != moments:
-            choices = [Stretch(last, first) for first, last in reversed(choices)]
-        for choice in choices:
-            moment = choice.first  # the nearest of its stretch
-            if self._may(event.by, moment):
-                moved = event._replace(
-                    at=moment, recorded_at=moment + lag, appended_at=moment + lag
+        possible = sorted(moment for moment in moments if self._may(event.by, moment))
+        nearest = list(stretches(possible, points))
+        if moments and moments[0] < event.at:
+            nearest = [Stretch(last, first) for first, last in reversed(nearest)]
+        for moment, _ in nearest:
+            moved = event._replace(at=moment, recorded_at=moment + lag, appended_at=moment + lag)
+            decision = self._ask(self._instead(event, moved))
+            if decision is None:
+                return
+            if self._turns(decision):
+                change = Change(
+                    "move",
+                    event.by or "",
+                    (event.kind,),
+                    event=event.ref,
+                    shift=moment - event.at,
                 )
-                decision = self._ask(self._instead(event, moved))
-                if decision is None:
-                    return
-                if self._turns(decision):
-                    shift = moment - event.at
-                    change = Change(
-                        "move", event.by or "", (event.kind,), event=event.ref, shift=shift
-                    )
-                    self._keep(decision, change)
-                    return
+                self._keep(decision, change)
+                return
 
     def added(self) -> None:
         """One entry more, at every full hour."""

@@ -289,3 +289,12 @@ class Ruling(NamedTuple):
     """Only where it was asked for."""
     supposed: Supposed | None = None
     """Only where entries are taken for recorded that are not."""
+
+
+_DECIDING = ("awards", "refers", "supports", "bars", "unknown")
+
+
+def decisive(ruling: Ruling) -> Finding | None:
+    """The finding that decided; None if nothing did."""
+    found = [f for f in ruling.findings if f.clause == ruling.decided_by and f.outcome in _DECIDING]
+    return found[-1] if found else None

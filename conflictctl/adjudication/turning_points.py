@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from conflictctl.calendar import DAY, HOUR, MINUTE, Calendar, Moment, parse_time
 from conflictctl.events import Event
+from conflictctl.people import People
 from conflictctl.policy.program import Program
 
 _BY_THE_CLOCK = {"minutes": MINUTE, "hours": HOUR, "days": DAY}
@@ -45,7 +46,12 @@ def stretches(moments: Sequence[Moment], points: Sequence[Moment]) -> Iterator[S
 
 
 def turning_points(
-    events: Iterable[Event], program: Program, calendar: Calendar, first: Moment, last: Moment
+    events: Iterable[Event],
+    people: People,
+    program: Program,
+    calendar: Calendar,
+    first: Moment,
+    last: Moment,
 ) -> list[Moment]:
     """The moments from `first` to `last`, ascending, at which an entry could count otherwise."""
     limits = sorted(_by_the_clock(program))
@@ -53,6 +59,7 @@ def turning_points(
     reach = 2 * max(limits, default=0)
     days = range(calendar.day(first - reach), calendar.day(last + reach) + 2)
     points = {calendar.start_of(day) for day in days}
+    points |= set(_of_people(people))
     for event in events:
         points |= {event.at, event.recorded_at, *_told(event.fields)}
         if event.kind == "correction":
@@ -61,6 +68,17 @@ def turning_points(
         points |= {point + sign * limit for point in points for limit in limits for sign in (-1, 1)}
         points = {point for point in points if first - reach <= point <= last + reach}
     return sorted(point for point in points if first <= point <= last)
+
+
+def _of_people(people: People) -> Iterator[Moment]:
+    """When somebody came, left, was back, changed his post, or was away."""
+    for person in people.staff.values():
+        yield from (post.since for post in person.posts)
+        yield from (departure.moment for departure in person.departures)
+        yield from (moment for moment, _ in person.returns)
+        for absence in person.absences:
+            yield absence.since
+            yield from _told({"until": absence.until})
 
 
 def _told(fields: Mapping[str, Any]) -> Iterator[Moment]:

@@ -24,6 +24,7 @@ from conflictctl.adjudication.ruling import (
     Ruling,
     Supposed,
     Turned,
+    decisive,
 )
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.events import Event
@@ -70,7 +71,6 @@ _OUTCOMES = {
     "unknown": _Look("?", "?", "magenta", N_("unknown")),
     "not_reached": _Look(" ", " ", "", N_("not tried")),
 }
-_DECIDING = ("awards", "refers", "supports", "bars", "unknown")
 
 
 def ruling_table(
@@ -273,12 +273,6 @@ def margin_text(margin: Margin) -> str:
     if measured.unit == limit.unit:
         return f"{measured.amount} {relation} {span_text(limit)}"
     return f"{span_text(measured)} / {span_text(limit)}"
-
-
-def decisive(ruling: Ruling) -> Finding | None:
-    """The finding that decided; None if nothing did."""
-    found = [f for f in ruling.findings if f.clause == ruling.decided_by and f.outcome in _DECIDING]
-    return found[-1] if found else None
 
 
 def _rows(sheet: Sheet) -> list[_Row]:
