@@ -150,8 +150,8 @@ def _periods(case: Case) -> Iterator[Period]:
 
 
 def _held(tenures: Sequence[holding.Tenure], until: Moment) -> Iterator[Period]:
-    ends = [tenure.since for tenure in tenures[1:]] + [until]
-    for tenure, end in zip(tenures, ends, strict=True):
+    ends = [*(tenure.since for tenure in tenures[1:]), until]
+    for tenure, end in zip(tenures, ends, strict=False):  # nobody held: no end either
         if tenure.staff is not None:
             yield Period("holds", tenure.staff, tenure.since, end, tenure.entry.ref)
 
