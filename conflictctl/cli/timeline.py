@@ -14,6 +14,7 @@ from conflictctl.errors import WrongUsage
 from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
+    from conflictctl.adjudication.ruling import Ruling
     from conflictctl.adjudication.timeline import Timeline
     from conflictctl.events import Event
     from conflictctl.render.timeline_words import Named
@@ -100,10 +101,17 @@ def laid_out(
     question: Question, customer: str, deal: str | None = None
 ) -> tuple[Timeline, list[Event]]:
     """The timeline of one customer, and the events it is made of."""
+    ruling, events = rule(question, customer, deal)
+    return timeline_for(question, customer, ruling, events), events
+
+
+def timeline_for(
+    question: Question, customer: str, ruling: Ruling, events: list[Event]
+) -> Timeline:
+    """The history behind a ruling that was made of these events."""
     from conflictctl.adjudication.timeline import timeline_of
 
-    ruling, events = rule(question, customer, deal)
-    found = timeline_of(
+    return timeline_of(
         events,
         customer,
         policy=question.policy,
@@ -114,7 +122,6 @@ def laid_out(
         caseloads=question.caseloads,
         ruling=ruling,
     )
-    return found, events
 
 
 def named_for(question: Question, found: Timeline, events: list[Event]) -> Named:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from conflictctl.cli.options import explained, format_option
+from conflictctl.cli.output import FORCE, OUTPUT, opened_output
 from conflictctl.cli.policy_choice import NOT_CHOSEN, policy_in_use, policy_to_rule_by
 from conflictctl.cli.session import Session, session_of, staff_hint
 from conflictctl.cli.times import read_at
@@ -71,6 +72,7 @@ class Question(NamedTuple):
         "  conflictctl verdict K7 --set level_limit_days.H=5\n"
         "  conflictctl verdict K7 --why-not li\n"
         "  conflictctl verdict K7 --what-if supposed.jsonl\n"
+        "  conflictctl verdict K7 --format html --output k7.html\n"
         "  conflictctl verdict --all --format jsonl"
     )
 )
@@ -118,7 +120,9 @@ def verdict(
             help=N_("Take the entries of this file (JSON Lines) for recorded, this time."),
         ),
     ] = None,
-    form: Annotated[str, format_option("table", "json", "jsonl")] = "table",
+    form: Annotated[str, format_option("table", "json", "jsonl", "html")] = "table",
+    output: Annotated[str | None, OUTPUT] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     """Gather what is known, rule, show."""
     if (customer is None) != everyone:
@@ -132,10 +136,13 @@ def verdict(
         raise WrongUsage(Sentence("--why-not asks about one customer, not about --all"))
     if everyone and what_if is not None:
         raise WrongUsage(Sentence("--what-if asks about one customer, not about --all"))
+    _check_form(form, everyone, why_not, output)
     question = gather(session_of(ctx), as_of, known_at, policy, settings or [])
     if form == "table":
         _say_if_not_chosen(question, policy)
-    if customer is not None:
+    if customer is not None and form == "html":
+        _write_page(question, customer, deal, what_if, output, force=force)
+    elif customer is not None:
         show_one(
             question,
             customer,
@@ -149,6 +156,40 @@ def verdict(
         _show_overview(question)
     else:
         _stream(question, explain=explain, one_list=form == "json")
+
+
+def _check_form(form: str, everyone: bool, why_not: str | None, output: str | None) -> None:
+    if form == "html" and everyone:
+        raise WrongUsage(
+            Sentence("--format html is a paper about one customer, not about --all"),
+            Sentence("`conflictctl report disputes --format html` is a page about all disputes"),
+        )
+    if form == "html" and why_not is not None:
+        raise WrongUsage(Sentence("--why-not goes with --format table or json"))
+    if output not in (None, "-") and form != "html":
+        raise WrongUsage(Sentence("--output goes with --format html"))
+
+
+def _write_page(
+    question: Question,
+    customer: str,
+    deal: str | None,
+    what_if: Path | None,
+    output: str | None,
+    *,
+    force: bool,
+) -> None:
+    """The ruling as a paper to print and sign."""
+    from conflictctl.cli.paper import page_of
+
+    if what_if is None:
+        ruling, events = rule(question, customer, deal)
+    else:
+        question, ruling, events = _supposing(question, what_if, customer, deal)
+    ruling = _probed(question, ruling, events, customer, deal, explain=True, party=None)
+    page = page_of(question, customer, ruling, events)
+    with opened_output(output, force=force) as out:
+        out.write(page)
 
 
 def gather(

@@ -17,14 +17,19 @@ MOST = 5
 """Changes told for each outcome; the JSON has them all."""
 
 
-def counterfactual_texts(sheet: Sheet, found: Counterfactual) -> Iterator[tuple[str, int]]:
-    """Lines, each with its indent: an outcome, and below it the changes that give it."""
+def counterfactual_texts(
+    sheet: Sheet, found: Counterfactual, most: int = MOST
+) -> Iterator[tuple[str, int]]:
+    """Lines, each with its indent: an outcome, and below it the changes that give it.
+
+    Of more than `most` changes the rest is only counted.
+    """
     for turned in found.turned:
         yield _outcome(sheet, turned), 0
-        for change in turned.changes[:MOST]:
+        for change in turned.changes[:most]:
             yield f"- {change_text(sheet, change)}", 2
-        if len(turned.changes) > MOST:
-            more = len(turned.changes) - MOST
+        if len(turned.changes) > most:
+            more = len(turned.changes) - most
             yield f"- {tr('and {n} more: `--format json` has them all').format(n=more)}", 2
     if not found.turned and found.complete:
         yield (

@@ -86,13 +86,14 @@ def print_account(sheet: Sheet) -> None:
 def _why(sheet: Sheet) -> None:
     ruling = sheet.ruling
     sheet.heading(tr("Why"))
-    sheet.prose(_verdict(sheet), 2)
+    sheet.prose(verdict_sentence(sheet), 2)
     sheet.prose(sheet.say(ruling.reason), 2)
     if ruling.provisional_until is not None:
         sheet.prose(provisional_text(sheet, ruling.provisional_until), 2)
 
 
-def _verdict(sheet: Sheet) -> str:
+def verdict_sentence(sheet: Sheet) -> str:
+    """`The deal with K1 is credited to Wang under clause 6.2 (...).`"""
     ruling = sheet.ruling
     values = {
         "customer": sheet.customer(ruling.customer),
@@ -201,7 +202,7 @@ def _turning(sheet: Sheet) -> None:
     otherwise = sheet.ruling.counterfactual
     if found is not None:
         sheet.heading(tr("What would turn it"))
-        for text in _turning_texts(sheet, found):
+        for text in turning_texts(sheet, found):
             sheet.prose(text, 2)
     if otherwise is not None:
         sheet.heading(tr("What somebody could have done otherwise"))
@@ -211,7 +212,8 @@ def _turning(sheet: Sheet) -> None:
             sheet.prose(incomplete_text(), 2)
 
 
-def _turning_texts(sheet: Sheet, found: Sensitivity) -> list[str]:
+def turning_texts(sheet: Sheet, found: Sensitivity) -> list[str]:
+    """Which record and which value of a parameter would turn it, or that none does."""
     texts = [without_text(sheet, turn) for turn in found.records]
     if not texts and found.complete:
         texts.append(tr("No single record turns the ruling: it is robust."))

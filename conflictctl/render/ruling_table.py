@@ -163,16 +163,33 @@ def _answer(sheet: Sheet) -> None:
         lefts.append(tr("PROVISIONAL until {moment}").format(moment=until))
     sheet.band(zip_longest(lefts, rights, fillvalue=""))
     sheet.prose(sheet.say(ruling.reason), MARGIN)
+    for line in _beside(sheet):
+        sheet.prose(line, MARGIN, style="bold")
+    sheet.rule(heavy=True)
+
+
+def answer_lines(sheet: Sheet) -> list[str]:
+    """The answer without its frame: whose it is, in what state, by which clause."""
+    ruling = sheet.ruling
+    lines = [*_whose(sheet), _status_line(sheet)]
+    if ruling.decided_by:
+        clause = tr("clause {clause}").format(clause=safe(ruling.decided_by))
+        lines.append(" · ".join(part for part in (clause, sheet.title(ruling.decided_by)) if part))
+    return [*lines, *_beside(sheet)]
+
+
+def _beside(sheet: Sheet) -> list[str]:
+    """What a reader has to know of the answer: by rule, otherwise read, only supposed."""
+    ruling = sheet.ruling
+    lines = []
     if ruling.by_rule is not None:
-        sheet.prose(_by_rule_line(sheet), MARGIN, style="bold")
+        lines.append(_by_rule_line(sheet))
     if ruling.policy.set:
         values = list_joined(_overrides(ruling.policy.set))
-        sheet.prose(
-            tr("Changed for this run only: {values}").format(values=values), MARGIN, style="bold"
-        )
+        lines.append(tr("Changed for this run only: {values}").format(values=values))
     if ruling.supposed is not None:
-        sheet.prose(_supposed_line(sheet, ruling.supposed), MARGIN, style="bold")
-    sheet.rule(heavy=True)
+        lines.append(_supposed_line(sheet, ruling.supposed))
+    return lines
 
 
 def _supposed_line(sheet: Sheet, supposed: Supposed) -> str:

@@ -30,7 +30,7 @@ def timeline_page(timeline: Timeline, named: Named, *, head: Head, register: str
                 say(ruling.reason, named.people, named.calendar),
             ],
             picture=Markup(timeline_svg(timeline, named)),  # its template has escaped all texts
-            key=legend(),
+            key=legend(timeline),
             rows=rows_of(timeline, named),
             lane_of=named.lane_of,
             columns=[tr("when"), tr("who"), tr("what"), tr("entry")],
@@ -53,17 +53,26 @@ def timeline_page(timeline: Timeline, named: Named, *, head: Head, register: str
     )
 
 
-def legend() -> list[tuple[str, str]]:
-    """What the shapes and colours of the picture mean: a look, and a word."""
-    return [
-        ("contact", tr("contact")),
-        ("claim", tr("claim")),
-        ("mark", tr("another entry")),
-        ("deal", tr("the deal")),
-        ("not", tr("does not count")),
-        ("ring", tr("the ruling rests on it")),
-        ("holds", tr("holds the customer")),
-        ("term", tr("time to the next follow-up")),
-        ("exceeded", tr("time exceeded")),
-        ("window", tr("time to claim")),
-    ]
+def legend(timeline: Timeline) -> list[tuple[str, str]]:
+    """What the shapes and colours of this picture mean: a look, and a word."""
+    kinds = {period.kind for period in timeline.periods}
+    entries = {
+        "contact": tr("contact"),
+        "claim": tr("claim"),
+        "mark": tr("another entry"),
+        "deal": tr("the deal"),
+        "not": tr("does not count"),
+        "ring": tr("the ruling rests on it"),
+        "holds": tr("holds the customer"),
+        "term": tr("time to the next follow-up"),
+        "exceeded": tr("time exceeded"),
+        "protection": tr("protection"),
+        "filing": tr("filing"),
+        "window": tr("time to claim"),
+    }
+    absent = {"holds", "term", "protection", "filing", "window"} - kinds
+    if not any(mark.why is not None for mark in timeline.marks):
+        absent.add("not")
+    if not any(period.exceeded for period in timeline.periods):
+        absent.add("exceeded")
+    return [(look, word) for look, word in entries.items() if look not in absent]
