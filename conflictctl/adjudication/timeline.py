@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from conflictctl.adjudication import judge
 from conflictctl.adjudication.ruling import Ruling, decisive
 from conflictctl.calendar import Calendar, Moment
-from conflictctl.events import Event
+from conflictctl.events import KINDS, RULED_KINDS, Event
 from conflictctl.history import CONTACT_KINDS, Entry
 from conflictctl.people import People
 from conflictctl.policy import holding
@@ -105,6 +105,19 @@ def timeline_of(
     marks = tuple(_marks(matter.history.entries, case, ruling))
     periods = tuple(sorted(_periods(case), key=lambda p: (p.since, PERIODS.index(p.kind))))
     return Timeline(ruling, _lanes(marks, periods, people, as_of), marks, periods)
+
+
+def about_the_deal(timeline: Timeline) -> Timeline:
+    """Without what no policy about deals speaks of: introductions, and the steps of cases."""
+    marks = tuple(
+        mark
+        for mark in timeline.marks
+        if (mark.kind in RULED_KINDS and KINDS[mark.kind].group != "who" and mark.kind != "check")
+        or mark.decisive
+    )
+    seen = {mark.party for mark in marks} | {p.party for p in timeline.periods}
+    lanes = tuple(lane for lane in timeline.lanes if lane.party in seen)
+    return timeline._replace(marks=marks, lanes=lanes)
 
 
 def _marks(entries: Sequence[Entry], case: Case, ruling: Ruling) -> Iterator[Mark]:

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 def page_of(question: Question, customer: str, ruling: Ruling, events: list[Event]) -> str:
     """The paper as a page in the reader's language."""
+    from conflictctl.adjudication.timeline import about_the_deal
     from conflictctl.cli.timeline import named_for, timeline_for
     from conflictctl.render.ruling_page import ruling_page
     from conflictctl.render.ruling_paper import paper_of
 
-    timeline = timeline_for(question, customer, ruling, events)
+    timeline = about_the_deal(timeline_for(question, customer, ruling, events))
     named = named_for(question, timeline, events)
     paper = paper_of(
         timeline,

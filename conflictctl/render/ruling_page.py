@@ -42,5 +42,4 @@ def headings() -> dict[str, str]:
         "origin": tr("How it can be had again"),
         "receipts": tr("Receipts of the entries it rests on"),
         "signatures": tr("Signatures"),
-        "decides": tr("decides"),
     }

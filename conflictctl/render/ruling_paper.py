@@ -42,9 +42,6 @@ from conflictctl.render.sheet import Sheet, Titles
 from conflictctl.render.timeline_words import Named, Row, rows_of
 from conflictctl.wording import Bilingual
 
-_BACKGROUND = frozenset({"customer"})
-"""Introductions: they say who there is, not what happened."""
-
 _CONCERNED = CONTACT_KINDS | {"claim", "close"}
 
 MOST_CHANGES = 2
@@ -106,7 +103,7 @@ def paper_of(
         answer=tuple(answer_lines(sheet)),
         reasons=tuple(_reasons(sheet)),
         parties=tuple(_parties(timeline, named)),
-        facts=tuple(row for row in rows_of(timeline, named) if not _introduces(row, named)),
+        facts=tuple(rows_of(timeline, named)),
         clauses=tuple(_clauses(sheet)),
         not_met=_not_met(sheet),
         turning=tuple(_turning(sheet)),
@@ -130,11 +127,6 @@ def _words(ruling: Ruling, named: Named, policy: Titles) -> Sheet:
         console=console(io.StringIO()),
         events=named.events,
     )
-
-
-def _introduces(row: Row, named: Named) -> bool:
-    event = named.events.get(row.event)
-    return event is not None and event.kind in _BACKGROUND
 
 
 # ------------------------------------------------------------------------ head and answer
