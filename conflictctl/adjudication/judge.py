@@ -80,6 +80,51 @@ def rule_on(
     return _rule_matter(matter_of(program, history, members, as_of), customer, deal, explain)
 
 
+def decide_on(
+    events: Sequence[Event],
+    customer: str,
+    *,
+    policy: Policy,
+    people: People,
+    calendar: Calendar,
+    as_of: Moment,
+    settings: Mapping[str, Any] | None = None,
+    deal: str | None = None,
+    caseloads: Mapping[str, int] | None = None,
+) -> Decision:
+    """What `rule_on` gives, without words, for asking many times; raises InputRejected as it."""
+    program = compiled(policy, settings or {})
+    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
+    history.caseloads = caseloads
+    members = history.links.component(customer, program.joined)
+    matter = matter_of(program, history, members, as_of)
+    chosen = _choose(matter, customer, deal)
+    return decide_deal(in_force(matter, chosen), customer, chosen)
+
+
+def matter_ruled_on(
+    events: Sequence[Event],
+    customer: str,
+    *,
+    policy: Policy,
+    people: People,
+    calendar: Calendar,
+    as_of: Moment,
+    settings: Mapping[str, Any] | None = None,
+    caseloads: Mapping[str, int] | None = None,
+    ruling: Ruling,
+) -> tuple[Deal | None, Matter]:
+    """The deal that `rule_on` ruled on, and what was before it, under the edition then in force."""
+    program = compiled(policy, settings or {})
+    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
+    history.caseloads = caseloads
+    members = history.links.component(customer, program.joined)
+    matter = matter_of(program, history, members, as_of)
+    ruled = ruling.deal
+    deal = next((d for d in matter.deals if ruled is not None and d.id == ruled.id), None)
+    return deal, in_force(matter, deal)
+
+
 def rule_group(
     events: Sequence[Event],
     members: Sequence[str],

@@ -96,6 +96,57 @@ class Sensitivity(NamedTuple):
         return "robust" if self.complete else None
 
 
+class Change(NamedTuple):
+    """One thing that somebody could have done otherwise.
+
+    `add`: one entry more, of any of the `kinds`, at any full hour from `first` to `last`, and
+    entered then (`to`: whom he would have told).  `move`: the entry `event` made `shift`
+    earlier (below zero) or later.  `enter`: the entry `event` entered when it happened.
+    """
+
+    do: str
+    staff: str
+    kinds: tuple[str, ...]
+    to: str | None = None
+    first: Moment | None = None
+    last: Moment | None = None
+    event: str | None = None
+    shift: Moment | None = None
+
+
+class Turned(NamedTuple):
+    """Another outcome, and the changes of which each alone gives it, the smallest first."""
+
+    status: str
+    credit: tuple[Credit, ...]
+    holder: str | None
+    decided_by: str | None
+    changes: tuple[Change, ...]
+
+
+class Counterfactual(NamedTuple):
+    """What somebody could have done otherwise so that the ruling were another one.
+
+    The changes were searched from `first` to `last`; within that, and within the kinds of
+    change that the policy declares, there are no others unless `complete` is False.
+    """
+
+    turned: tuple[Turned, ...]
+    first: Moment
+    last: Moment
+    complete: bool = True
+
+
+class Supposed(NamedTuple):
+    """How many entries were taken for recorded that are not, and the ruling without them."""
+
+    entries: int
+    status: str
+    credit: tuple[Credit, ...]
+    holder: str | None
+    decided_by: str | None
+
+
 class Against(NamedTuple):
     """A clause that could have given it to somebody, and what it found instead.
 
@@ -234,3 +285,16 @@ class Ruling(NamedTuple):
     """Only where it was asked for."""
     why_not: WhyNot | None = None
     """Only where it was asked for."""
+    counterfactual: Counterfactual | None = None
+    """Only where it was asked for."""
+    supposed: Supposed | None = None
+    """Only where entries are taken for recorded that are not."""
+
+
+_DECIDING = ("awards", "refers", "supports", "bars", "unknown")
+
+
+def decisive(ruling: Ruling) -> Finding | None:
+    """The finding that decided; None if nothing did."""
+    found = [f for f in ruling.findings if f.clause == ruling.decided_by and f.outcome in _DECIDING]
+    return found[-1] if found else None

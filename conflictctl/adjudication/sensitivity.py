@@ -30,10 +30,8 @@ from conflictctl.adjudication.ruling import Alternative, Contest, RecordTurn, Ru
 from conflictctl.calendar import HOUR, MINUTE, Calendar, Moment
 from conflictctl.errors import InputRejected
 from conflictctl.events import REFERENCE_FIELDS, Event
-from conflictctl.history import Deal, replay
 from conflictctl.people import People
 from conflictctl.policy.model import Parameter, Policy
-from conflictctl.policy.program import compiled
 from conflictctl.policy.quantity import is_time
 
 NOT_TRIED = frozenset(
@@ -95,29 +93,22 @@ class Retrial:
         self.left = limit
         self.complete = True
         self.caseloads = caseloads
-        self.case_deal, self.matter = self._matter()
+        self.case_deal, self.matter = judge.matter_ruled_on(
+            events,
+            customer,
+            policy=policy,
+            people=people,
+            calendar=calendar,
+            as_of=as_of,
+            settings=self.settings,
+            caseloads=caseloads,
+            ruling=ruling,
+        )
         # A deal counted, not named, may have another number without a record: its entry
         # names it whatever is left out.
         self.anchor = self._anchor()
         self.deal = deal if self.anchor is None else self.anchor
         self._values: dict[tuple[str, str], Ruling] = {}
-
-    def _matter(self) -> tuple[Deal | None, judge.Matter]:
-        """The deal ruled on and what was before the judge, under the edition then in force."""
-        program = compiled(self.policy, self.settings)
-        history = replay(
-            self.events,
-            people=self.people,
-            calendar=self.calendar,
-            as_of=self.as_of,
-            powers=program.powers,
-        )
-        history.caseloads = self.caseloads
-        members = history.links.component(self.customer, program.joined)
-        matter = judge.matter_of(program, history, members, self.as_of)
-        ruled = self.ruling.deal
-        deal = next((d for d in matter.deals if ruled is not None and d.id == ruled.id), None)
-        return deal, judge.in_force(matter, deal)
 
     def _anchor(self) -> str | None:
         """The entry that is the deal ruled on, by reference; None where there is no deal."""
@@ -142,6 +133,26 @@ class Retrial:
         if any(one.seq in gone and _connects(one) for one in self.events):
             rest = dossier_of(rest, self.customer)
         return self._rule(rest, self.policy, self.settings)
+
+    def decided(self, events: Sequence[Event]) -> judge.Decision:
+        """The ruling on a changed history, without words; beyond the limit it is not counted."""
+        try:
+            return self._decide_on(events, self.deal)
+        except InputRejected:
+            return self._decide_on(events, "open")
+
+    def _decide_on(self, events: Sequence[Event], deal: str | None) -> judge.Decision:
+        return judge.decide_on(
+            events,
+            self.customer,
+            policy=self.policy,
+            people=self.people,
+            calendar=self.calendar,
+            as_of=self.as_of,
+            settings=self.settings,
+            deal=deal,
+            caseloads=self.caseloads,
+        )
 
     def with_value(self, parameter: str, value: Any) -> Ruling | None:
         """The ruling under another value of a parameter; None when the limit is reached."""

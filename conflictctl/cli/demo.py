@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from conflictctl.cli import overdue as overdue_list
+from conflictctl.cli import timeline
 from conflictctl.cli.options import explained
 from conflictctl.cli.session import Session, session_of
 from conflictctl.cli.verdict import Question, gather, rule, show_one, whose
@@ -123,6 +124,9 @@ def _tour(ctx: typer.Context, session: Session, keep: str | None) -> None:
         _heading(f"{customer}: {_in_language(dispute, 'title')}")
         _command(f"verdict {customer}", dispute["as_of"])
         show_one(question, customer)
+    _heading(tr("The history behind one of them"))
+    _command(f"timeline {SHOWN[1]}", disputes[0]["as_of"])
+    timeline.show(question, SHOWN[1])
     _heading(tr("The morning list"))
     _command("overdue", disputes[0]["as_of"])
     overdue_list.show(question, list(overdue_list.dues(question, 1)), 1, "table")

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from conflictctl.cases.period import Period, compared, month_span
 from conflictctl.cli.case_files import CasePolicies, cases_of_claims, opened_case
 from conflictctl.cli.options import Command, format_option, new_group, one_of
+from conflictctl.cli.output import FORCE, OUTPUT, opened_output
 from conflictctl.cli.session import session_of, staff_hint
 from conflictctl.cli.times import read_at
 from conflictctl.cli.verdict import AS_OF, POLICY, SETTINGS, gather
 from conflictctl.cli.workers import in_order, opened_here, own_register
 from conflictctl.errors import InputRejected, WrongUsage
 from conflictctl.events import CASE_CATEGORIES
-from conflictctl.render.language import say
 from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
@@ -46,13 +45,6 @@ UNTIL = typer.Option(
     "--until", metavar="DAY|MONTH", help=N_("The last day, or month, of those counted.")
 )
 OUTLET = typer.Option("--outlet", metavar="OUTLET", help=N_("Only those of one outlet."))
-OUTPUT = typer.Option(
-    "--output",
-    metavar="FILE",
-    help=N_("Where to write JSON, CSV or HTML; `-` or nothing: standard output."),
-)
-FORCE = typer.Option("--force", help=N_("Overwrite the file if it exists."))
-
 app = new_group(
     N_(
         "Figures of cases and of disputes.\n\n"
@@ -411,7 +403,7 @@ def _show(report: Report, inquiry: Inquiry, form: str, output: str | None, *, fo
     if form == "table":
         report_page.print_report(report, sys.stdout)
         return
-    with _opened_output(output, force=force) as out:
+    with opened_output(output, force=force) as out:
         if form == "json":
             from conflictctl.render.json_text import write_json
 
@@ -430,8 +422,6 @@ def _show(report: Report, inquiry: Inquiry, form: str, output: str | None, *, fo
                     register=Path(inquiry.register.target).name,
                 )
             )
-    if output not in (None, "-"):
-        print(say(Sentence("wrote {path}", path=str(output))), file=sys.stderr)
 
 
 def _origin(inquiry: Inquiry) -> dict[str, Any]:
@@ -440,19 +430,3 @@ def _origin(inquiry: Inquiry) -> dict[str, Any]:
         "timezone": inquiry.calendar.zone,
         "register": {"seq": inquiry.head.seq, "head": inquiry.head.text},
     }
-
-
-@contextmanager
-def _opened_output(output: str | None, *, force: bool) -> Iterator[IO[str]]:
-    if output in (None, "-"):
-        yield sys.stdout
-        return
-    import io
-
-    from conflictctl.exchange.exporting import open_private
-
-    with open_private(Path(str(output)), force=force) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="\n")
-        yield text
-        text.flush()
-        text.detach()

@@ -6,11 +6,13 @@ import re
 import sys
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from conflictctl.cli.options import explained, format_option
+from conflictctl.cli.output import FORCE, OUTPUT, opened_output
 from conflictctl.cli.policy_choice import NOT_CHOSEN, policy_in_use, policy_to_rule_by
 from conflictctl.cli.session import Session, session_of, staff_hint
 from conflictctl.cli.times import read_at
@@ -69,6 +71,8 @@ class Question(NamedTuple):
         "  conflictctl verdict K7 --as-of 2013-03-12T17:00:00+08:00 --explain\n"
         "  conflictctl verdict K7 --set level_limit_days.H=5\n"
         "  conflictctl verdict K7 --why-not li\n"
+        "  conflictctl verdict K7 --what-if supposed.jsonl\n"
+        "  conflictctl verdict K7 --format html --output k7.html\n"
         "  conflictctl verdict --all --format jsonl"
     )
 )
@@ -108,7 +112,17 @@ def verdict(
             help=N_("Why it is not somebody's, and what single thing would make it so."),
         ),
     ] = None,
-    form: Annotated[str, format_option("table", "json", "jsonl")] = "table",
+    what_if: Annotated[
+        Path | None,
+        typer.Option(
+            "--what-if",
+            metavar="FILE",
+            help=N_("Take the entries of this file (JSON Lines) for recorded, this time."),
+        ),
+    ] = None,
+    form: Annotated[str, format_option("table", "json", "jsonl", "html")] = "table",
+    output: Annotated[str | None, OUTPUT] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     """Gather what is known, rule, show."""
     if (customer is None) != everyone:
@@ -120,15 +134,62 @@ def verdict(
         raise WrongUsage(Sentence("--deal picks a deal of one customer, not of --all"))
     if everyone and why_not is not None:
         raise WrongUsage(Sentence("--why-not asks about one customer, not about --all"))
+    if everyone and what_if is not None:
+        raise WrongUsage(Sentence("--what-if asks about one customer, not about --all"))
+    _check_form(form, everyone, why_not, output)
     question = gather(session_of(ctx), as_of, known_at, policy, settings or [])
     if form == "table":
         _say_if_not_chosen(question, policy)
-    if customer is not None:
-        show_one(question, customer, deal=deal, explain=explain, why_not=why_not, form=form)
+    if customer is not None and form == "html":
+        _write_page(question, customer, deal, what_if, output, force=force)
+    elif customer is not None:
+        show_one(
+            question,
+            customer,
+            deal=deal,
+            explain=explain,
+            why_not=why_not,
+            what_if=what_if,
+            form=form,
+        )
     elif form == "table":
         _show_overview(question)
     else:
         _stream(question, explain=explain, one_list=form == "json")
+
+
+def _check_form(form: str, everyone: bool, why_not: str | None, output: str | None) -> None:
+    if form == "html" and everyone:
+        raise WrongUsage(
+            Sentence("--format html is a paper about one customer, not about --all"),
+            Sentence("`conflictctl report disputes --format html` is a page about all disputes"),
+        )
+    if form == "html" and why_not is not None:
+        raise WrongUsage(Sentence("--why-not goes with --format table or json"))
+    if output not in (None, "-") and form != "html":
+        raise WrongUsage(Sentence("--output goes with --format html"))
+
+
+def _write_page(
+    question: Question,
+    customer: str,
+    deal: str | None,
+    what_if: Path | None,
+    output: str | None,
+    *,
+    force: bool,
+) -> None:
+    """The ruling as a paper to print and sign."""
+    from conflictctl.cli.paper import page_of
+
+    if what_if is None:
+        ruling, events = rule(question, customer, deal)
+    else:
+        question, ruling, events = _supposing(question, what_if, customer, deal)
+    ruling = _probed(question, ruling, events, customer, deal, explain=True, party=None)
+    page = page_of(question, customer, ruling, events)
+    with opened_output(output, force=force) as out:
+        out.write(page)
 
 
 def gather(
@@ -229,14 +290,19 @@ def show_one(
     deal: str | None = None,
     explain: bool = False,
     why_not: str | None = None,
+    what_if: Path | None = None,
     form: str = "table",
 ) -> None:
     """Rule on one customer and print the ruling; raises what `rule` raises.
 
     With `why_not` (a member of staff or an outlet), why it is not theirs; raises
-    InputRejected for somebody unknown.
+    InputRejected for somebody unknown.  With `what_if` the entries of that file are taken for
+    recorded; raises InputRejected for one that no register would take.
     """
-    ruling, events = rule(question, customer, deal)
+    if what_if is None:
+        ruling, events = rule(question, customer, deal)
+    else:
+        question, ruling, events = _supposing(question, what_if, customer, deal)
     if why_not is not None:
         _known_party(question, why_not)
     if form == "table" or explain or why_not is not None:
@@ -258,6 +324,32 @@ def show_one(
         explain=explain,
         events={event.ref: event for event in events},
     )
+
+
+def _supposing(
+    question: Question, path: Path, customer: str, deal: str | None
+) -> tuple[Question, Ruling, list[Event]]:
+    """The question, the ruling and the events as they would be with the entries of a file."""
+    from conflictctl.adjudication.ruling import Supposed
+    from conflictctl.cli.what_if import read_lines, with_supposed
+
+    lines = read_lines(path)
+    before, recorded = rule(question, customer, explain=False)
+    people = question.register.people(question.known_at)
+    events = with_supposed(
+        lines,
+        customer,
+        recorded,
+        register=question.register,
+        people=people,
+        known_at=question.known_at,
+        seq=question.head.seq,
+        as_of=question.as_of,
+    )
+    question = question._replace(people=people)
+    ruling = rule_among(question, events, customer, deal)
+    supposed = Supposed(len(lines), before.status, before.credit, before.holder, before.decided_by)
+    return question, ruling._replace(supposed=supposed), events
 
 
 _TRIALS_UNASKED = 2_000
@@ -293,6 +385,10 @@ def _probed(
     )
     if explain or party is None:
         ruling = ruling._replace(sensitivity=sensitivity_of(retrial, params=explain))
+    if explain:
+        from conflictctl.adjudication.counterfactual import counterfactual
+
+        ruling = ruling._replace(counterfactual=counterfactual(retrial))
     if party is not None:
         from conflictctl.adjudication.why_not import why_not
 

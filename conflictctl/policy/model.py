@@ -218,6 +218,7 @@ class Policy(NamedTuple):
     rows: tuple[Row, ...] = ()
     tie: Mapping[str, Any] = {}
     rates: tuple[Mapping[str, Any], ...] = ()
+    counterfactual: Mapping[str, Any] = {}
     source_file: Source | None = None
     editions: tuple[Any, ...] = ()
     """The other editions of the policy, this one among them, oldest first; empty: only this."""
@@ -383,6 +384,7 @@ def policy_from(data: Mapping[str, Any], text: str, source: Source) -> Policy:
         rows=tuple(Row(table["id"], table, _both(table)) for table in scorecard.get("row", ())),
         tie=data.get("tie", {}),
         rates=tuple(data.get("rate", ())),
+        counterfactual=data.get("counterfactual", {}),
         source_file=source,
     )
 

@@ -71,6 +71,12 @@ def _both(about: str) -> Schema:
     )
 
 
+ADDED = ("followup", "call", "visit", "inform", "filing", "claim")
+"""Kinds of entry that somebody could have made once more, and by himself."""
+
+MOVED = (*ADDED, "notice", "demand", "card", "accompany", "level")
+"""Kinds of entry that could have been made earlier or later."""
+
 _DAY: Schema = {"type": "string", "format": "date", "description": N_("A day, written 2024-05-31.")}
 _INSTANCE = _one_of(N_("Who decides."), *INSTANCES)
 _PARAMETER_NAME = text_shape(N_("The name of a parameter."))
@@ -547,6 +553,28 @@ SCHEMA: Schema = {
                     N_("A parameter: percent, of the usual commission or of the payment.")
                 ),
             ),
+        ),
+        "counterfactual": table_shape(
+            N_("What somebody could have done otherwise: the changes that a ruling is tried by."),
+            (),
+            add=_list(
+                N_("Kinds of entry that a party could have made once more."),
+                {"enum": list(ADDED)},
+            ),
+            move=_list(
+                N_("Kinds of entry that could have been made earlier or later."),
+                {"enum": list(MOVED)},
+            ),
+            before_days={
+                "type": "integer",
+                "minimum": 0,
+                "description": N_("From how many days before the deal on; default 90."),
+            },
+            after_days={
+                "type": "integer",
+                "minimum": 0,
+                "description": N_("Until how many days after the deal; default 30."),
+            },
         ),
         "sanction": _list(
             N_("Measures proposed on a finding; a person decides."),

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.render.language import language, say, tr
+from conflictctl.render.pages import harmless_environment
 from conflictctl.render.plots import colours, svg
 from conflictctl.render.report_page import Plot, Report, Section
 from conflictctl.render.ruling_json import Head
-from conflictctl.render.safe import safe
 from conflictctl.wording import Sentence, When
-
-_TEMPLATES = Path(__file__).with_name("templates")
 
 
 def report_html(
@@ -27,41 +23,32 @@ def report_html(
     Everything stored is made safe here and escaped by the template; only the plots, whose text
     their maker escapes, go in as they are.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_harmless,
+    return (
+        harmless_environment()
+        .get_template("report.html.j2")
+        .render(
+            lang="zh-CN" if language() == "zh" else "en",
+            title=report.title,
+            about=report.about,
+            key_figures=report.key_figures,
+            sections=[_section(one) for one in report.sections if one.rows],
+            foot=[
+                say(
+                    Sentence(
+                        "Register {register}, entries #1 to #{seq}, as of {moment} ({zone}).",
+                        register=register,
+                        seq=head.seq,
+                        moment=When(as_of),
+                        zone=calendar.zone,
+                    ),
+                    None,
+                    calendar,
+                )
+            ],
+            head_label=tr("head"),
+            head=head.text,
+        )
     )
-    return environment.get_template("report.html.j2").render(
-        lang="zh-CN" if language() == "zh" else "en",
-        title=report.title,
-        about=report.about,
-        key_figures=report.key_figures,
-        sections=[_section(one) for one in report.sections if one.rows],
-        foot=[
-            say(
-                Sentence(
-                    "Register {register}, entries #1 to #{seq}, as of {moment} ({zone}).",
-                    register=register,
-                    seq=head.seq,
-                    moment=When(as_of),
-                    zone=calendar.zone,
-                ),
-                None,
-                calendar,
-            )
-        ],
-        head_label=tr("head"),
-        head=head.text,
-    )
-
-
-def _harmless(value: Any) -> Any:
-    """What a template is about to show: text without anything active."""
-    return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _section(section: Section) -> dict[str, Any]:

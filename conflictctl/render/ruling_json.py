@@ -13,7 +13,9 @@ from typing import Any, Protocol
 from conflictctl.adjudication.ruling import (
     Alternative,
     ByRule,
+    Change,
     Contest,
+    Counterfactual,
     Credit,
     Finding,
     Margin,
@@ -22,9 +24,11 @@ from conflictctl.adjudication.ruling import (
     Refused,
     Ruling,
     Sensitivity,
+    Supposed,
+    Turned,
     WhyNot,
 )
-from conflictctl.calendar import Calendar, Moment, iso_text
+from conflictctl.calendar import HOUR, Calendar, Moment, iso_text
 from conflictctl.people import People
 from conflictctl.render.language import say
 
@@ -99,6 +103,13 @@ def ruling_json(
         result["open_questions"] = [_open_question(one) for one in ruling.open_questions]
     if ruling.sensitivity is not None:
         result["sensitivity"] = _sensitivity(ruling.sensitivity)
+    if ruling.counterfactual is not None:
+        result["counterfactual"] = _counterfactual(ruling.counterfactual, calendar)
+    if ruling.supposed is not None:
+        result["what_if"] = {
+            "entries": ruling.supposed.entries,
+            "without": _outcome(ruling.supposed),
+        }
     if ruling.why_not is not None:
         result["why_not"] = _why_not(ruling.why_not, people, calendar)
     result["scores"] = {
@@ -199,6 +210,35 @@ def _sensitivity(found: Sensitivity) -> dict[str, Any]:
     }
 
 
+def _counterfactual(found: Counterfactual, calendar: Calendar) -> dict[str, Any]:
+    return {
+        "turned": [
+            {**_outcome(turned), "changes": [_change(one, calendar) for one in turned.changes]}
+            for turned in found.turned
+        ],
+        "from": _iso(calendar, found.first),
+        "to": _iso(calendar, found.last),
+        "complete": found.complete,
+    }
+
+
+def _change(change: Change, calendar: Calendar) -> dict[str, Any]:
+    """`add` with kinds and the hours that do; `move` with the hours moved; `enter`."""
+    shown: dict[str, Any] = {
+        "do": change.do,
+        "staff": change.staff,
+        "kinds": list(change.kinds),
+        "event": change.event,
+    }
+    if change.first is not None and change.last is not None:
+        shown |= {"from": _iso(calendar, change.first), "to": _iso(calendar, change.last)}
+    if change.to is not None:
+        shown["told"] = change.to
+    if change.shift is not None:
+        shown["hours"] = change.shift // HOUR
+    return shown
+
+
 def _why_not(found: WhyNot, people: People, calendar: Calendar) -> dict[str, Any]:
     return {
         "party": found.party,
@@ -219,7 +259,7 @@ def _record(turn: RecordTurn) -> dict[str, Any]:
     return {"event": turn.event, "turns": _outcome(turn)}
 
 
-def _outcome(turn: Alternative | RecordTurn) -> dict[str, Any]:
+def _outcome(turn: Alternative | RecordTurn | Turned | Supposed) -> dict[str, Any]:
     return {
         "status": turn.status,
         "credit": _credit(turn.credit),

@@ -14,9 +14,10 @@ from conflictctl.adjudication.ruling import Contest, Finding, RecordTurn, Ruling
 from conflictctl.calendar import Calendar
 from conflictctl.events import Event, order
 from conflictctl.people import People
+from conflictctl.render.counterfactual_prose import counterfactual_texts
+from conflictctl.render.entry_names import entry_name
 from conflictctl.render.language import (
     list_joined,
-    moment_text,
     sentences_joined,
     shown,
     span_text,
@@ -85,13 +86,14 @@ def print_account(sheet: Sheet) -> None:
 def _why(sheet: Sheet) -> None:
     ruling = sheet.ruling
     sheet.heading(tr("Why"))
-    sheet.prose(_verdict(sheet), 2)
+    sheet.prose(verdict_sentence(sheet), 2)
     sheet.prose(sheet.say(ruling.reason), 2)
     if ruling.provisional_until is not None:
         sheet.prose(provisional_text(sheet, ruling.provisional_until), 2)
 
 
-def _verdict(sheet: Sheet) -> str:
+def verdict_sentence(sheet: Sheet) -> str:
+    """`The deal with K1 is credited to Wang under clause 6.2 (...).`"""
     ruling = sheet.ruling
     values = {
         "customer": sheet.customer(ruling.customer),
@@ -199,14 +201,21 @@ def _under_other_readings(sheet: Sheet, contest: Contest) -> list[str]:
 
 def _turning(sheet: Sheet) -> None:
     found = sheet.ruling.sensitivity
-    if found is None:
-        return
-    sheet.heading(tr("What would turn it"))
-    for text in _turning_texts(sheet, found):
-        sheet.prose(text, 2)
+    otherwise = sheet.ruling.counterfactual
+    if found is not None:
+        sheet.heading(tr("What would turn it"))
+        for text in turning_texts(sheet, found):
+            sheet.prose(text, 2)
+    if otherwise is not None:
+        sheet.heading(tr("What somebody could have done otherwise"))
+        for text, indent in counterfactual_texts(sheet, otherwise):
+            sheet.prose(text, 2 + indent)
+        if not otherwise.complete:
+            sheet.prose(incomplete_text(), 2)
 
 
-def _turning_texts(sheet: Sheet, found: Sensitivity) -> list[str]:
+def turning_texts(sheet: Sheet, found: Sensitivity) -> list[str]:
+    """Which record and which value of a parameter would turn it, or that none does."""
     texts = [without_text(sheet, turn) for turn in found.records]
     if not texts and found.complete:
         texts.append(tr("No single record turns the ruling: it is robust."))
@@ -227,17 +236,6 @@ def without_text(sheet: Sheet, turn: RecordTurn) -> str:
         who=alternative_text(sheet, turn),
         clause=clause_name(sheet, turn.decided_by),
     )
-
-
-def entry_name(sheet: Sheet, reference: str) -> str:
-    """An entry in the middle of a sentence: reference, kind, when and who."""
-    event = sheet.events.get(reference)
-    if event is None:
-        return safe(reference)
-    said = [term(event.kind), moment_text(event.at, sheet.calendar)]
-    if event.by is not None:
-        said.append(sheet.person(event.by))
-    return tr("{ref} ({parts})").format(ref=safe(reference), parts=list_joined(said))
 
 
 def value_texts(sheet: Sheet, contests: Sequence[Contest]) -> list[str]:

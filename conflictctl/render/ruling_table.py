@@ -22,6 +22,9 @@ from conflictctl.adjudication.ruling import (
     RecordTurn,
     Refused,
     Ruling,
+    Supposed,
+    Turned,
+    decisive,
 )
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.events import Event
@@ -68,7 +71,6 @@ _OUTCOMES = {
     "unknown": _Look("?", "?", "magenta", N_("unknown")),
     "not_reached": _Look(" ", " ", "", N_("not tried")),
 }
-_DECIDING = ("awards", "refers", "supports", "bars", "unknown")
 
 
 def ruling_table(
@@ -161,14 +163,46 @@ def _answer(sheet: Sheet) -> None:
         lefts.append(tr("PROVISIONAL until {moment}").format(moment=until))
     sheet.band(zip_longest(lefts, rights, fillvalue=""))
     sheet.prose(sheet.say(ruling.reason), MARGIN)
+    for line in _beside(sheet):
+        sheet.prose(line, MARGIN, style="bold")
+    sheet.rule(heavy=True)
+
+
+def answer_lines(sheet: Sheet) -> list[str]:
+    """The answer without its frame: whose it is, in what state, by which clause."""
+    ruling = sheet.ruling
+    lines = [*_whose(sheet), _status_line(sheet)]
+    if ruling.decided_by:
+        clause = tr("clause {clause}").format(clause=safe(ruling.decided_by))
+        lines.append(" · ".join(part for part in (clause, sheet.title(ruling.decided_by)) if part))
+    return [*lines, *_beside(sheet)]
+
+
+def _beside(sheet: Sheet) -> list[str]:
+    """What a reader has to know of the answer: by rule, otherwise read, only supposed."""
+    ruling = sheet.ruling
+    lines = []
     if ruling.by_rule is not None:
-        sheet.prose(_by_rule_line(sheet), MARGIN, style="bold")
+        lines.append(_by_rule_line(sheet))
     if ruling.policy.set:
         values = list_joined(_overrides(ruling.policy.set))
-        sheet.prose(
-            tr("Changed for this run only: {values}").format(values=values), MARGIN, style="bold"
+        lines.append(tr("Changed for this run only: {values}").format(values=values))
+    if ruling.supposed is not None:
+        lines.append(_supposed_line(sheet, ruling.supposed))
+    return lines
+
+
+def _supposed_line(sheet: Sheet, supposed: Supposed) -> str:
+    pattern = N_("Supposed: {n} entry that is not in the register. Without it: {who}, {clause}.")
+    if supposed.entries != 1:
+        pattern = N_(
+            "Supposed: {n} entries that are not in the register. Without them: {who}, {clause}."
         )
-    sheet.rule(heavy=True)
+    return tr(pattern).format(
+        n=supposed.entries,
+        who=alternative_text(sheet, supposed),
+        clause=tr("clause {clause}").format(clause=safe(supposed.decided_by or "-")),
+    )
 
 
 def _whose(sheet: Sheet) -> list[str]:
@@ -258,12 +292,6 @@ def margin_text(margin: Margin) -> str:
     if measured.unit == limit.unit:
         return f"{measured.amount} {relation} {span_text(limit)}"
     return f"{span_text(measured)} / {span_text(limit)}"
-
-
-def decisive(ruling: Ruling) -> Finding | None:
-    """The finding that decided; None if nothing did."""
-    found = [f for f in ruling.findings if f.clause == ruling.decided_by and f.outcome in _DECIDING]
-    return found[-1] if found else None
 
 
 def _rows(sheet: Sheet) -> list[_Row]:
@@ -423,7 +451,7 @@ def turn_text(sheet: Sheet, contest: Contest, turn: Alternative) -> str:
     )
 
 
-def alternative_text(sheet: Sheet, turn: Alternative | RecordTurn) -> str:
+def alternative_text(sheet: Sheet, turn: Alternative | RecordTurn | Turned | Supposed) -> str:
     """Who would have had it: names, or the status where nobody would."""
     if turn.credit:
         return sheet.credit(turn.credit)

@@ -1,0 +1,42 @@
+"""Where a command writes what is no table: a file that is not overwritten unasked, or stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import typer
+
+from conflictctl.render.language import say
+from conflictctl.wording import N_, Sentence
+
+OUTPUT = typer.Option(
+    "--output",
+    metavar="FILE",
+    help=N_("Where to write JSON, CSV or HTML; `-` or nothing: standard output."),
+)
+FORCE = typer.Option("--force", help=N_("Overwrite the file if it exists."))
+
+
+@contextmanager
+def opened_output(output: str | None, *, force: bool) -> Iterator[IO[str]]:
+    """The file named, readable by its owner alone, or standard output; says what it wrote.
+
+    Raises what `open_private` raises: for a file that exists already, or may not be written.
+    """
+    if output in (None, "-"):
+        yield sys.stdout
+        return
+    import io
+
+    from conflictctl.exchange.exporting import open_private
+
+    with open_private(Path(str(output)), force=force) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="\n")
+        yield text
+        text.flush()
+        text.detach()
+    print(say(Sentence("wrote {path}", path=str(output))), file=sys.stderr)
