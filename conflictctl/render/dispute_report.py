@@ -10,7 +10,6 @@ from conflictctl.cases.disputes import OUTCOMES, DisputeFigures, Docket
 from conflictctl.cases.period import Period
 from conflictctl.cases.spread import Share
 from conflictctl.people import People
-from conflictctl.render.case_report import days_of, period_text
 from conflictctl.render.language import person, say, tr
 from conflictctl.render.report_page import (
     FigureRow,
@@ -18,8 +17,10 @@ from conflictctl.render.report_page import (
     Plot,
     Report,
     Section,
+    days_of,
     percent,
-    rounded,
+    period_text,
+    share_values,
 )
 from conflictctl.render.safe import safe
 from conflictctl.render.terminal import Column
@@ -250,18 +251,14 @@ def _values(made_of: DisputeReport) -> dict[str, Any]:
         },
         "outcomes": {name: outcomes.get(name, 0) for name in OUTCOMES},
         "rulings": [one._asdict() for one in found.judged],
-        "departures": _share(found.departures),
-        "appealed": _share(found.appealed),
-        "overturned": _share(found.overturned),
+        "departures": share_values(found.departures),
+        "appealed": share_values(found.appealed),
+        "overturned": share_values(found.overturned),
         "stand_ins": [
             {"stand_in": cover, "holder": holder, "contacts": count}
             for cover, holder, count in found.stand_ins
         ],
     }
-
-
-def _share(share: Share) -> dict[str, Any]:
-    return {"part": share.part, "whole": share.whole, "share": rounded(share.value)}
 
 
 def _rows(found: DisputeFigures) -> Iterator[FigureRow]:
