@@ -1,4 +1,4 @@
-"""`report …`: figures of cases, and of disputes about deals."""
+"""`report …`: figures of cases and of disputes about deals; the other reports stand apart."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from conflictctl.cases.period import compared
+from conflictctl.cli import report_discipline
 from conflictctl.cli.case_files import CasePolicies, cases_of_claims, opened_case
 from conflictctl.cli.options import Command, format_option, new_group, one_of
 from conflictctl.cli.reporting import (
@@ -45,13 +46,15 @@ CATEGORIES = (*CASE_CATEGORIES, "attribution")
 
 app = new_group(
     N_(
-        "Figures of cases and of disputes.\n\n"
+        "Figures of cases, disputes and follow-ups.\n\n"
         "As a table, JSON, CSV, or a page with plots.\n\n"
         "  conflictctl report cases --since 2026-01 --until 2026-03\n"
         "  conflictctl report cases --format html --output cases.html\n"
-        "  conflictctl report disputes --since 2026-01"
+        "  conflictctl report disputes --since 2026-01\n"
+        "  conflictctl report discipline --since 2026-03 --until 2026-03"
     )
 )
+app.command("discipline", cls=Command, help=report_discipline.HELP)(report_discipline.discipline)
 
 
 # ----------------------------------------------------------------------------- the cases

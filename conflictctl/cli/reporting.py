@@ -28,13 +28,18 @@ if TYPE_CHECKING:
 
 SINCE = typer.Option(
     "--since",
+    "--from",
     metavar="DAY|MONTH",
     help=N_("The first day, or month, of those counted: 2026-03-05, 2026-03."),
 )
 UNTIL = typer.Option(
-    "--until", metavar="DAY|MONTH", help=N_("The last day, or month, of those counted.")
+    "--until",
+    "--to",
+    metavar="DAY|MONTH",
+    help=N_("The last day, or month, of those counted."),
 )
 OUTLET = typer.Option("--outlet", metavar="OUTLET", help=N_("Only those of one outlet."))
+STAFF = typer.Option("--staff", metavar="STAFF", help=N_("Only those of one consultant."))
 OUTPUT = typer.Option(
     "--output",
     metavar="FILE",

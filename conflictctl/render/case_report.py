@@ -24,6 +24,7 @@ from conflictctl.render.report_page import (
     FigureRow,
     KeyFigure,
     Plot,
+    PolicyNamed,
     Report,
     Section,
     columns,
@@ -59,15 +60,9 @@ class _Level(_Titled, Protocol):
     def id(self) -> str: ...
 
 
-class PolicyWords(Protocol):
+class PolicyWords(PolicyNamed, Protocol):
     """What the report needs of a case policy: who it is, and what it calls causes and levels."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def digest(self) -> str: ...
     @property
     def causes(self) -> Mapping[str, _Titled]: ...
     @property

@@ -15,11 +15,13 @@ from conflictctl.render.report_page import (
     FigureRow,
     KeyFigure,
     Plot,
+    PolicyNamed,
     Report,
     Section,
     days_of,
     percent,
     period_text,
+    policy_values,
     share_values,
 )
 from conflictctl.render.safe import safe
@@ -29,15 +31,8 @@ from conflictctl.wording import N_, Bilingual, Sentence, When
 MOST_DRAWN = 12
 
 
-class Titles(Protocol):
+class Titles(PolicyNamed, Protocol):
     """What the report needs of a policy: who it is, and what its clauses are called."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def digest(self) -> str: ...
 
     def clause_title(self, clause: str) -> Bilingual | None: ...
 
@@ -231,18 +226,13 @@ def _count(
 
 
 def _values(made_of: DisputeReport) -> dict[str, Any]:
-    found, policy = made_of.figures, made_of.policy
+    found = made_of.figures
     outcomes = dict(found.by["outcome"])
     return {
         "report": "disputes",
         "period": days_of(made_of.docket.period),
         "filters": {"outlet": made_of.docket.outlet},
-        "policy": {
-            "id": policy.id,
-            "version": policy.version,
-            "digest": policy.digest,
-            "set": dict(made_of.settings),
-        },
+        "policy": policy_values(made_of.policy, made_of.settings),
         "disputes": found.disputes,
         "by": {
             name: [{"key": key, "disputes": count} for key, count in counts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, Protocol
 
 from conflictctl.calendar import HOUR, MINUTE
 from conflictctl.cases.period import Period
@@ -54,6 +54,17 @@ class KeyFigure(NamedTuple):
     label: str
     value: str
     detail: str = ""
+
+
+class PolicyNamed(Protocol):
+    """What a report says of the policy it rests on."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
 
 
 class FigureRow(NamedTuple):
@@ -143,6 +154,16 @@ def days_of(period: Period) -> dict[str, str | None]:
     return {
         "since": None if period.first is None else date.fromordinal(period.first).isoformat(),
         "until": None if period.last is None else date.fromordinal(period.last).isoformat(),
+    }
+
+
+def policy_values(policy: PolicyNamed, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Which policy, and with which parameters read otherwise, as JSON values."""
+    return {
+        "id": policy.id,
+        "version": policy.version,
+        "digest": policy.digest,
+        "set": dict(settings),
     }
 
 
