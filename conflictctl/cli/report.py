@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from conflictctl.cases.period import compared
-from conflictctl.cli import report_discipline
+from conflictctl.cli import report_discipline, report_overdue
 from conflictctl.cli.case_files import CasePolicies, cases_of_claims, opened_case
 from conflictctl.cli.options import Command, format_option, new_group, one_of
 from conflictctl.cli.reporting import (
@@ -54,6 +54,7 @@ app = new_group(
         "  conflictctl report discipline --since 2026-03 --until 2026-03"
     )
 )
+app.command("overdue", cls=Command, help=report_overdue.HELP)(report_overdue.overdue)
 app.command("discipline", cls=Command, help=report_discipline.HELP)(report_discipline.discipline)
 
 
