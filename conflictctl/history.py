@@ -106,6 +106,11 @@ class Entry:
             return "late"
         return None
 
+    @property
+    def corrected(self) -> bool:
+        """Whether a correction changed anything about it, late or not."""
+        return self.fields is not self.event.fields
+
     def _author_post(self) -> Any:
         if self._post is None:
             person = self.people.staff.get(self.by) if self.by is not None else None

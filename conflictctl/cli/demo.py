@@ -156,7 +156,8 @@ def _key_figures(session: Session, as_of: str) -> None:
 
     from conflictctl.cases.figures import Selection
     from conflictctl.cases.period import Period, compared
-    from conflictctl.cli.report import inquire, report_of_cases
+    from conflictctl.cli.report import report_of_cases
+    from conflictctl.cli.reporting import inquire
     from conflictctl.render.report_page import print_report
 
     inquiry = inquire(session.clock(), session.open(), as_of)

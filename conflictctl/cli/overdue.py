@@ -47,6 +47,14 @@ def _days(value: str | int) -> int:
     return -(-amount // 24) if match[2] == "h" else amount
 
 
+WITHIN = typer.Option(
+    "--within",
+    metavar="1d|24h|DAYS",
+    parser=_days,
+    help=N_("Also what falls due within this time; default one day."),
+)
+
+
 @explained(
     N_(
         "List what is overdue or about to end.\n\n"
@@ -61,15 +69,7 @@ def _days(value: str | int) -> int:
 )
 def overdue(
     ctx: typer.Context,
-    within: Annotated[
-        int,
-        typer.Option(
-            "--within",
-            metavar="1d|24h|DAYS",
-            parser=_days,
-            help=N_("Also what falls due within this time; default one day."),
-        ),
-    ] = 1,
+    within: Annotated[int, WITHIN] = 1,
     as_of: Annotated[
         str | None,
         typer.Option(

@@ -1,70 +1,60 @@
-"""`report …`: figures of cases, and of disputes about deals."""
+"""`report …`: figures of cases and of disputes about deals; the other reports stand apart."""
 
 from __future__ import annotations
 
-import sys
-from datetime import date
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conflictctl.cases.period import Period, compared, month_span
+from conflictctl.cases.period import compared
+from conflictctl.cli import report_discipline, report_overdue
 from conflictctl.cli.case_files import CasePolicies, cases_of_claims, opened_case
 from conflictctl.cli.options import Command, format_option, new_group, one_of
-from conflictctl.cli.output import FORCE, OUTPUT, opened_output
-from conflictctl.cli.session import session_of, staff_hint
-from conflictctl.cli.times import read_at
+from conflictctl.cli.output import FORCE, OUTPUT
+from conflictctl.cli.reporting import (
+    OUTLET,
+    SINCE,
+    UNTIL,
+    Inquiry,
+    asked_in,
+    check_outlet,
+    check_output,
+    check_staff,
+    inquire,
+    period_of,
+    show_report,
+)
+from conflictctl.cli.session import session_of
 from conflictctl.cli.verdict import AS_OF, POLICY, SETTINGS, gather
 from conflictctl.cli.workers import in_order, opened_here, own_register
-from conflictctl.errors import InputRejected, WrongUsage
 from conflictctl.events import CASE_CATEGORIES
-from conflictctl.wording import N_, Sentence
+from conflictctl.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from conflictctl.calendar import Calendar, Moment
     from conflictctl.cases.disputes import Bench, DisputeTally, Docket
     from conflictctl.cases.figures import Selection, Tally, Timer
     from conflictctl.cases.procedure import Case
     from conflictctl.events import Event
-    from conflictctl.people import People
-    from conflictctl.register.store import Head, KnownAt, Register
+    from conflictctl.register.store import Register
     from conflictctl.render.report_page import Report
 
 CATEGORIES = (*CASE_CATEGORIES, "attribution")
 
-SINCE = typer.Option(
-    "--since",
-    metavar="DAY|MONTH",
-    help=N_("The first day, or month, of those counted: 2026-03-05, 2026-03."),
-)
-UNTIL = typer.Option(
-    "--until", metavar="DAY|MONTH", help=N_("The last day, or month, of those counted.")
-)
-OUTLET = typer.Option("--outlet", metavar="OUTLET", help=N_("Only those of one outlet."))
 app = new_group(
     N_(
-        "Figures of cases and of disputes.\n\n"
+        "Figures of cases, disputes and follow-ups.\n\n"
         "As a table, JSON, CSV, or a page with plots.\n\n"
         "  conflictctl report cases --since 2026-01 --until 2026-03\n"
         "  conflictctl report cases --format html --output cases.html\n"
-        "  conflictctl report disputes --since 2026-01"
+        "  conflictctl report disputes --since 2026-01\n"
+        "  conflictctl report discipline --since 2026-03 --until 2026-03"
     )
 )
-
-
-class Inquiry(NamedTuple):
-    """Where and as of when figures are asked for; every process keeps to the same head."""
-
-    register: Register
-    people: People
-    calendar: Calendar
-    as_of: Moment
-    head: Head
-    known_at: KnownAt
+app.command("overdue", cls=Command, help=report_overdue.HELP)(report_overdue.overdue)
+app.command("discipline", cls=Command, help=report_discipline.HELP)(report_discipline.discipline)
 
 
 # ----------------------------------------------------------------------------- the cases
@@ -109,18 +99,14 @@ def cases(
     """Gather the cases, count them, show the figures."""
     from conflictctl.cases.figures import Selection
 
-    _check_output(form, output)
+    check_output(form, output)
     inquiry = inquire(session_of(ctx).clock(), session_of(ctx).open(), as_of)
-    period = _period(since, until)
-    _check_outlet(inquiry, outlet)
-    if handler is not None and handler not in inquiry.people.staff:
-        raise InputRejected(
-            Sentence("no member of staff {staff}", staff=handler),
-            staff_hint(handler, inquiry.people),
-        )
+    period = period_of(since, until)
+    check_outlet(inquiry, outlet)
+    check_staff(inquiry, handler)
     now, before = compared(period, inquiry.calendar.day(inquiry.as_of))
     chosen = Selection(period, now, before, category, outlet, handler)
-    _show(report_of_cases(inquiry, chosen), inquiry, form, output, force=force)
+    show_report(report_of_cases(inquiry, chosen), inquiry, form, output, force=force)
 
 
 def report_of_cases(inquiry: Inquiry, chosen: Selection) -> Report:
@@ -269,21 +255,13 @@ def disputes(
 ) -> None:
     """Gather the disputes, have them ruled on, show the figures."""
     from conflictctl.cases.disputes import Bench, Docket, dispute_figures
-    from conflictctl.register.store import KnownAt
     from conflictctl.render.dispute_report import DisputeReport, dispute_report
 
-    _check_output(form, output)
+    check_output(form, output)
     question = gather(session_of(ctx), as_of, None, policy, settings or [])
-    inquiry = Inquiry(
-        question.register,
-        question.people,
-        question.calendar,
-        question.as_of,
-        question.head,
-        KnownAt(question.head.seq),
-    )
-    docket = Docket(_period(since, until), outlet)
-    _check_outlet(inquiry, outlet)
+    inquiry = asked_in(question)
+    docket = Docket(period_of(since, until), outlet)
+    check_outlet(inquiry, outlet)
     bench = Bench(
         question.policy,
         question.people,
@@ -303,7 +281,7 @@ def disputes(
             inquiry.calendar,
         )
     )
-    _show(report, inquiry, form, output, force=force)
+    show_report(report, inquiry, form, output, force=force)
 
 
 def dispute_tally(inquiry: Inquiry, bench: Bench, docket: Docket) -> DisputeTally:
@@ -336,97 +314,3 @@ def _disputes_of(
     for dossier in register.dossiers_of(families, inquiry.known_at):
         tally.add(found_in(dossier.events, dossier.members, bench, covers, steps_of), docket)
     return tally
-
-
-# ------------------------------------------------------------------- what both reports ask
-
-
-def inquire(now: Moment, register: Register, as_of: str | None) -> Inquiry:
-    """The register as it stands, asked as of now or of what the user wrote."""
-    from conflictctl.register.store import KnownAt
-
-    calendar, head = register.calendar, register.head()
-    known_at = KnownAt(head.seq)
-    moment = now if as_of is None else read_at(as_of, now, calendar, allow_future=True)
-    return Inquiry(register, register.people(known_at), calendar, moment, head, known_at)
-
-
-def _period(since: str | None, until: str | None) -> Period:
-    first = None if since is None else _days("--since", since).first
-    last = None if until is None else _days("--until", until).last
-    if first is not None and last is not None and last < first:
-        raise WrongUsage(
-            Sentence("--until {until} is before --since {since}", until=until, since=since),
-            Sentence("both days are counted, too"),
-        )
-    return Period(first, last)
-
-
-def _days(option: str, text: str) -> Period:
-    """`2026-03-05` or `2026-03`: the days meant."""
-    try:
-        if len(text) == 7:
-            return month_span(text)
-        if len(text) == 10:
-            day = date.fromisoformat(text).toordinal()
-            return Period(day, day)
-    except ValueError:
-        pass
-    raise WrongUsage(
-        Sentence("{option}: {value} is neither a day nor a month", option=option, value=text),
-        Sentence("write it as 2026-03-05 or 2026-03"),
-    )
-
-
-def _check_outlet(inquiry: Inquiry, outlet: str | None) -> None:
-    if outlet is not None and outlet not in inquiry.people.outlet_types:
-        raise InputRejected(
-            Sentence("no outlet {outlet}", outlet=outlet),
-            Sentence("`conflictctl outlet list` shows them"),
-        )
-
-
-# ------------------------------------------------------------------------------- showing
-
-
-def _check_output(form: str, output: str | None) -> None:
-    if output not in (None, "-") and form == "table":
-        raise WrongUsage(
-            Sentence("--output goes with --format json, csv or html"),
-            Sentence("a table is for reading here; `--format html` makes a page"),
-        )
-
-
-def _show(report: Report, inquiry: Inquiry, form: str, output: str | None, *, force: bool) -> None:
-    from conflictctl.render import report_page
-
-    if form == "table":
-        report_page.print_report(report, sys.stdout)
-        return
-    with opened_output(output, force=force) as out:
-        if form == "json":
-            from conflictctl.render.json_text import write_json
-
-            write_json({**report.values, **_origin(inquiry)}, out, indent=True)
-        elif form == "csv":
-            report_page.write_figures_csv(report, out)
-        else:
-            from conflictctl.render.case_report_html import report_html
-
-            out.write(
-                report_html(
-                    report,
-                    calendar=inquiry.calendar,
-                    as_of=inquiry.as_of,
-                    head=inquiry.head,
-                    register=Path(inquiry.register.target).name,
-                )
-            )
-
-
-def _origin(inquiry: Inquiry) -> dict[str, Any]:
-    return {
-        "as_of": inquiry.calendar.iso(inquiry.as_of),
-        "timezone": inquiry.calendar.zone,
-        "register": {"seq": inquiry.head.seq, "head": inquiry.head.text},
-    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any, NamedTuple, Protocol
 
 from conflictctl.calendar import HOUR, Calendar, Moment
@@ -25,13 +24,19 @@ from conflictctl.render.report_page import (
     FigureRow,
     KeyFigure,
     Plot,
+    PolicyNamed,
     Report,
     Section,
+    columns,
+    days_of,
     duration,
     in_hours,
+    in_percent,
     percent,
+    period_text,
     rounded,
     share_text,
+    share_values,
 )
 from conflictctl.render.safe import safe
 from conflictctl.render.terminal import Column
@@ -55,15 +60,9 @@ class _Level(_Titled, Protocol):
     def id(self) -> str: ...
 
 
-class PolicyWords(Protocol):
+class PolicyWords(PolicyNamed, Protocol):
     """What the report needs of a case policy: who it is, and what it calls causes and levels."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def digest(self) -> str: ...
     @property
     def causes(self) -> Mapping[str, _Titled]: ...
     @property
@@ -225,7 +224,7 @@ class _Words:
         return Section(
             "trend",
             tr("How many, month by month"),
-            _columns(
+            columns(
                 N_("month"),
                 N_("cases"),
                 N_("resolved"),
@@ -268,7 +267,7 @@ class _Words:
         return Section(
             "pace",
             tr("How fast and how well, month by month"),
-            _columns(
+            columns(
                 N_("month"),
                 N_("first response"),
                 N_("in time"),
@@ -294,8 +293,8 @@ class _Words:
                     tr("In time by month of opening, percent"),
                     labels,
                     (
-                        (tr("first response"), tuple(_percent(m.response.share) for m in months)),
-                        (tr("resolution"), tuple(_percent(m.resolution.share) for m in months)),
+                        (tr("first response"), tuple(in_percent(m.response.share) for m in months)),
+                        (tr("resolution"), tuple(in_percent(m.resolution.share) for m in months)),
                     ),
                     "%",
                 ),
@@ -322,7 +321,7 @@ class _Words:
         return Section(
             "times",
             tr("Times"),
-            _columns(
+            columns(
                 N_("from opening to"),
                 N_("cases"),
                 N_("median"),
@@ -364,7 +363,7 @@ class _Words:
         return Section(
             "growth",
             tr("Causes that grow"),
-            _columns(N_("cause"), N_("now"), N_("before"), N_("change")),
+            columns(N_("cause"), N_("now"), N_("before"), N_("change")),
             tuple(
                 (
                     self.key("cause", one.cause),
@@ -406,7 +405,7 @@ class _Words:
         return Section(
             f"by_{dimension}",
             tr(_TITLES[dimension]),
-            _columns(_HEADS[dimension], N_("cases"), N_("of all")),
+            columns(_HEADS[dimension], N_("cases"), N_("of all")),
             tuple(rows),
             plots=(
                 Plot(
@@ -425,7 +424,7 @@ class _Words:
         return Section(
             "satisfaction",
             tr("Satisfaction with the handling of cases"),
-            _columns(N_("score"), N_("answers"), N_("of all")),
+            columns(N_("score"), N_("answers"), N_("of all")),
             tuple(
                 (str(score), str(count), percent(Share(count, asked.answered)))
                 for score, count in enumerate(asked.scores, 1)
@@ -458,7 +457,7 @@ class _Words:
         return Section(
             "campaigns",
             tr("Periodic surveys"),
-            _columns(N_("campaign"), N_("asked"), N_("response rate"), N_("mean"), N_("satisfied")),
+            columns(N_("campaign"), N_("asked"), N_("response rate"), N_("mean"), N_("satisfied")),
             tuple(
                 (
                     safe(name),
@@ -476,7 +475,7 @@ class _Words:
         return Section(
             "repeat",
             tr("Customers with several complaints"),
-            _columns(N_("customer"), N_("complaints")),
+            columns(N_("customer"), N_("complaints")),
             tuple((safe(customer), str(n)) for customer, n in repeat.most[:MOST_NAMED]),
             tr("{share} of the customers who complained did so more than once.").format(
                 share=share_text(repeat.customers)
@@ -527,16 +526,12 @@ class _Words:
         return Section(
             "commendations",
             tr("Commendations in cases"),
-            _columns(N_("staff"), N_("times")),
+            columns(N_("staff"), N_("times")),
             tuple(
                 (person(staff, self.people), str(count))
                 for staff, count in self.found.commended[:MOST_ROWS]
             ),
         )
-
-
-def _columns(first: str, *rest: str) -> tuple[Column, ...]:
-    return (Column(tr(first)), *(Column(tr(title), right=True) for title in rest))
 
 
 def _kept(label: str, times: TimesFigure) -> KeyFigure:
@@ -560,10 +555,6 @@ def _mean(asked: Satisfaction) -> str:
     return "–" if asked.mean is None else f"{asked.mean:.2f}"
 
 
-def _percent(share: Share) -> float | None:
-    return round(100 * share.part / share.whole, 1) if share.whole else None
-
-
 def _work(span: int | None) -> str:
     """Working time is counted in hours: a working day has no fixed length."""
     if span is None:
@@ -575,17 +566,6 @@ def _opened(period: Period) -> str:
     if period.first is None and period.last is None:
         return tr("All cases.")
     return tr("Cases opened {period}.").format(period=period_text(period))
-
-
-def period_text(period: Period) -> str:
-    """`2026-03-01 to 2026-03-31`, open at one end where the period is."""
-    first = None if period.first is None else day_text(period.first)
-    last = None if period.last is None else day_text(period.last)
-    if first is None:
-        return tr("up to {last}").format(last=last)
-    if last is None:
-        return tr("from {first}").format(first=first)
-    return tr("{first} to {last}").format(first=first, last=last)
 
 
 # ---------------------------------------------------------------------------- for programs
@@ -619,7 +599,7 @@ def case_values(made_of: CaseReport) -> dict[str, Any]:
             {"month": one.month, "cases": one.cases, **_month_values(one)} for one in found.months
         ],
         "repeat_customers": {
-            **_share_values(found.repeat.customers),
+            **share_values(found.repeat.customers),
             "most": [{"customer": name, "complaints": n} for name, n in found.repeat.most],
         },
         "growth": {
@@ -644,28 +624,16 @@ def case_values(made_of: CaseReport) -> dict[str, Any]:
     }
 
 
-def days_of(period: Period) -> dict[str, str | None]:
-    """The first and the last day of a period as JSON values."""
-    return {
-        "since": None if period.first is None else date.fromordinal(period.first).isoformat(),
-        "until": None if period.last is None else date.fromordinal(period.last).isoformat(),
-    }
-
-
 def _month_values(one: Month) -> dict[str, Any]:
     return {
         "resolved": one.resolved,
         "first_response": _times_values(one.response),
         "resolution": _times_values(one.resolution),
-        "first_contact_resolution": _share_values(one.first_contact),
-        "escalation": _share_values(one.escalation),
-        "reopening": _share_values(one.reopening),
+        "first_contact_resolution": share_values(one.first_contact),
+        "escalation": share_values(one.escalation),
+        "reopening": share_values(one.reopening),
         "satisfaction": _asked_values(one.satisfaction),
     }
-
-
-def _share_values(share: Share) -> dict[str, Any]:
-    return {"part": share.part, "whole": share.whole, "share": rounded(share.value)}
 
 
 def _times_values(times: TimesFigure) -> dict[str, Any]:
@@ -675,7 +643,7 @@ def _times_values(times: TimesFigure) -> dict[str, Any]:
         "p90_hours": in_hours(times.p90),
         "median_working_hours": in_hours(times.work_median),
         "p90_working_hours": in_hours(times.work_p90),
-        "in_time": _share_values(times.share),
+        "in_time": share_values(times.share),
     }
 
 
@@ -686,7 +654,7 @@ def _asked_values(asked: Satisfaction) -> dict[str, Any]:
         "response_rate": rounded(asked.response.value),
         "mean": rounded(asked.mean, 2),
         "scores": {str(score): count for score, count in enumerate(asked.scores, 1)},
-        "satisfied": _share_values(asked.satisfied_share),
+        "satisfied": share_values(asked.satisfied_share),
     }
 
 

@@ -10,16 +10,19 @@ from conflictctl.cases.disputes import OUTCOMES, DisputeFigures, Docket
 from conflictctl.cases.period import Period
 from conflictctl.cases.spread import Share
 from conflictctl.people import People
-from conflictctl.render.case_report import days_of, period_text
 from conflictctl.render.language import person, say, tr
 from conflictctl.render.report_page import (
     FigureRow,
     KeyFigure,
     Plot,
+    PolicyNamed,
     Report,
     Section,
+    days_of,
     percent,
-    rounded,
+    period_text,
+    policy_values,
+    share_values,
 )
 from conflictctl.render.safe import safe
 from conflictctl.render.terminal import Column
@@ -28,15 +31,8 @@ from conflictctl.wording import N_, Bilingual, Sentence, When
 MOST_DRAWN = 12
 
 
-class Titles(Protocol):
+class Titles(PolicyNamed, Protocol):
     """What the report needs of a policy: who it is, and what its clauses are called."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def digest(self) -> str: ...
 
     def clause_title(self, clause: str) -> Bilingual | None: ...
 
@@ -230,18 +226,13 @@ def _count(
 
 
 def _values(made_of: DisputeReport) -> dict[str, Any]:
-    found, policy = made_of.figures, made_of.policy
+    found = made_of.figures
     outcomes = dict(found.by["outcome"])
     return {
         "report": "disputes",
         "period": days_of(made_of.docket.period),
         "filters": {"outlet": made_of.docket.outlet},
-        "policy": {
-            "id": policy.id,
-            "version": policy.version,
-            "digest": policy.digest,
-            "set": dict(made_of.settings),
-        },
+        "policy": policy_values(made_of.policy, made_of.settings),
         "disputes": found.disputes,
         "by": {
             name: [{"key": key, "disputes": count} for key, count in counts]
@@ -250,18 +241,14 @@ def _values(made_of: DisputeReport) -> dict[str, Any]:
         },
         "outcomes": {name: outcomes.get(name, 0) for name in OUTCOMES},
         "rulings": [one._asdict() for one in found.judged],
-        "departures": _share(found.departures),
-        "appealed": _share(found.appealed),
-        "overturned": _share(found.overturned),
+        "departures": share_values(found.departures),
+        "appealed": share_values(found.appealed),
+        "overturned": share_values(found.overturned),
         "stand_ins": [
             {"stand_in": cover, "holder": holder, "contacts": count}
             for cover, holder, count in found.stand_ins
         ],
     }
-
-
-def _share(share: Share) -> dict[str, Any]:
-    return {"part": share.part, "whole": share.whole, "share": rounded(share.value)}
 
 
 def _rows(found: DisputeFigures) -> Iterator[FigureRow]:

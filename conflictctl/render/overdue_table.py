@@ -8,6 +8,7 @@ from datetime import date
 from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from conflictctl.board import listed
 from conflictctl.render.language import list_joined, moment_text, person, say, tr
 from conflictctl.render.layout import cells, flow, pad, wrap
 from conflictctl.render.safe import safe
@@ -128,8 +129,8 @@ def overdue_table(
 
     `names` are the customers' names; `as_of` heads the list with the moment it stands for.
     """
-    rows = sorted(dues, key=_order)
-    page = _Page(console, names, people, calendar, as_of)
+    rows = sorted(dues, key=listed)
+    page = _Page(console, Words(names, people, calendar, as_of))
     if as_of is not None:
         page.line(
             say(
@@ -140,31 +141,21 @@ def overdue_table(
             "bold",
         )
         page.line()
-    shown = [page.row(due) for due in rows]
+    shown = [page.words.row(due) for due in rows]
     widths = page.widths(shown)
     pairs = zip(rows, shown, strict=True)
-    for number, (owner, group) in enumerate(groupby(pairs, key=lambda pair: page.owner(pair[0]))):
+    for number, (owner, group) in enumerate(
+        groupby(pairs, key=lambda pair: page.words.owner(pair[0]))
+    ):
         if number:
             page.line()
         page.group(owner, list(group), widths)
     return len(rows)
 
 
-def _order(due: Due) -> tuple[Any, ...]:
-    days = due.days
-    return (
-        due.outlet or "",
-        due.staff is None,
-        due.staff or "",
-        days is None,
-        -(days or 0),
-        due.type,
-        due.customer or "",
-        due.case or "",
-    )
+class Row(NamedTuple):
+    """One thing that is due, in words."""
 
-
-class _Row(NamedTuple):
     when: str
     customer: str
     level: str
@@ -173,32 +164,17 @@ class _Row(NamedTuple):
 
     @property
     def texts(self) -> tuple[str, str, str, str]:
+        """All but the remarks."""
         return self[:4]
 
 
-class _Page:
-    """One list on one console."""
+class Words(NamedTuple):
+    """What the list says of whom; `names` are the customers' as they may be shown."""
 
-    def __init__(
-        self,
-        console: Console,
-        names: Mapping[str, str],
-        people: People,
-        calendar: Calendar,
-        as_of: Moment | None,
-    ) -> None:
-        self.console = console
-        self.names = names
-        self.people = people
-        self.calendar = calendar
-        self.as_of = as_of
-        self.total = max(40, min(console.width, WIDEST))
-        self.symbols = (console.encoding or "utf-8").lower().startswith("utf")
-
-    def line(self, text: str = "", style: str = "") -> None:
-        from rich.text import Text
-
-        self.console.print(Text(text.rstrip(), style), soft_wrap=True)
+    names: Mapping[str, str]
+    people: People
+    calendar: Calendar
+    as_of: Moment | None
 
     def owner(self, due: Due) -> str:
         """Who has to act: consultant and outlet, or the outlet alone."""
@@ -207,7 +183,7 @@ class _Page:
             return outlet or tr("nobody in charge")
         return f"{person(due.staff, self.people)}  {outlet}".rstrip()
 
-    def row(self, due: Due) -> _Row:
+    def row(self, due: Due) -> Row:
         """When, customer, level, due day, and the remarks."""
         customer = safe(due.customer or due.case or "")
         name = self.names.get(due.customer or "")
@@ -221,7 +197,7 @@ class _Page:
         if due.proposes is not None:
             remarks.append(say(Sentence("escalate to {level}?", level=Term(due.proposes))))
         when = tr("overdue since today") if self.past_today(due) else when_text(due.days)
-        return _Row(when, customer, safe(due.level or ""), day, remarks)
+        return Row(when, customer, safe(due.level or ""), day, remarks)
 
     def past_today(self, due: Due) -> bool:
         """Whether a deadline that falls within the day has passed already."""
@@ -232,7 +208,22 @@ class _Page:
             and due.due <= self.as_of
         )
 
-    def widths(self, rows: Sequence[_Row]) -> list[int]:
+
+class _Page:
+    """One list on one console."""
+
+    def __init__(self, console: Console, words: Words) -> None:
+        self.console = console
+        self.words = words
+        self.total = max(40, min(console.width, WIDEST))
+        self.symbols = (console.encoding or "utf-8").lower().startswith("utf")
+
+    def line(self, text: str = "", style: str = "") -> None:
+        from rich.text import Text
+
+        self.console.print(Text(text.rstrip(), style), soft_wrap=True)
+
+    def widths(self, rows: Sequence[Row]) -> list[int]:
         """One set of columns for the whole page; a very long name gives way to the remarks."""
         if not rows:
             return []
@@ -247,11 +238,11 @@ class _Page:
     def group(
         self,
         owner: str,
-        pairs: Sequence[tuple[Due, _Row]],
+        pairs: Sequence[tuple[Due, Row]],
         widths: Sequence[int],
     ) -> None:
         """One consultant's rows under a heading that counts them."""
-        counts = _counts([due for due, _ in pairs])
+        counts = load_text([due for due, _ in pairs])
         gap = max(self.total - cells(owner) - cells(counts), 2)
         self.line(owner + " " * gap + counts, "bold")
         self.line(("─" if self.symbols else "-") * self.total)
@@ -259,7 +250,7 @@ class _Page:
             fold = self.console.is_terminal
             columns = [wrap(t, w, fold=fold) for t, w in zip(row.texts, widths, strict=False)]
             columns.append(flow(row.remarks, widths[-1], fold=fold))
-            late = (due.days or 0) > 0 or self.past_today(due)
+            late = (due.days or 0) > 0 or self.words.past_today(due)
             for number in range(max(map(len, columns))):
                 parts = [column[number] if number < len(column) else "" for column in columns]
                 sign = "! " if late and number == 0 else "  "
@@ -267,7 +258,8 @@ class _Page:
                 self.line(sign + text, "bold" if late else "")
 
 
-def _counts(dues: Sequence[Due]) -> str:
+def load_text(dues: Sequence[Due]) -> str:
+    """`overdue 3, coming 1, no level 2`."""
     overdue = sum(1 for due in dues if (due.days or 0) > 0)
     undated = sum(1 for due in dues if due.days is None)
     coming = len(dues) - overdue - undated

@@ -97,6 +97,8 @@ def svg(plot: Plot) -> str:
 def _range(plot: Plot) -> tuple[float, float] | None:
     if plot.kind == "lines":
         return (0, 100) if plot.unit == "%" else (1, 5)
+    if plot.unit == "%":
+        return (0, 110)
     most = max((value or 0 for _, values in plot.series for value in values), default=0)
     # Room for the number at the end of the longest bar.
     return (0, most * 1.1) if most else None

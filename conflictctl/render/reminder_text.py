@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 20
 """Rows of one message: a chat is no place for longer lists, and channels cut them."""
 
-_TYPES = {
+DUE_TYPES = {
     "followup": N_("follow-up"),
     "no_level": N_("no level set"),
     "claim_window": N_("claim window"),
@@ -90,7 +90,7 @@ class Page:
         return [*map(self._row, shown[:most]), *_rest(shown, most)]
 
     def _row(self, due: Due) -> str:
-        parts = [self._whom(due), tr(_TYPES[due.type])]
+        parts = [self._whom(due), tr(DUE_TYPES[due.type])]
         if due.type in ("followup", "case"):
             parts.append(what_text(due, self.calendar))
         if due.due is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from typing import IO, Any, NamedTuple
+from datetime import date
+from typing import IO, Any, NamedTuple, Protocol
 
 from conflictctl.calendar import HOUR, MINUTE
+from conflictctl.cases.period import Period
 from conflictctl.cases.spread import Share
-from conflictctl.render.language import tr
+from conflictctl.render.language import day_text, tr
 from conflictctl.render.layout import cells, pad, wrap
 from conflictctl.render.safe import safe
 from conflictctl.render.terminal import Column, carries_symbols, is_terminal, print_table, width
@@ -52,6 +54,17 @@ class KeyFigure(NamedTuple):
     label: str
     value: str
     detail: str = ""
+
+
+class PolicyNamed(Protocol):
+    """What a report says of the policy it rests on."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
 
 
 class FigureRow(NamedTuple):
@@ -115,6 +128,53 @@ def in_hours(span: int | None) -> float | None:
 def rounded(value: float | None, places: int = 4) -> float | None:
     """A fraction or mean with so many places, for programs."""
     return None if value is None else round(value, places)
+
+
+def period_text(period: Period) -> str:
+    """`2026-03-01 to 2026-03-31`, open at one end where the period is."""
+    first = None if period.first is None else day_text(period.first)
+    last = None if period.last is None else day_text(period.last)
+    if first is None:
+        return tr("up to {last}").format(last=last)
+    if last is None:
+        return tr("from {first}").format(first=first)
+    return tr("{first} to {last}").format(first=first, last=last)
+
+
+def columns(first: str, *rest: str) -> tuple[Column, ...]:
+    """The first column in words, the others in numbers, under translated headings."""
+    return (Column(tr(first)), *(Column(tr(title), right=True) for title in rest))
+
+
+# ---------------------------------------------------------------------------- for programs
+
+
+def days_of(period: Period) -> dict[str, str | None]:
+    """The first and the last day of a period as JSON values."""
+    return {
+        "since": None if period.first is None else date.fromordinal(period.first).isoformat(),
+        "until": None if period.last is None else date.fromordinal(period.last).isoformat(),
+    }
+
+
+def policy_values(policy: PolicyNamed, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Which policy, and with which parameters read otherwise, as JSON values."""
+    return {
+        "id": policy.id,
+        "version": policy.version,
+        "digest": policy.digest,
+        "set": dict(settings),
+    }
+
+
+def share_values(share: Share) -> dict[str, Any]:
+    """A share as JSON values: the fraction has four places, and is null of nothing."""
+    return {"part": share.part, "whole": share.whole, "share": rounded(share.value)}
+
+
+def in_percent(share: Share) -> float | None:
+    """A share in percent with one place, to be drawn; None of nothing."""
+    return round(100 * share.part / share.whole, 1) if share.whole else None
 
 
 # ---------------------------------------------------------------------------- on a terminal

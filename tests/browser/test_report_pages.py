@@ -30,6 +30,7 @@ AS_OF = "2025-04-03T20:00:00+08:00"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 DESKTOP, PHONE = 1280, 375
+REPORTS = ("cases", "disputes", "overdue", "discipline")
 EVIL = '<script>document.title="acted"</script>'
 BIDI = "safe\u202egnp.exe"
 
@@ -92,7 +93,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             assert import_file(register, SAMPLES / name, clock=clock, attest="bai").rejected == 0
     hostile(path)
     found = {}
-    for what in ("cases", "disputes"):
+    for what in REPORTS:
         for lang in ("en", "zh"):
             page = found[f"{what}-{lang}"] = folder / f"{what}-{lang}.html"
             ask = ["report", what, "--as-of", AS_OF, "--format", "html", "--output", str(page)]
@@ -141,7 +142,7 @@ def look_at(browser: webdriver.Chrome, page: Path, width: int) -> None:
     )
 
 
-EVERY = ["cases-en", "cases-zh", "disputes-en", "disputes-zh"]
+EVERY = [f"{what}-{lang}" for what in REPORTS for lang in ("en", "zh")]
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])

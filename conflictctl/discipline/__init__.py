@@ -1,0 +1,1 @@
+"""Follow-up discipline: what each holder of a customer owed, and what became of it."""
