@@ -13,6 +13,7 @@ HEAVY = {
     "alembic",
     "rich",
     "pydantic",
+    "phonenumbers",
     "pypinyin",
     "platformdirs",
     "tomllib",
