@@ -214,7 +214,10 @@ class Calendar:
 
     def day(self, moment: Moment) -> int:
         """The local calendar day of a moment, as an ordinal."""
-        return (moment + self._shift(moment)) // DAY + _EPOCH_DAY
+        shift = self._offsets.get(moment // _QUARTER)  # asked for all the time: no call
+        if shift is None:
+            shift = self._shift(moment)
+        return (moment + shift) // DAY + _EPOCH_DAY
 
     def start_of(self, day: int) -> Moment:
         """The moment at which a local day begins (24:00 of the day before it)."""

@@ -1,8 +1,8 @@
 """Failures a user can act on: what is wrong, what to do, and the exit code.
 
 Exit codes are part of the command line contract: 2 wrong usage, 3 input rejected,
-4 not permitted, 5 busy, 6 disk or file permission, 7 damaged or no register,
-8 schema newer or older than the program.
+4 not permitted, 5 busy or a message not taken (try again), 6 disk or file permission,
+7 damaged or no register, 8 schema newer or older than the program.
 """
 
 from __future__ import annotations
@@ -45,6 +45,12 @@ class NotPermitted(ConflictctlError):
 
 class Busy(ConflictctlError):
     """Another process holds the register; trying again helps."""
+
+    exit_code = 5
+
+
+class SendingFailed(ConflictctlError):
+    """A channel did not take a message; the next run tries again."""
 
     exit_code = 5
 

@@ -737,6 +737,15 @@ _kind(
     case=Field(_ident, refers="case"),
 )
 
+
+def _words(value: Any) -> str:
+    """What somebody said or wrote: not nothing."""
+    text = _text(value)
+    if not text.strip():
+        raise Problem(Sentence("must not be empty"))
+    return text
+
+
 CASE = Field(_ident, True, refers="case")
 CAUSE = Field(_ident)
 SAID = Field(_text, personal=True)
@@ -747,7 +756,7 @@ CASE_CHANNEL = _one_of(*CASE_CHANNELS)
 def _step(name: str, /, **fields: Field) -> None:
     """A kind that speaks of one case; the case says which customer it concerns."""
     own: dict[str, Any] = {"case": CASE, **fields}
-    _kind(name, "case", customer="none", **own)
+    _kind(name, "case", customer="optional", **own)
 
 
 _kind(
@@ -759,7 +768,7 @@ _kind(
     parties=Field(_list_of(_ident), refers="staff"),
     departments=Field(_list_of(_ident)),
     channel=CASE_CHANNEL,
-    demand=Field(_text, True, personal=True),
+    demand=Field(_words, True, personal=True),
     facts=Field(_text, personal=True),
     cause=CAUSE,
     nature=_one_of("internal", "external"),
@@ -776,24 +785,24 @@ _step(
     severity=SEVERITY,
     customer_type=_one_of(*CUSTOMER_TYPES),
 )
-_step("case_rejected", reason=Field(_text, True, personal=True))
+_step("case_rejected", reason=Field(_words, True, personal=True))
 _step("case_withdrawn", reason=Field(_text, personal=True))
 _step(
     "case_contact",
     people=Field(_list_of(_name), personal=True),
     channel=CASE_CHANNEL,
-    said=Field(_text, True, personal=True),
+    said=Field(_words, True, personal=True),
 )
 _step("case_response", channel=CASE_CHANNEL, said=SAID)
 _step("case_update", channel=CASE_CHANNEL, said=SAID)
 _step(
     "case_requirement",
-    requirement=Field(_text, True, personal=True),
+    requirement=Field(_words, True, personal=True),
     confirmed=Field(_flag, default=False),
 )
 _step(
     "case_change",
-    change=Field(_text, True, personal=True),
+    change=Field(_words, True, personal=True),
     impact=Field(_text, personal=True),
     cost=Field(_amount),
     currency=Field(_ident),
@@ -801,7 +810,7 @@ _step(
 )
 _step(
     "case_finding",
-    facts=Field(_text, True, personal=True),
+    facts=Field(_words, True, personal=True),
     evidence=Field(_list_of(_ref)),
     files=Field(_rows({"name": _name, "digest": _digest}, ("name", "digest")), personal=True),
     cause=CAUSE,
@@ -810,7 +819,7 @@ _step(
 _step(
     "case_proposal",
     proposal=Field(_ident, True),
-    text=Field(_text, True, personal=True),
+    text=Field(_words, True, personal=True),
     pros=SAID,
     cons=SAID,
 )
@@ -824,7 +833,7 @@ _step(
 _step(
     "case_resolution",
     how=_one_of(*RESOLUTIONS, required=True),
-    text=Field(_text, True, personal=True),
+    text=Field(_words, True, personal=True),
     proposal=Field(_ident),
     third_party=Field(_name, personal=True),
     amount=Field(_amount),
@@ -835,7 +844,7 @@ _step(
     task=Field(_ident, True),
     owner=Field(_ident, True, refers="case_party"),
     due=Field(_day, True),
-    text=Field(_text, True, personal=True),
+    text=Field(_words, True, personal=True),
 )
 _step("case_task_done", task=Field(_ident, True), text=SAID)
 _step(
@@ -844,13 +853,14 @@ _step(
     comment=SAID,
     party=STAFF,
     reached=REACHED,
-    ended=Field(_text, personal=True),
+    # Not personal: whether a case may be closed is told without reading what people said.
+    ended=Field(_words),
 )
 _step(
     "case_lesson",
     lesson=Field(_ident, True),
-    root_cause=Field(_text, True, personal=True),
-    improvement=Field(_text, True, personal=True),
+    root_cause=Field(_words, True, personal=True),
+    improvement=Field(_words, True, personal=True),
     owner=STAFF_REQUIRED,
     due=Field(_day),
 )
@@ -859,16 +869,16 @@ _step(
     "case_obstruction",
     party=Field(_ident, True, refers="case_party"),
     how=_one_of(*OBSTRUCTIONS, required=True),
-    said=Field(_text, True, personal=True),
+    said=Field(_words, True, personal=True),
 )
 _step(
     "case_escalated",
     to=Field(_ident, True),
     handler=STAFF,
-    reason=Field(_text, True, personal=True),
+    reason=Field(_words, True, personal=True),
 )
-_step("case_reopened", reason=Field(_text, True, personal=True))
-_step("case_closed", summary=SAID, survey_waived=Field(_text, personal=True))
+_step("case_reopened", reason=Field(_words, True, personal=True))
+_step("case_closed", summary=SAID, survey_waived=Field(_words))
 _kind(
     "survey",
     "case",
@@ -939,6 +949,14 @@ REFERENCE_FIELDS = {
     "void": "voids",
 }
 """Kinds that speak of one other event, and the field that names it."""
+
+RULED_KINDS = {name: kind for name, kind in KINDS.items() if kind.group != "case"}
+"""What a policy about deals can speak of; the steps of cases follow a policy of their own."""
+
+CASE_STEPS = frozenset(
+    name for name, kind in KINDS.items() if name.startswith("case_") and name != "case_opened"
+)
+"""Kinds that speak of one case; their customer is that of the case."""
 
 COMMON = frozenset(
     {
@@ -1073,6 +1091,17 @@ def _missing_of_case(
     return "case", None
 
 
+def _check_of_case(name: str, present: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    """Refuse a correction after which an entry about a case would want a field."""
+    after = {**present, **{k: v for k, v in changes.items() if v is not None}}
+    for cleared in (k for k, v in changes.items() if v is None):
+        after.pop(cleared, None)
+    # Whose it is, is not corrected here.
+    field, missing = _missing_of_case(name, "", after)
+    if missing is not None and field in changes:
+        raise Problem(missing)
+
+
 def _moment(value: Any) -> tuple[Moment | None, int]:
     if value is None:
         return None, 0
@@ -1109,12 +1138,16 @@ def read_changes(
                 result[name] = None if value is None else field.check(value)
             elif name == "at":
                 result[name] = _time(value)
-            elif name == "by" or (name == "customer" and kind.customer != "none"):
+            elif name == "by" or (
+                name == "customer" and kind.customer != "none" and kind_name not in CASE_STEPS
+            ):
                 result[name] = _ident(value)
             else:
                 raise Problem(Sentence("cannot be corrected in {kind}", kind=kind.name))
             if kind_name == "finding" and present is not None and name in ("question", "answer"):
                 _check_answer({**present, **changes})
+            elif kind.group == "case" and present is not None:
+                _check_of_case(kind_name, present, changes)
         except Problem as problem:
             raise InputRejected(
                 Sentence(

@@ -124,7 +124,9 @@ class Entry:
     @property
     def unit(self) -> str | None:
         """The outlet its author belonged to when it was recorded."""
-        post = self._author_post()
+        post = self._post
+        if post is None:
+            post = self._author_post()
         return post.outlet if post else None
 
     @property

@@ -77,14 +77,22 @@ class Sentence:
     values: Mapping[str, object]
 
     def __init__(self, template: str | Bilingual, /, **values: object) -> None:
-        object.__setattr__(self, "template", template)
-        object.__setattr__(self, "values", values)
+        _set_template(self, template)
+        _set_values(self, values)
+
+    @classmethod
+    def of(cls, template: str | Bilingual, values: Mapping[str, object]) -> Sentence:
+        """A sentence with values that nobody changes any more: they are not copied."""
+        made = cls.__new__(cls)
+        _set_template(made, template)
+        _set_values(made, values)
+        return made
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Sentence is immutable")
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _sentence, (self.template, dict(self.values))
+        return Sentence.of, (self.template, dict(self.values))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sentence):
@@ -103,8 +111,9 @@ class Sentence:
         return template.format_map({k: _raw(v) for k, v in self.values.items()})
 
 
-def _sentence(template: str | Bilingual, values: dict[str, object]) -> Sentence:
-    return Sentence(template, **values)
+# Past `__setattr__`, which refuses everybody else.
+_set_template = Sentence.__dict__["template"].__set__
+_set_values = Sentence.__dict__["values"].__set__
 
 
 def _raw(value: object) -> object:

@@ -102,12 +102,56 @@ LINES: dict[str, dict[str, Any]] = {
     },
     "appeal": {"customer": "K1", "against": 7, "to": "panel"},
     "sanction": {"customer": "K1", "staff": "consultant2", "measure": "warning"},
+    "case_opened": {
+        "case": "C1",
+        "customer": "K1",
+        "category": "complaint",
+        "channel": "phone",
+        "demand": "d",
+    },
+    "case_accepted": {"case": "C1", "handler": "consultant"},
+    "case_rejected": {"case": "C1", "reason": "r"},
+    "case_withdrawn": {"case": "C1"},
+    "case_contact": {"case": "C1", "said": "s"},
+    "case_response": {"case": "C1"},
+    "case_update": {"case": "C1"},
+    "case_requirement": {"case": "C1", "requirement": "r"},
+    "case_change": {"case": "C1", "change": "c"},
+    "case_finding": {"case": "C1", "facts": "f"},
+    "case_proposal": {"case": "C1", "proposal": "P1", "text": "t"},
+    "case_reply": {"case": "C1", "proposal": "P1", "party": "customer", "reply": "accept"},
+    "case_resolution": {"case": "C1", "how": "settled", "text": "t"},
+    "case_task": {
+        "case": "C1",
+        "task": "T1",
+        "owner": "consultant",
+        "due": "2025-04-01",
+        "text": "t",
+    },
+    "case_task_done": {"case": "C1", "task": "T1"},
+    "case_survey": {"case": "C1", "score": 4},
+    "case_lesson": {
+        "case": "C1",
+        "lesson": "L1",
+        "root_cause": "r",
+        "improvement": "i",
+        "owner": "clerk",
+    },
+    "case_lesson_done": {"case": "C1", "lesson": "L1"},
+    "case_obstruction": {"case": "C1", "party": "clerk", "how": "delay", "said": "s"},
+    "case_escalated": {"case": "C1", "to": "supervisor", "reason": "r"},
+    "case_reopened": {"case": "C1", "reason": "r"},
+    "case_closed": {"case": "C1"},
+    "survey": {"customer": "K1", "campaign": "Q1", "score": 5},
     "correction": {"customer": "K1", "corrects": 7, "changes": {"note": "n"}},
     "void": {"customer": "K1", "voids": 7, "reason": "r"},
     "setting": {"name": "policy", "value": "p"},
     "attestation": {"file": "f", "digest": "d"},
     "redaction": {"customer": "K1"},
 }
+
+# What is recorded about a case is anybody's; whether it fits, the procedure says.
+CASE_KINDS = ("survey", *(kind for kind in LINES if kind.startswith("case_")))
 
 C, S, M, D, G, K, A = ROLES
 MANAGERS = {M, D, G}
@@ -146,6 +190,7 @@ ALONE: dict[str, set[str]] = {
             "learn",
             "agreement",
             "appeal",
+            *CASE_KINDS,
         ),
         ALL_BUT_AUDITOR,
     ),
@@ -263,6 +308,31 @@ def test_an_auditor_is_the_author_of_nothing_but_look_ups(author: str) -> None:
     assert not refused(line_of("check", "auditor2"), "clerk")
     assert refused(line_of("order", "auditor2"), "clerk")
     assert refused(line_of("check", author), "auditor") is (author != "auditor")
+
+
+def test_who_may_record_a_step_of_a_case_is_said() -> None:
+    for kind in CASE_KINDS:
+        assert str(who_may(read_line(line_of(kind)))) == (
+            "anybody but an auditor may; for another: "
+            "supervisor, clerk, manager, department_head, general_manager"
+        )
+
+
+@pytest.mark.parametrize("kind", CASE_KINDS)
+def test_an_entry_about_a_case_is_refused_with_the_reason(kind: str) -> None:
+    def reason(line: dict[str, Any], actor: str) -> str:
+        return str(
+            refusal(PEOPLE, read_line(line), actor, NOW, target=None, involved=lambda: {actor})
+        )
+
+    assert reason(line_of(kind), "auditor") == (
+        "auditor is an auditor, who records nothing but look-ups"
+    )
+    assert reason(line_of(kind, "manager"), "consultant") == (
+        f"{kind}: consultant is consultant and does not enter it in the name of manager"
+    )
+    # Whether a party may do it depends on the case, which the register does not know here.
+    assert reason(line_of(kind), "consultant") == "None"
 
 
 # ----------------------------------------------------------------------------- rulings

@@ -16,6 +16,7 @@ from conflictctl.policy.expression import (
     Node,
     Not,
     Static,
+    is_certain,
 )
 from conflictctl.policy.language import ANY, UNKNOWN, Expr, Scope, compile_expression
 
@@ -31,8 +32,7 @@ class Trace:
         self._memo: dict[str, Any] = {}
 
     def worked_out(self, name: str) -> Any:
-        self.evidence.append(name)
-        return self.values[name]
+        return self.values[name], name, None, None
 
 
 def run(text: str, **values: Any) -> tuple[Any, list[str]]:
@@ -70,23 +70,50 @@ def test_nothing_of_the_policys_text_reaches_the_source() -> None:
         ),
         False,
     )
-    for keep in (None, evil):
-        assert "import" not in emit._Writer({}).source(node, keep)
+    for text in (
+        emit._Writer({}).value(node),
+        emit._Writer({}).tried(node),
+        emit._Writer({}).kept(node, evil),
+    ):
+        assert "import" not in text
 
 
 def test_a_named_value_is_kept_with_what_it_rests_on() -> None:
     trace: Any = Trace(a=1, b=2)
     trace.margin = "of another"
-    kept = emit.function_of(Compared("Lt", Named("a"), Named("b"), "d"), keep="c")
-    assert kept(trace) is True
-    assert trace._memo == {"c": (True, (["a", "b"], [], (1, 2, "d")))}
-    assert trace.margin == (1, 2, "d")
-    settled = emit.function_of(Static(7), keep="d")
-    assert settled(trace) == 7
-    assert trace._memo["d"] == (7, None)
+    kept = emit.kept(Compared("Lt", Named("a"), Named("b"), "d"), "c")
+    assert kept(trace) == (True, ("a", "b"), (1, 2, "d"), None)
+    assert trace._memo == {"c": (True, ("a", "b"), (1, 2, "d"), None)}
+    # It joins the trace where the value is asked for, not where it is worked out.
+    assert trace.margin == "of another"
+    assert trace.evidence == []
+    settled = emit.kept(Static(7), "d")
+    assert settled(trace) == trace._memo["d"] == (7, None, None, None)
+
+
+def test_a_condition_is_tried_with_its_grounds() -> None:
+    trace: Any = Trace(a=False, b=True, c=True)
+    node = Combined((Named("b"), Named("c"), Named("a")), False)
+    assert emit.tried(node)(trace) == (False, "a")
+    assert emit.tried(Not(node))(trace) == (True, "a")
+    assert emit.tried(Combined((Named("a"), Named("c")), True))(trace) == (True, "c")
 
 
 @pytest.mark.parametrize("value", [None, UNKNOWN])
 def test_what_is_missing_is_no_number(value: Any) -> None:
     assert run("a == 'x'", a=value)[0] is (UNKNOWN if value is UNKNOWN else False)
     assert run("a in ['x']", a=value)[0] is (UNKNOWN if value is UNKNOWN else False)
+
+
+def test_what_rests_on_something_unknown_is_not_certain() -> None:
+    open_question = Called(predicates.WORDS["found"], (Static("a question"),), {})
+    for node in (
+        open_question,
+        Compared("Eq", open_question, Static(True), None),
+        Not(Compared("Eq", Static(True), open_question, None)),
+        Choice(Static(True), Static(1), open_question),
+        Combined((Static(True), Named("a", certain=False)), True),
+    ):
+        assert not is_certain(node)
+    assert is_certain(Compared("Eq", Named("a", certain=True), Static(True), None))
+    assert is_certain(Called(predicates.WORDS["known"], (open_question,), {}))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from conflictctl.adjudication.ruling import Finding, Margin, Refused
 from conflictctl.calendar import Moment
 from conflictctl.history import Entry
 from conflictctl.policy.case import Case, shown
+from conflictctl.policy.language import UNKNOWN
 from conflictctl.policy.predicates import window
 from conflictctl.policy.program import CompiledRule
 from conflictctl.policy.quantity import plain_number
@@ -22,25 +24,20 @@ def finding(
     case: Case, rule: CompiledRule, outcome: str, text: Bilingual, party: str | None = None
 ) -> Finding:
     """What a rule found, from what its condition left in the case."""
-    evidence, refused, margin = case.evidence, list(case.refused), case.margin
-    case.evidence = []
+    evidence = cited(case.evidence)
+    refused = _refusals(case.refused) if case.refused else ()
+    margin = None if case.margin is None else _margin(case.margin)
     if party is None and rule.party is not None:
         value = rule.party(case)
         party = value if isinstance(value, str) else None
-    measured = None if margin is None else Margin(*_spans(margin))
-    values = _values(case, rule, text, party, measured)
-    case.evidence = []
-    return Finding(
-        rule.rule.clause,
-        outcome,
-        party,
-        Sentence(text, **values),
-        measured,
-        cited(evidence),
-        tuple({entry.ref: Refused(entry.ref, why) for entry, why in refused}.values())
-        if refused
-        else (),
-    )
+    reason = Sentence.of(text, _values(case, rule, text, party, margin))
+    case.evidence.clear()  # of what was asked for the words
+    return Finding(rule.rule.clause, outcome, party, reason, margin, evidence, refused)
+
+
+def _refusals(refused: list[tuple[Entry, str]]) -> tuple[Refused, ...]:
+    """Each refused entry once, with the last reason."""
+    return tuple({entry.ref: Refused(entry.ref, why) for entry, why in refused}.values())
 
 
 @lru_cache(maxsize=1024)
@@ -71,18 +68,20 @@ def merged(findings: list[Finding]) -> list[Finding]:
 
 def cited(evidence: list[Entry]) -> tuple[str, ...]:
     """How evidence is cited: each entry once, in the order in which they happened."""
+    if len(evidence) > 1:
+        evidence = list(dict.fromkeys(evidence))
     if len(evidence) < 2:
         return (evidence[0].ref,) if evidence else ()
-    return tuple(dict.fromkeys([entry.ref for entry in sorted(evidence, key=_time)]))
+    evidence.sort(key=_TIME)
+    return tuple(dict.fromkeys([entry.ref for entry in evidence]))
 
 
-def _time(entry: Entry) -> tuple[int, int]:
-    return (entry.at, entry.seq)
+_TIME = attrgetter("at", "seq")
 
 
-def _spans(margin: Measured) -> tuple[Span, Span]:
+def _margin(margin: Measured) -> Margin:
     measured, limit, unit = margin
-    return Span(_amount(measured), unit), Span(_amount(limit), unit)
+    return Margin(Span(_amount(measured), unit), Span(_amount(limit), unit))
 
 
 def _amount(value: Any) -> int | str:
@@ -99,13 +98,14 @@ class _Asks(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _asks(template: str) -> _Asks:
-    return _Asks(
+def _asks(template: str) -> _Asks | None:
+    asks = _Asks(
         "{party}" in template,
         "{measured}" in template or "{limit}" in template,
         "{window_end}" in template,
         "{needs}" in template,
     )
+    return asks if any(asks) else None
 
 
 def _values(
@@ -116,9 +116,12 @@ def _values(
     for name in rule.names:
         found = known.get(name)
         if found is None:
-            found = known[name] = in_words(case, name)
+            value = case.kept(name)[0]
+            found = known[name] = shown(None if value is UNKNOWN else value)
         values[name] = found
     asks = _asks(text.en)
+    if asks is None:
+        return values
     if asks.party:
         values["party"] = Who(party) if party is not None else "-"
     if asks.margin:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from conflictctl.adjudication import side_orders
 from conflictctl.adjudication.account import cited
-from conflictctl.adjudication.outcome import Outcome, credited, kind_of_party
+from conflictctl.adjudication.outcome import Outcome, credited, whole
 from conflictctl.adjudication.rules import first_applying, try_rules
 from conflictctl.adjudication.ruling import (
     Alternative,
@@ -34,6 +34,7 @@ from conflictctl.history import CONTACT_KINDS, Deal, Entry, History, deals_of, r
 from conflictctl.people import People
 from conflictctl.policy import instances
 from conflictctl.policy.case import Case, Need
+from conflictctl.policy.grounds import spread
 from conflictctl.policy.language import UNKNOWN
 from conflictctl.policy.model import Policy
 from conflictctl.policy.program import Program, compiled
@@ -222,18 +223,28 @@ def decide_deal(matter: Matter, customer: str, deal: Deal | None) -> Decision:
 
 def decide_case(case: Case) -> Decision | None:
     """What `judge_case` gives, without words; None where it takes all of that to tell."""
-    stage = "open" if case.deal is None else "deal"
-    by_people = "ruling" in case.kinds and stage in case.program.instances.stages
-    rule = None if by_people else first_applying(case)
-    given = rule.value(case) if rule is not None and rule.action in _SIMPLE else None
-    if rule is None or not isinstance(given, str):
+    if "ruling" in case.kinds:
+        stage = "open" if case.deal is None else "deal"
+        if stage in case.program.instances.stages:
+            return None
+    found = first_applying(case)
+    if found is None:
         return None
+    rule, grounds = found
+    action = rule.action
+    if action not in _SIMPLE:
+        return None
+    case.evidence.clear()
+    given = rule.value(case)
+    if not isinstance(given, str):
+        return None
+    spread(grounds, case.evidence)
     evidence = cited(case.evidence)
     clause = rule.rule.clause
-    if rule.action == "hold":
+    if action == "hold":
         return Decision("held", (), given, clause, None, evidence)
-    kind = "outlet" if rule.action == "outlet" else kind_of_party(case, given)
-    return Decision("credited", (Credit(given, kind, "100"),), None, clause, None, evidence)
+    credit = whole(case, given, "outlet" if action == "outlet" else None)
+    return Decision("credited", credit, None, clause, None, evidence)
 
 
 _SIMPLE = frozenset({"credit", "outlet", "hold"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from conflictctl.adjudication.ruling import Credit
@@ -37,9 +38,15 @@ def kind_of_party(case: Case, party: str) -> str:
     return "outlet" if party in people.outlet_types and party not in people.staff else "staff"
 
 
-def whole(case: Case, party: str) -> tuple[Credit, ...]:
-    """All of it for one."""
-    return (Credit(party, kind_of_party(case, party), "100"),)
+def whole(case: Case, party: str, kind: str | None = None) -> tuple[Credit, ...]:
+    """All of it for one; he is of a kind, or what the register says he is."""
+    return _whole(party, kind or kind_of_party(case, party))
+
+
+@lru_cache(maxsize=4096)
+def _whole(party: str, kind: str) -> tuple[Credit, ...]:
+    """Most deals go whole to one of a few people."""
+    return (Credit(party, kind, "100"),)
 
 
 def divided(

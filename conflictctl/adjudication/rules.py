@@ -20,6 +20,7 @@ from conflictctl.calendar import Moment
 from conflictctl.events import INSTANCES
 from conflictctl.history import Entry
 from conflictctl.policy.case import Case
+from conflictctl.policy.grounds import Grounds, spread
 from conflictctl.policy.language import UNKNOWN, Thunk
 from conflictctl.policy.program import Advice, CompiledRule, Split
 from conflictctl.policy.scorecard import figure
@@ -50,32 +51,33 @@ def try_rules(case: Case) -> tuple[Outcome, list[Finding]]:
         outcome = _nothing_decides(case)
         if case.anchor is not None:
             findings.append(Finding(outcome.clause or "", "refers", None, outcome.reason))
-    return outcome, merged(findings) if case.explain else findings
+    if case.explain and program.clauses_recur:
+        findings = merged(findings)
+    return outcome, findings
 
 
-def first_applying(case: Case) -> CompiledRule | None:
-    """The rule of a declared order that decides, what it rests on left in the case.
+def first_applying(case: Case) -> tuple[CompiledRule, Grounds] | None:
+    """The rule of a declared order that decides, and what that rests on.
 
-    None where it takes `try_rules` to tell: nothing applies, a fact is missing, a rule bars
-    somebody or starts again, or the matter may go on to the rules for what is left open.
+    None where it takes `try_rules` to tell: nothing applies, a fact is missing, or no edition
+    was in force.  (What a rule gives that bars somebody or starts again, that tells as well.)
     """
     program = case.program
-    if program.declared or (case.anchor is not None and _no_edition(case) is not None):
+    if program.declared:
         return None
-    for rule in program.rules if case.anchor is not None else program.open_rules:
-        if rule.action == "note":
-            continue
-        case.evidence.clear()
-        case.margin = None
-        value = rule.when(case)
+    if case.anchor is None:
+        rules = program.deciding_open
+    elif program.always or _no_edition(case) is None:
+        rules = program.deciding
+    else:
+        return None
+    for rule in rules:
+        value, grounds = rule.when(case)
         if value is UNKNOWN:
             return None
         if value:
-            return None if rule.action in _UNSETTLED else rule
+            return rule, grounds
     return None
-
-
-_UNSETTLED = frozenset({"bar", "replace", "best", "refer", "nobody"})
 
 
 def attempt(case: Case, rule: CompiledRule) -> Any:
@@ -83,14 +85,16 @@ def attempt(case: Case, rule: CompiledRule) -> Any:
     case.evidence.clear()
     case.refused.clear()
     case.margin = None
-    return rule.when(case)
+    value, grounds = rule.when(case)
+    spread(grounds, case.evidence)
+    return value
 
 
 # ------------------------------------------------------------------- a declared order
 
 
 def _listed(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, list[Finding]]:
-    program = case.program
+    program, explain = case.program, case.explain
     findings: list[Finding] = []
     outcome: Outcome | None = None
     open_questions: list[CompiledRule] = []
@@ -99,25 +103,26 @@ def _listed(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, list
     while index < len(rules):
         rule = rules[index]
         index += 1
-        if outcome is not None and rule.action != "note":
-            if case.explain:
+        action = rule.action
+        if outcome is not None and action != "note":
+            if explain:
                 findings.append(not_reached(rule.rule.clause))
             continue
         value = attempt(case, rule)
         if value is UNKNOWN:
             findings.append(finding(case, rule, "unknown", rule.rule.why_not))
-            if rule.action not in ("note", "bar", "replace"):
+            if action not in ("note", "bar", "replace"):
                 open_questions.append(rule)
-            elif rule.action != "note":
+            elif action != "note":
                 outcome = _undecided(case, rule)
         elif not value:
-            if case.explain and rule.action != "note":
+            if explain and action != "note":
                 findings.append(finding(case, rule, "not_met", rule.rule.why_not))
-        elif rule.action == "note":
+        elif action == "note":
             findings.append(finding(case, rule, "supports", rule.rule.why))
-        elif rule.action == "bar":
+        elif action == "bar":
             findings.append(_bar(case, rule))
-        elif rule.action == "replace":
+        elif action == "replace":
             name, by, again = rule.value
             findings.append(finding(case, rule, "bars", rule.rule.why))
             successor = by(case)
@@ -275,9 +280,7 @@ def decide(case: Case, rule: CompiledRule) -> tuple[Outcome, Finding]:
         return Outcome("held", (), given, rule.rule.clause, found.reason), found
     if isinstance(given, list):
         return _awarded(case, rule, divided(case, given))
-    credit = whole(case, given)
-    if action == "outlet":
-        credit = (credit[0]._replace(kind="outlet"),)
+    credit = whole(case, given, "outlet" if action == "outlet" else None)
     return _awarded(case, rule, credit, given)
 
 

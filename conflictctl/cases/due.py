@@ -61,7 +61,7 @@ def deadlines(case: Case, policy: CasePolicy, time: WorkingTime, as_of: Moment) 
     What a finished case never did is left out; only the question after closing is still open.
     Of updates only the next one is told.
     """
-    clocks = _Clocks(case, policy, time, as_of)
+    clocks = Clocks(case, policy, time, as_of)
     found = [
         deadline
         for deadline in clocks.all()
@@ -77,7 +77,7 @@ def open_deadlines(
     return [one for one in deadlines(case, policy, time, as_of) if one.met is None]
 
 
-class _Clocks:
+class Clocks:
     """The clocks of one case."""
 
     def __init__(self, case: Case, policy: CasePolicy, time: WorkingTime, as_of: Moment) -> None:
@@ -87,16 +87,17 @@ class _Clocks:
         self.as_of = as_of
 
     def all(self) -> Iterator[Deadline]:
-        yield from self._first_response()
+        yield from self.first_response()
         yield from self._acceptance()
         yield from self._update()
-        yield from self._resolution()
+        yield from self.resolution()
         yield from self._tasks()
         yield from self._follow_ups()
 
     # ------------------------------------------------------------------ the single ones
 
-    def _first_response(self) -> Iterator[Deadline]:
+    def first_response(self) -> Iterator[Deadline]:
+        """Met by the first answer to the customer."""
         yield from self._limited(
             FIRST_RESPONSE, self.case.opened, self.case.responded, self._contact()
         )
@@ -119,7 +120,8 @@ class _Clocks:
             start = max(latest, key=lambda event: event.at)
             yield from self._limited(UPDATE, start, None, self._contact())
 
-    def _resolution(self) -> Iterator[Deadline]:
+    def resolution(self) -> Iterator[Deadline]:
+        """Met by the resolution in force."""
         yield from self._limited(RESOLUTION, self._start(), self.case.resolved, self.case.handler)
 
     def _tasks(self) -> Iterator[Deadline]:

@@ -6,10 +6,9 @@ time, hours, names that must exist) is checked where the file is read.
 
 from __future__ import annotations
 
-from typing import Any
-
 from conflictctl.events import CASE_CATEGORIES, ROLES
 from conflictctl.policy.shape import SCHEMA as POLICY_SHAPE
+from conflictctl.policy.shape import Schema, named_shape, table_shape, text_shape
 from conflictctl.wording import N_
 
 CATEGORIES = (*CASE_CATEGORIES, "attribution")
@@ -27,40 +26,12 @@ WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 AMONG = ("closed", "cases", "all")
 LATE = ("happened", "entered")
 
-Schema = dict[str, Any]
-
 _ID = "[A-Za-z0-9][A-Za-z0-9._-]*"
 
 
-def _text(about: str, **more: Any) -> Schema:
-    return {"type": "string", "description": about, **more}
-
-
-def _table(
-    about: str, required: tuple[str, ...] = (), more: Schema | None = None, /, **keys: Schema
-) -> Schema:
-    return {
-        "type": "object",
-        "description": about,
-        "properties": {**(more or {}), **keys},
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-def _named(about: str, item: Schema) -> Schema:
-    """A table with names of the author's own."""
-    return {
-        "type": "object",
-        "description": about,
-        "additionalProperties": item,
-        "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
-    }
-
-
-_EN, _ZH = _text(N_("In English.")), _text(N_("In Chinese."))
-_BOTH = _table(N_("In both languages."), ("en", "zh"), en=_EN, zh=_ZH)
-_SOURCE = _table(N_("Where that is written."), ("en", "zh"), en=_EN, zh=_ZH)
+_EN, _ZH = text_shape(N_("In English.")), text_shape(N_("In Chinese."))
+_BOTH = table_shape(N_("In both languages."), ("en", "zh"), en=_EN, zh=_ZH)
+_SOURCE = table_shape(N_("Where that is written."), ("en", "zh"), en=_EN, zh=_ZH)
 
 _LIMITS: dict[str, Schema] = {
     "first_response": {"description": N_("From the opening to the first answer.")},
@@ -78,11 +49,11 @@ SCHEMA: Schema = {
     "required": ["policy", "calendar", "deadlines", "level", "causes"],
     "additionalProperties": False,
     "properties": {
-        "policy": _table(
+        "policy": table_shape(
             N_("What the policy is called and which cases it is for."),
             ("id", "version", "title", "categories"),
-            id=_text(N_("The policy's id."), pattern=_ID),
-            version=_text(N_("The edition, for example a day in quotes.")),
+            id=text_shape(N_("The policy's id."), pattern=_ID),
+            version=text_shape(N_("The edition, for example a day in quotes.")),
             title=_BOTH,
             source=_SOURCE,
             categories={
@@ -91,7 +62,7 @@ SCHEMA: Schema = {
                 "description": N_("Which cases it is for: complaint, internal, attribution."),
             },
         ),
-        "calendar": _table(
+        "calendar": table_shape(
             N_("Which days are working days."),
             ("hours",),
             POLICY_SHAPE["properties"]["calendar"]["properties"],
@@ -101,21 +72,21 @@ SCHEMA: Schema = {
                 "description": N_("The working hours of a day."),
             },
         ),
-        "deadlines": _table(
+        "deadlines": table_shape(
             N_("How long each step may take, by severity."),
             (),
             _LIMITS,
             warn={"description": N_("How long before it is due a deadline is shown.")},
         ),
-        "deadlines_of": _table(
+        "deadlines_of": table_shape(
             N_("Other deadlines for one category of cases."),
             (),
             {
-                category: _table(N_("How long each step may take, by severity."), (), _LIMITS)
+                category: table_shape(N_("How long each step may take, by severity."), (), _LIMITS)
                 for category in CATEGORIES
             },
         ),
-        "satisfaction": _table(
+        "satisfaction": table_shape(
             N_("When somebody counts as satisfied."),
             satisfied_from={
                 "enum": [1, 2, 3, 4, 5],
@@ -126,7 +97,7 @@ SCHEMA: Schema = {
                 "description": N_("Whether who was satisfied at closing is asked again after it."),
             },
         ),
-        "entries": _table(
+        "entries": table_shape(
             N_("What entries are worth that were made on a later day."),
             late={
                 "enum": list(LATE),
@@ -136,10 +107,10 @@ SCHEMA: Schema = {
         "level": {
             "type": "array",
             "description": N_("The escalation ladder, the lowest level first."),
-            "items": _table(
+            "items": table_shape(
                 N_("One level."),
                 ("id", "en", "zh"),
-                id=_text(N_("The level's id."), pattern=_ID),
+                id=text_shape(N_("The level's id."), pattern=_ID),
                 en=_EN,
                 zh=_ZH,
                 roles={
@@ -150,20 +121,20 @@ SCHEMA: Schema = {
                 source=_SOURCE,
             ),
         },
-        "causes": _named(
+        "causes": named_shape(
             N_("What conflicts come from."),
-            _table(
+            table_shape(
                 N_("One cause."),
                 ("en", "zh"),
                 en=_EN,
                 zh=_ZH,
-                parent=_text(N_("The wider cause that it is part of.")),
+                parent=text_shape(N_("The wider cause that it is part of.")),
                 source=_SOURCE,
             ),
         ),
-        "campaigns": _named(
+        "campaigns": named_shape(
             N_("Periodic surveys of customers."),
-            _table(
+            table_shape(
                 N_("One survey."),
                 ("en", "zh", "every"),
                 en=_EN,

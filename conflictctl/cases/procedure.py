@@ -298,6 +298,8 @@ def apply(case: Case, event: Event, levels: Iterable[str] | None = None) -> Refu
 
     `levels` are the names of the ladder in its order; without them any name is a level.
     """
+    if event.by is not None and case.people.role(event.by, event.recorded_at) == "auditor":
+        return _by_auditor(event.by)
     after = STEPS[event.kind].get(case.state)
     if after is None:
         return _out_of_turn(case, event)
@@ -345,8 +347,16 @@ def next_step(case: Case) -> Sentence:
 # ------------------------------------------------------------------------------ refusals
 
 
+def _by_auditor(staff: str) -> Refusal:
+    return Refusal(
+        Sentence("{staff} is an auditor, who records nothing but look-ups", staff=Who(staff)),
+        Sentence("--as says who acts; anybody but an auditor may"),
+        power=True,
+    )
+
+
 def _out_of_turn(case: Case, event: Event) -> Refusal:
-    if event.kind == "case_reply" and case.state in UNRESOLVED:
+    if event.kind == "case_reply" and case.state in UNRESOLVED and not case.proposals:
         return Refusal(Sentence("{case} has no proposal yet", case=case.id), next_step(case))
     return Refusal(
         Sentence(
@@ -362,23 +372,25 @@ def _out_of_turn(case: Case, event: Event) -> Refusal:
 def _accepted(case: Case, event: Event) -> Refusal | None:
     handler: str = event.fields["handler"]
     if case.is_party(handler):
-        return Refusal(
-            Sentence(
-                "{staff} is a party to {case} and cannot handle it",
-                staff=Who(handler),
-                case=case.id,
-            ),
-            Sentence("--handler names somebody who is no party"),
-            power=True,
-        )
+        return _partial_handler(case, handler)
     if event.by is not None and case.is_party(event.by):
         return _own_case(case, event.by)
-    if handler == case.handler:
+    if handler == case.handler and case.state != OPEN:  # an escalation may have named him
         return Refusal(
             Sentence("{staff} handles {case} already", staff=Who(handler), case=case.id),
             next_step(case),
         )
     return None
+
+
+def _partial_handler(case: Case, handler: str) -> Refusal:
+    return Refusal(
+        Sentence(
+            "{staff} is a party to {case} and cannot handle it", staff=Who(handler), case=case.id
+        ),
+        Sentence("--handler names somebody who is no party"),
+        power=True,
+    )
 
 
 def _own_case(case: Case, staff: str) -> Refusal:
@@ -614,15 +626,7 @@ def _not_higher(case: Case, event: Event, levels: tuple[str, ...]) -> Refusal | 
 def _escalating(case: Case, event: Event) -> Refusal | None:
     handler = event.fields.get("handler")
     if handler is not None and case.is_party(handler):
-        return Refusal(
-            Sentence(
-                "{staff} is a party to {case} and cannot handle it",
-                staff=Who(handler),
-                case=case.id,
-            ),
-            Sentence("--handler names somebody who is no party"),
-            power=True,
-        )
+        return _partial_handler(case, handler)
     return None
 
 

@@ -51,7 +51,7 @@ STEPS: dict[str, tuple[str, str]] = {
         "case_contact",
         N_(
             "Record that somebody spoke with a party.\n\n"
-            "  conflictctl case contact C-2026-0017 --channel phone --person 李先生 \\\n"
+            '  conflictctl case contact C-2026-0017 --channel phone --person "Mr Li" \\\n'
             '      --said "wants his money back"'
         ),
     ),
@@ -109,8 +109,8 @@ STEPS: dict[str, tuple[str, str]] = {
         "case_task",
         N_(
             "Record who owes what by when.\n\n"
-            "  conflictctl case task C-2026-0017 --owner sun --due 2026-03-31 "
-            '--text "order the part"'
+            "  conflictctl case task C-2026-0017 --owner sun --due 2026-03-31 \\\n"
+            '      --text "order the part"'
         ),
     ),
     "done": ("case_task_done", N_("Record that a task is done.")),
@@ -294,7 +294,7 @@ def _meant(case: Case, kind: str, policies: CasePolicies) -> str:
         place = levels.index(case.level) + 1 if case.level in levels else 0
         return levels[min(place, len(levels) - 1)]
     if kind == "case_reply":
-        return next(reversed(case.proposals), "-")
+        return next(reversed(case.proposals), "P1")
     known = case.tasks if kind == "case_task_done" else case.lessons
     still = [name for name, one in known.items() if one.done is None]
     if len(still) > 1:
@@ -303,7 +303,7 @@ def _meant(case: Case, kind: str, policies: CasePolicies) -> str:
             Sentence("{case}: which of {names}?", case=case.id, names=tuple(still)),
             Sentence("{option} names it", option=option),
         )
-    return still[0] if still else "-"
+    return still[0] if still else ("T1" if kind == "case_task_done" else "L1")
 
 
 def _show_case(session: Session, receipt: Receipt, form: str) -> None:
@@ -452,14 +452,16 @@ def list_cases(
         and customer in (None, case.customer)
         and outlet in (None, case.outlet)
     )
-    _print_cases(found, partial(_next_due, policies, now), register, form)
+    _print_cases(found, partial(_next_due, policies, now), register, policies, form)
 
 
 def _next_due(policies: CasePolicies, now: Moment, case: Case) -> Deadline | None:
     return next(iter(_open_deadlines(case, policies, now)), None)
 
 
-def _print_cases(found: Iterator[Case], next_due: Any, register: Register, form: str) -> None:
+def _print_cases(
+    found: Iterator[Case], next_due: Any, register: Register, policies: CasePolicies, form: str
+) -> None:
     from conflictctl.render import case_json as values
     from conflictctl.render.case_sheet import list_columns, list_row
 
@@ -482,7 +484,10 @@ def _print_cases(found: Iterator[Case], next_due: Any, register: Register, form:
         names = register.names(case.customer for case in cases if case.customer is not None)
         count = print_table(
             list_columns(),
-            (list_row(case, next_due(case), calendar, people, names) for case in cases),
+            (
+                list_row(case, next_due(case), calendar, people, names, policies.of(case.category))
+                for case in cases
+            ),
         )
         if not count:
             print(tr("no case"), file=sys.stderr)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conflictctl.cases.procedure import Case
     from conflictctl.cases.worktime import WorkingTime
     from conflictctl.people import People
-    from conflictctl.register.store import KnownAt, Register, Writer
+    from conflictctl.register.store import Dossier, KnownAt, Register, Writer
 
 
 class CasePolicies:
@@ -158,8 +158,6 @@ def claimed_cases(
     register: Register, *, as_of: Moment, known_at: KnownAt | None = None
 ) -> Iterator[Case]:
     """Every case that follows from a claim."""
-    from conflictctl.cases.attribution import attribution_cases
-
     people = register.people(known_at)
     done: set[str] = set()
     for claim in register.claims(known_at):
@@ -170,13 +168,27 @@ def claimed_cases(
         if dossier is None:
             continue
         done.update(dossier.members)
-        yield from attribution_cases(
-            dossier.events,
-            people=people,
-            calendar=register.calendar,
-            as_of=as_of,
-            steps_of=lambda name: register.case_events(name, known_at),
-        )
+        yield from cases_of_claims(register, dossier, people, as_of=as_of, known_at=known_at)
+
+
+def cases_of_claims(
+    register: Register,
+    dossier: Dossier,
+    people: People,
+    *,
+    as_of: Moment,
+    known_at: KnownAt | None = None,
+) -> list[Case]:
+    """The cases that follow from the claims of one dossier."""
+    from conflictctl.cases.attribution import attribution_cases
+
+    return attribution_cases(
+        dossier.events,
+        people=people,
+        calendar=register.calendar,
+        as_of=as_of,
+        steps_of=lambda name: register.case_events(name, known_at),
+    )
 
 
 def unknown_case(identity: str) -> InputRejected:
@@ -214,8 +226,8 @@ def case_in(writer: Writer, identity: str, policies: CasePolicies, calendar: Cal
     raise unknown_case(identity)
 
 
-def check_step(writer: Writer, draft: Draft, calendar: Calendar) -> None:
-    """Refuse an entry about a case that is no step in the state the case is in.
+def checked_step(writer: Writer, draft: Draft, calendar: Calendar) -> Draft:
+    """The entry, if it is a step in the state its case is in; of several claims' case by its id.
 
     Raises InputRejected, or NotPermitted where somebody lacks the power, each with the next
     right step as its hint.
@@ -225,9 +237,9 @@ def check_step(writer: Writer, draft: Draft, calendar: Calendar) -> None:
     policies = CasePolicies(writer.register)
     if draft.kind == "case_opened":
         _check_cause(draft, policies.of(draft.fields["category"]))
-        return
+        return draft
     if draft.kind not in STEPS:
-        return
+        return draft
     case = case_in(writer, draft.fields["case"], policies, calendar)
     _check_cause(draft, policies.of(case.category))
     at = draft.at if draft.at is not None else writer.now
@@ -258,6 +270,7 @@ def check_step(writer: Writer, draft: Draft, calendar: Calendar) -> None:
     if refusal is not None:
         failure = NotPermitted if refusal.power else InputRejected
         raise failure(refusal.reason, refusal.hint)
+    return draft._replace(fields={**draft.fields, "case": case.id})
 
 
 def _check_cause(draft: Draft, policy: CasePolicy) -> None:

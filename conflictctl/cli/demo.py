@@ -21,11 +21,19 @@ from conflictctl.wording import N_, Sentence
 
 ZONE = "Asia/Shanghai"
 POLICY = "renault-zibo-2013"
-FILES = (("dealership.jsonl", "bai"), ("reception-2025-03-20.csv", "jiang"))
+FILES = (
+    ("dealership.jsonl", "bai"),
+    ("reception-2025-03-20.csv", "jiang"),
+    ("cases.jsonl", "bai"),
+)
 """What is imported, and who answers for it."""
 
 SHOWN = ("C-020", "C-027", "C-034", "C-074")
 """Disputes ruled on in full: a silent close, a lapse, a tie for the panel, an open window."""
+
+CASE = "C-2025-0004"
+"""The case that is shown in full: compensated, dissatisfied, taken up again, satisfied."""
+CATEGORY = "complaint"
 
 
 @explained(
@@ -56,7 +64,7 @@ def demo(
         session.db = str(path)
         try:
             _fill(session, path)
-            _tour(session, keep)
+            _tour(ctx, session, keep)
         finally:
             session.close()
 
@@ -104,7 +112,7 @@ def _fill(session: Session, path: Path) -> None:
             )
 
 
-def _tour(session: Session, keep: str | None) -> None:
+def _tour(ctx: typer.Context, session: Session, keep: str | None) -> None:
     disputes = json.loads((sample_folder() / "expected.json").read_text(encoding="utf-8"))
     by_customer = {dispute["customer"]: dispute for dispute in disputes}
     question = gather(session, disputes[0]["as_of"], None, POLICY, [])
@@ -118,8 +126,39 @@ def _tour(session: Session, keep: str | None) -> None:
     _heading(tr("The morning list"))
     _command("overdue", disputes[0]["as_of"])
     overdue_list.show(question, list(overdue_list.dues(question, 1)), 1, "table")
+    _cases(ctx, session, disputes[0]["as_of"])
     _heading(tr("Where to go next"))
     _next_steps(question, keep)
+
+
+def _cases(ctx: typer.Context, session: Session, as_of: str) -> None:
+    """The complaints that are not finished, one of them told in full, and what the figures say."""
+    from conflictctl.cli import case
+
+    _heading(tr("Conflict cases: complaints not finished"))
+    _command(f"case list --category {CATEGORY}", as_of)
+    case.list_cases(ctx, category=CATEGORY, as_of=as_of)
+    _heading(tr("One case in full"))
+    _command(f"case show {CASE}", as_of)
+    case.show(ctx, CASE, as_of=as_of)
+    _heading(tr("The figures of the complaints, in short"))
+    _command(f"report cases --category {CATEGORY}", as_of)
+    _key_figures(session, as_of)
+
+
+def _key_figures(session: Session, as_of: str) -> None:
+    """The report up to its table of months."""
+    import sys
+
+    from conflictctl.cases.figures import Selection
+    from conflictctl.cases.period import Period, compared
+    from conflictctl.cli.report import inquire, report_of_cases
+    from conflictctl.render.report_page import print_report
+
+    inquiry = inquire(session.clock(), session.open(), as_of)
+    today = inquiry.calendar.day(inquiry.as_of)
+    report = report_of_cases(inquiry, Selection(Period(), *compared(Period(), today), CATEGORY))
+    print_report(report._replace(sections=report.sections[:1]), sys.stdout)
 
 
 def _list_disputes(disputes: list[dict[str, Any]], question: Question) -> None:
@@ -175,6 +214,7 @@ def _next_steps(question: Question, keep: str | None) -> None:
         "conflictctl import FILE --attest STAFF",
         "conflictctl log-visit CUSTOMER --by STAFF --level A",
         "conflictctl verdict CUSTOMER",
+        "conflictctl case open CUSTOMER --channel phone --demand TEXT",
         "conflictctl policy show",
         "conflictctl --help",
     ):

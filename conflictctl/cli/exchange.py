@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,22 +14,29 @@ from conflictctl.cli.options import explained, one_of
 from conflictctl.cli.progress import WORTH_A_BAR, progress_bar
 from conflictctl.cli.session import Session, session_of, system_zone
 from conflictctl.errors import InputRejected, WrongUsage
-from conflictctl.render.language import say, tr
-from conflictctl.wording import N_, Sentence
+from conflictctl.render.language import language, say, shown, term, tr
+from conflictctl.wording import N_, Sentence, Who
 
 if TYPE_CHECKING:
     from conflictctl.calendar import Moment
     from conflictctl.exchange.importing import ImportReport, Rejection
+    from conflictctl.exchange.sheet.reading import BookTable, Plan
+    from conflictctl.people import People
     from conflictctl.register.store import Register
 
 _SHOWN = 20
 _WARNINGS_SHOWN = 5
+_UNDERSTOOD = 5
 _BYTES_WORTH_A_BAR = 1_000_000
 
 
 @explained(
     N_(
-        "Read events from a file of JSON Lines or CSV.\n\n"
+        "Read events from a file of JSON Lines, CSV or Excel.\n\n"
+        "A sheet with headings of its own (a reception sheet, an export of another system) is read "
+        "by a mapping: --list-mappings shows those there are, --mapping FILE takes one of your "
+        "own, and where only one fits it need not be named.  --dry-run shows the first rows as "
+        "they are understood, --template writes an empty sheet to fill in.\n\n"
         "The file is taken in whole or not at all: if any row is not acceptable, all such rows are "
         "listed and nothing is recorded.  With --partial the good rows are recorded and the others "
         "written to a file, to be mended there and imported.  Importing a file again adds "
@@ -38,14 +45,40 @@ _BYTES_WORTH_A_BAR = 1_000_000
         "late.  Whoever is named by --attest (manager, department head or general manager) answers "
         "for its times and for what it says of others.\n\n"
         "  conflictctl import march.jsonl --attest sun\n"
-        "  conflictctl import reception.csv --attest sun --dry-run"
+        "  conflictctl import reception.xlsx --attest sun --dry-run\n"
+        "  conflictctl import --template reception.xlsx"
     )
 )
 def import_file(
     ctx: typer.Context,
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help=N_("The file; - reads standard input."))
-    ],
+        str, typer.Argument(metavar="[FILE]", help=N_("The file; - reads standard input."))
+    ] = "",
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            "--mapping",
+            metavar="NAME|FILE",
+            help=N_("How the sheet's headings and words are to be read."),
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(
+            "--sheet", metavar="NAME", help=N_("Which sheet of a workbook; the first if left out.")
+        ),
+    ] = None,
+    list_mappings: Annotated[
+        bool, typer.Option("--list-mappings", help=N_("List the mappings there are."))
+    ] = False,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            "--template",
+            metavar="FILE",
+            help=N_("Write an empty sheet for a mapping (reception if none is named)."),
+        ),
+    ] = None,
     attest: Annotated[
         str | None,
         typer.Option("--attest", metavar="STAFF", help=N_("Who answers for the file, and acts.")),
@@ -84,28 +117,47 @@ def import_file(
         str | None,
         typer.Option(
             "--format",
-            metavar="jsonl|csv",
-            parser=one_of("--format", "jsonl", "csv"),
+            metavar="jsonl|csv|xlsx",
+            parser=one_of("--format", "jsonl", "csv", "xlsx"),
             help=N_("The form of the file; told by its name if left out."),
         ),
     ] = None,
 ) -> None:
     """Open the file and the register, take the one into the other, say what became of it."""
+    session = session_of(ctx)
+    if list_mappings:
+        _list_mappings()
+        return
+    if template is not None:
+        _write_template(session, Path(template), mapping or "reception")
+        return
+    if not file:
+        raise WrongUsage(
+            Sentence("no file is named"),
+            Sentence("`conflictctl import FILE`; - reads standard input"),
+        )
     from conflictctl.exchange.importing import take_in
+    from conflictctl.exchange.sheet.plan import knows, planned
     from conflictctl.exchange.source import open_source
 
-    session = session_of(ctx)
-    path = "-" if file == "-" else Path(file)
     with (
-        open_source(path, encoding=encoding, format=form) as source,  # type: ignore[arg-type]
+        open_source(
+            "-" if file == "-" else Path(file),
+            encoding=encoding,
+            format=form,  # type: ignore[arg-type]
+            known=knows(mapping),
+        ) as source,
+        planned(source, mapping, sheet) as plan,
         _register(session, dry_run) as register,
     ):
+        understood = _Understood(register)
         listed = _Listed(register, limit=None if all_reasons else _SHOWN)
         worth = source.size > _BYTES_WORTH_A_BAR and not all_reasons
         with progress_bar(tr("reading"), worth=worth) as progress:
             report = take_in(
                 register,
                 source,
+                plan,
                 clock=session.clock,
                 attest=attest,
                 actor=session.actor(register.people(), "staff") if attest is None else None,
@@ -115,9 +167,77 @@ def import_file(
                 allow_duplicates=allow_duplicates,
                 progress=progress,
                 on_rejection=listed.add,
+                on_row=understood.add if dry_run else None,
+                in_words=lambda reason: say(reason, None, register.calendar),
             )
+        _show_plan(plan)
+        understood.show()
         listed.show()
+        for remark in report.remarks:
+            print(tr("note:"), say(remark), file=sys.stderr)
         _show_report(report, register, dry_run=dry_run, partial=partial)
+
+
+def _list_mappings() -> None:
+    from conflictctl.exchange.sheet.mapping import presets
+
+    for mapping in presets():
+        print(f"{mapping.id:<20} {say(mapping.title)}")
+        print(f"{'':<20} {say(mapping.checked)}")
+
+
+def _write_template(session: Session, path: Path, mapping: str) -> None:
+    from conflictctl.exchange.exporting import open_private
+    from conflictctl.exchange.sheet.mapping import load_mapping
+    from conflictctl.exchange.sheet.template import write_template
+
+    chosen = load_mapping(mapping)
+    people = None if session.missing() else session.open().people()
+    with open_private(path) as out:
+        write_template(chosen, people, out, chinese=language() == "zh", in_words=say)
+    print(say(Sentence("wrote an empty sheet to {path}", path=str(path))), file=sys.stderr)
+
+
+def _show_plan(plan: Plan | BookTable | None) -> None:
+    """Which mapping reads the sheet, and what of the sheet is not read."""
+    if plan is None or not plan.of_customers:
+        return
+    told = [Sentence("read by the mapping {mapping}", mapping=plan.mapping.id)]
+    if plan.layout.unused:
+        told.append(Sentence("columns that are not read: {columns}", columns=plan.layout.unused))
+    if plan.grid.others:
+        told.append(
+            Sentence("sheets that are not read: {sheets} (--sheet)", sheets=plan.grid.others)
+        )
+    for sentence in told:
+        print(tr("note:"), say(sentence), file=sys.stderr)
+
+
+class _Understood:
+    """The first rows of a sheet as they are understood, for a dry run."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._kept: list[tuple[int, list[dict[str, Any]]]] = []
+
+    def add(self, line: int, entries: list[dict[str, Any]]) -> None:
+        if len(self._kept) < _UNDERSTOOD:
+            self._kept.append((line, entries))
+
+    def show(self) -> None:
+        people = self._register.people()
+        for line, entries in self._kept:
+            print(say(Sentence("line {line} is understood as", line=line)))
+            for entry in entries:
+                print("  " + "  ".join(self._fields(entry, people)))
+
+    @staticmethod
+    def _fields(entry: dict[str, Any], people: People) -> Iterator[str]:
+        yield term(entry["kind"])
+        for name, value in entry.items():
+            if name not in ("kind", "id"):
+                text = shown(Who(value) if name in ("by", "recorded_by") else value, people)
+                yield f"{name}={text}"
 
 
 @contextmanager
@@ -241,7 +361,7 @@ def _tell(label: str, sentence: Sentence, register: Register) -> None:
 
 @explained(
     N_(
-        "Write events as JSON Lines or CSV, to a file or standard output.\n\n"
+        "Write events as JSON Lines, CSV or Excel, to a file or standard output.\n\n"
         "What the register itself wrote (settings, attestations) is left out.  Imported into an "
         "empty register with --attest, the file gives the same rulings.\n\n"
         "  conflictctl export backup.jsonl\n"
@@ -275,8 +395,8 @@ def export(
         str | None,
         typer.Option(
             "--format",
-            metavar="jsonl|csv",
-            parser=one_of("--format", "jsonl", "csv"),
+            metavar="jsonl|csv|xlsx",
+            parser=one_of("--format", "jsonl", "csv", "xlsx"),
             help=N_("The form of the file; told by its name if left out."),
         ),
     ] = None,
@@ -295,7 +415,8 @@ def export(
         return None if text is None else read_at(text, now, calendar, allow_future=True)
 
     if form is None:
-        form = "csv" if Path(file).suffix.lower() == ".csv" else "jsonl"
+        suffix = Path(file).suffix.lower()
+        form = suffix[1:] if suffix in (".csv", ".xlsx") else "jsonl"
     worth = file != "-" and register.head().seq > WORTH_A_BAR
     with (
         progress_bar(tr("writing"), worth=worth) as progress,

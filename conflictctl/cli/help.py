@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Sequence
 
 import typer
@@ -23,7 +22,7 @@ def page(usage: str, text: str, sections: Iterable[tuple[str, Sequence[Row]]], w
         parts.append(
             "\n\n".join(
                 "\n".join(INDENT + line for line in _paragraph(block, width - 2))
-                for block in inspect.cleandoc(text).split("\n\n")
+                for block in text.strip().split("\n\n")
             )
         )
     parts += [f"{heading}\n{table(rows, width)}" for heading, rows in sections if rows]
@@ -32,7 +31,7 @@ def page(usage: str, text: str, sections: Iterable[tuple[str, Sequence[Row]]], w
 
 def first_paragraph(text: str) -> str:
     """What stands for a command in the help of its group."""
-    return " ".join(inspect.cleandoc(text).split("\n\n")[0].split())
+    return " ".join(text.strip().split("\n\n")[0].split())
 
 
 def _paragraph(block: str, width: int) -> list[str]:

@@ -84,6 +84,8 @@ COMMANDS: dict[str, Entry] = {
     "export": Entry("exchange:export", MOVE, N_("Write events as JSON Lines or CSV.")),
     "audit": Entry("audit:app", CARE, N_("Check that nothing was altered.")),
     "backup": Entry("care:backup", CARE, N_("Copy the register while it is in use.")),
+    "nightly": Entry("nightly:nightly", CARE, N_("Do the night's work: copy, look, remind.")),
+    "schedule": Entry("schedule:app", CARE, N_("Show lines that run the nightly job.")),
     "restore": Entry("care:restore", CARE, N_("Bring a backup back.")),
     "upgrade": Entry("care:upgrade", CARE, N_("Bring the register to this version's schema.")),
     "log-agreement": Entry("decide:settle", None, N_("Record an agreement on a deal.")),

@@ -85,6 +85,7 @@ class Command(TyperCommand):
 
     def __init__(self, name: str | None, **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
+        self.help = kwargs.get("help")  # with the indent of its examples, which Typer takes away
         self.params += common_options()
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
@@ -120,6 +121,7 @@ class Group(TyperGroup):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.help = kwargs.get("help")
         self.no_args_is_help = True
         self.params += common_options()
 
@@ -237,8 +239,11 @@ def makes_command(maker: Callable[[str], Any]) -> Callable[[str], Any]:
 def command(name: str, function: Callable[..., None], help: str) -> Any:
     """The command of a function with Typer's annotations."""
     single = typer.Typer(rich_markup_mode=None, add_completion=False)
-    single.command(name, cls=Command, help=getattr(function, "explained", help))(function)
-    return typer.main.get_command(single)
+    text = getattr(function, "explained", help)
+    single.command(name, cls=Command, help=text)(function)
+    made = typer.main.get_command(single)
+    made.help = text  # Typer takes the indent of examples away, where nothing else follows
+    return made
 
 
 def one_of(option: str, *values: str) -> Callable[[str], str]:

@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from conflictctl.cli.messages import (
+    FULL,
+    NOTIFY,
+    ROUTES,
+    Outcome,
+    acting,
+    notify,
+    refuse_as_of,
+    routes_file,
+    warn_of_failures,
+)
 from conflictctl.cli.options import explained, format_option
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import POLICY, SETTINGS, Question, gather
+from conflictctl.cli.verdict import POLICY, SETTINGS, Question, gather, rule_among
 from conflictctl.errors import WrongUsage
 from conflictctl.render.language import say
 from conflictctl.wording import N_, Sentence, Span
@@ -21,6 +32,7 @@ if TYPE_CHECKING:
     from conflictctl.cases.procedure import Case
     from conflictctl.cli.case_files import CasePolicies
     from conflictctl.deadlines import Due
+    from conflictctl.register.store import Dossier
 
 
 def _days(value: str | int) -> int:
@@ -42,7 +54,9 @@ def _days(value: str | int) -> int:
         "end; deadlines of cases.  Lost customers are left out.\n\n"
         "For cron:\n\n"
         "  conflictctl overdue --within 1d --quiet-if-empty\n"
-        "  conflictctl overdue --format json --exit-code"
+        "  conflictctl overdue --format json --exit-code\n"
+        "  conflictctl overdue --notify-routes routes.toml --as bai\n\n"
+        "Messages are sent once a day to each address and recorded; customers in them are masked."
     )
 )
 def overdue(
@@ -70,21 +84,44 @@ def overdue(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help=N_("End with 1 if anything is due."))
     ] = False,
+    urls: Annotated[list[str] | None, NOTIFY] = None,
+    notify_routes: Annotated[str | None, ROUTES] = None,
+    full: Annotated[bool, FULL] = False,
     form: Annotated[str, format_option("table", "json", "csv")] = "table",
 ) -> None:
-    """Gather the deadlines, sort, show."""
-    question = gather(session_of(ctx), as_of, None, policy, settings or [])
+    """Gather the deadlines, sort, show, send."""
+    session = session_of(ctx)
+    refuse_as_of(as_of, urls or [], notify_routes)
+    question = gather(session, as_of, None, policy, settings or [])
+    # Whoever is told today hears of it by name of the one who answers for the sending.
+    actor = acting(session, question) if urls or notify_routes else None
     found = list(dues(question, within))
     if found or not quiet_if_empty:
         show(question, found, within, form)
+    if actor is not None:
+        outcome = notify(
+            session,
+            question,
+            found,
+            actor,
+            urls=urls or [],
+            routes=routes_file(session, notify_routes) if notify_routes else None,
+            full=full,
+        )
+        if outcome != Outcome(0, 0, []):
+            print(say(Sentence("messages: {told}", told=outcome.told)), file=sys.stderr)
+        warn_of_failures(outcome, question)
+        session.people = question.people
+        failure = outcome.failure()
+        if failure is not None:
+            raise failure
     if found and exit_code:
         raise typer.Exit(1)
 
 
 def dues(question: Question, within: int) -> Iterator[Due]:
     """Everybody's deadlines that are past or at most `within` days ahead."""
-    from conflictctl.cases.attribution import attribution_cases
-    from conflictctl.cli.case_files import CasePolicies, opened_cases
+    from conflictctl.cli.case_files import CasePolicies, cases_of_claims, opened_cases
     from conflictctl.deadlines import follow_ups
 
     register, known_at = question.register, question.known_at
@@ -100,18 +137,26 @@ def dues(question: Question, within: int) -> Iterator[Due]:
             settings=question.settings,
             within_days=within,
         )
-        for case in attribution_cases(
-            dossier.events,
-            people=question.people,
-            calendar=question.calendar,
-            as_of=question.as_of,
-            steps_of=lambda name: register.case_events(name, known_at),
+        for case in cases_of_claims(
+            register, dossier, question.people, as_of=question.as_of, known_at=known_at
         ):
-            yield from _of_case(case, question, policies, within)
+            if not _decided_by_rule(case, dossier, question):
+                yield from _of_case(case, question, policies, within)
     for case in opened_cases(
         register, policies, as_of=question.as_of, known_at=known_at, personal=False
     ):
         yield from _of_case(case, question, policies, within)
+
+
+def _decided_by_rule(case: Case, dossier: Dossier, question: Question) -> bool:
+    """Whether the policy says whose the claimed deal is, for good: then nobody need decide it.
+
+    Once somebody handles the case, its deadlines hold all the same.
+    """
+    if case.deal is None or case.customer is None or case.handler is not None:
+        return False
+    ruling = rule_among(question, dossier.events, case.customer, case.deal, explain=False)
+    return ruling.status == "credited" and ruling.provisional_until is None
 
 
 def _of_case(case: Case, question: Question, policies: CasePolicies, within: int) -> Iterator[Due]:

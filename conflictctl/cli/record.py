@@ -85,9 +85,9 @@ def enter(
     if target is None and draft.kind in _IMPLIED:
         _check_implied(draft)
     if KINDS[draft.kind].group == "case":
-        from conflictctl.cli.case_files import check_step
+        from conflictctl.cli.case_files import checked_step
 
-        check_step(writer, draft, calendar)
+        draft = checked_step(writer, draft, calendar)
     return writer.add(draft, allow_duplicates=allow_duplicates)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conflictctl.people import People
     from conflictctl.register.store import Register
 
-CONFIG_KEYS = ("db", "as", "lang")
+CONFIG_KEYS = ("db", "as", "lang", "notify_routes")
 
 
 class Chosen(NamedTuple):
@@ -76,7 +76,7 @@ class Session:
         from conflictctl.permissions import HOUSE, has_management
 
         if kind in HOUSE and not has_management(people, self.clock()):
-            named = self._named_actor()
+            named = self.named_actor()
             if named is not None and named.value not in people.staff:
                 return None
         chosen = self.acting_as(people)
@@ -87,7 +87,7 @@ class Session:
 
         Raises NotPermitted for somebody who is not on the staff.
         """
-        named = self._named_actor()
+        named = self.named_actor()
         if named is not None:
             if named.value not in people.staff:
                 raise NotPermitted(
@@ -101,7 +101,8 @@ class Session:
             return None
         return Chosen(staff, Sentence("whose login is {login}", login=login))
 
-    def _named_actor(self) -> Chosen | None:
+    def named_actor(self) -> Chosen | None:
+        """Who is to act as `--as`, CONFLICTCTL_AS or the config file say, on the staff or not."""
         if self.acting is not None:
             return Chosen(self.acting, Sentence("given by --as"))
         from_env = os.environ.get("CONFLICTCTL_AS")

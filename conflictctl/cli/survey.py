@@ -193,7 +193,9 @@ def _show(found: list[ToAsk], register: Register, form: str) -> None:
                     one.campaign,
                     one.customer,
                     names.get(one.customer, ""),
-                    moment_text(one.last, calendar)[:10] if one.last is not None else tr("never"),
+                    moment_text(one.last, calendar)[:10]
+                    if one.last is not None
+                    else tr("never asked"),
                     moment_text(one.since, calendar)[:10],
                 ]
                 for one in found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from functools import partial
@@ -15,7 +14,7 @@ from conflictctl.cli.options import explained, format_option
 from conflictctl.cli.policy_choice import NOT_CHOSEN, policy_in_use, policy_to_rule_by
 from conflictctl.cli.session import Session, session_of, staff_hint
 from conflictctl.cli.times import read_at
-from conflictctl.cli.workers import in_order
+from conflictctl.cli.workers import in_order, opened_here, own_register
 from conflictctl.errors import InputRejected, WrongUsage
 from conflictctl.render.language import list_joined, moment_text, person, say, term, tr
 from conflictctl.wording import N_, Sentence
@@ -194,10 +193,22 @@ def rule(
 
     Raises InputRejected for a customer or deal nobody knows.
     """
+    events = _events_about(question, customer)
+    return rule_among(question, events, customer, deal, explain=explain), events
+
+
+def rule_among(
+    question: Question,
+    events: list[Event],
+    customer: str,
+    deal: str | None = None,
+    *,
+    explain: bool = True,
+) -> Ruling:
+    """The ruling on one customer among the events of his dossier."""
     from conflictctl.adjudication.judge import rule_on
 
-    events = _events_about(question, customer)
-    ruling = rule_on(
+    return rule_on(
         events,
         customer,
         policy=question.policy,
@@ -209,7 +220,6 @@ def rule(
         deal=deal,
         explain=explain,
     )
-    return ruling, events
 
 
 def show_one(
@@ -404,24 +414,16 @@ def json_lines(
     moment = question.known_at.moment if question.known_at is not None else None
     # Every process keeps to the head that this one saw.
     question = question._replace(known_at=KnownAt(question.head.seq, moment))
-    _registers.clear()
-    _registers[os.getpid()] = question.register
+    opened_here(question.register)
     pages = question.register.families(question.known_at)
     return in_order(partial(_page_in_json, question, explain), pages, workers=workers)
 
 
-_registers: dict[int, Register] = {}
-"""The register as this process opened it: a connection does not survive a fork."""
-
-
 def _page_in_json(question: Question, explain: bool, families: list[tuple[str, ...]]) -> list[str]:
-    from conflictctl.register.store import open_register
     from conflictctl.render.json_text import json_line
     from conflictctl.render.ruling_json import ruling_json
 
-    register = _registers.get(os.getpid())
-    if register is None:
-        register = _registers[os.getpid()] = open_register(question.register.target)
+    register = own_register(question.register)
     encoding = sys.stdout.encoding
     return [
         json_line(

@@ -7,7 +7,10 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from conflictctl.register.store import Register
 
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
@@ -54,3 +57,23 @@ def _processors() -> int:
 def _run(item: Any) -> Any:
     assert _task is not None
     return _task(item)
+
+
+_registers: dict[int, Register] = {}
+"""The register as each process opened it: a connection does not survive a fork."""
+
+
+def opened_here(register: Register) -> None:
+    """Say which register this process has open, before it is asked in several."""
+    _registers.clear()
+    _registers[os.getpid()] = register
+
+
+def own_register(register: Register) -> Register:
+    """The same register, opened by the very process that asks."""
+    from conflictctl.register.store import open_register
+
+    found = _registers.get(os.getpid())
+    if found is None:
+        found = _registers[os.getpid()] = open_register(register.target)
+    return found

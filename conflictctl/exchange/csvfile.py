@@ -27,13 +27,47 @@ COMMON_COLUMNS = ("kind", "id", "at", "recorded_at", "by", "recorded_by", "custo
 FIELD_COLUMNS = tuple(dict.fromkeys(chain.from_iterable(kind.fields for kind in KINDS.values())))
 """Columns of all the kinds' own fields, each once, in the order of the vocabulary."""
 
-_KNOWN = frozenset(FIELD_COLUMNS) | COMMON
-_LISTS = frozenset({"customers", "phones", "parties", "strikes", "jointly_with"})
+KNOWN_COLUMNS = frozenset(FIELD_COLUMNS) | COMMON
+_LISTS = frozenset(
+    {
+        "customers",
+        "phones",
+        "parties",
+        "strikes",
+        "jointly_with",
+        "departments",
+        "articles",
+        "people",
+        "evidence",
+    }
+)
 _SHARES = {"shares": "party", "award": "party", "signers": "staff"}
-_OBJECTS = frozenset({"changes", "fields"})
-_FLAGS = frozenset({"asked", "reached", "final"})
-_WHOLE = frozenset({"rank", "size"})
-_FREE_TEXT = frozenset({"note", "grounds", "reason", "query"})
+_OBJECTS = frozenset({"changes", "fields", "files"})
+_FLAGS = frozenset({"asked", "reached", "final", "confirmed", "accepted"})
+_WHOLE = frozenset({"rank", "size", "severity", "score"})
+_FREE_TEXT = frozenset(
+    {
+        "note",
+        "grounds",
+        "reason",
+        "query",
+        "demand",
+        "facts",
+        "said",
+        "requirement",
+        "change",
+        "impact",
+        "text",
+        "pros",
+        "cons",
+        "comment",
+        "ended",
+        "root_cause",
+        "improvement",
+        "summary",
+        "survey_waived",
+    }
+)
 _TRUE = frozenset({"true", "1", "yes", "是"})
 _FALSE = frozenset({"false", "0", "no", "否"})
 _NOBODY = "none"  # `attested_by`: nobody answers for the entry
@@ -107,7 +141,7 @@ class Table:
                 if self._fault is None:
                     if not any(map(str.strip, cells)):
                         continue
-                    entry = self._entry(cells)
+                    entry = entry_of(self.columns, cells)
             except StopIteration:
                 return
             except csv.Error:
@@ -127,35 +161,37 @@ class Table:
             )
         return Sentence("the quotes of the line are not closed properly")
 
-    def _entry(self, cells: list[str]) -> dict[str, Any]:
-        if any(map(str.strip, cells[len(self.columns) :])):
-            raise InputRejected(
-                Sentence(
-                    "the row has {cells} cells under {columns} columns",
-                    cells=len(cells),
-                    columns=len(self.columns),
-                )
+
+def entry_of(columns: list[str], cells: list[str]) -> dict[str, Any]:
+    """The line that the cells under these columns stand for.  Raises InputRejected."""
+    if any(map(str.strip, cells[len(columns) :])):
+        raise InputRejected(
+            Sentence(
+                "the row has {cells} cells under {columns} columns",
+                cells=len(cells),
+                columns=len(columns),
             )
-        given = dict(zip(self.columns, cells, strict=False))
-        kind = given.get("kind", "").strip()
-        entry: dict[str, Any] = {}
-        for column, cell in given.items():
-            if cell == "":
-                continue
-            try:
-                value = read_cell(column, kind, cell)
-            except Problem as problem:
-                raise InputRejected(
-                    Sentence("{field}: {problem}", field=column, problem=problem.sentence)
-                ) from None
-            if value is not ABSENT:
-                entry[column] = value
-        return entry
+        )
+    given = dict(zip(columns, cells, strict=False))
+    kind = given.get("kind", "").strip()
+    entry: dict[str, Any] = {}
+    for column, cell in given.items():
+        if cell == "":
+            continue
+        try:
+            value = read_cell(column, kind, cell)
+        except Problem as problem:
+            raise InputRejected(
+                Sentence("{field}: {problem}", field=column, problem=problem.sentence)
+            ) from None
+        if value is not ABSENT:
+            entry[column] = value
+    return entry
 
 
 def _delimiter(header: str) -> str:
     """The one under which most of the header's cells are known columns."""
-    return max(",\t;", key=lambda mark: sum(name in _KNOWN for name in _names(header, mark)))
+    return max(",\t;", key=lambda mark: sum(name in KNOWN_COLUMNS for name in _names(header, mark)))
 
 
 def _names(header: str, delimiter: str) -> list[str]:
@@ -166,9 +202,13 @@ def _names(header: str, delimiter: str) -> list[str]:
 
 
 def _columns(header: str) -> list[str]:
-    names = _names(header, _delimiter(header))
+    return checked_columns(_names(header, _delimiter(header)))
+
+
+def checked_columns(names: list[str]) -> list[str]:
+    """The columns, if they are those of the interchange form; else raises InputRejected."""
     for name in names:
-        if name not in _KNOWN:
+        if name not in KNOWN_COLUMNS:
             raise InputRejected(
                 Sentence("the header names an unknown column {column}", column=name[:40]),
                 _suggestion(name),
@@ -187,7 +227,7 @@ def _columns(header: str) -> list[str]:
 def _suggestion(name: str) -> Sentence:
     from difflib import get_close_matches
 
-    close = get_close_matches(name.lower(), sorted(_KNOWN), n=1, cutoff=0.6)
+    close = get_close_matches(name.lower(), sorted(KNOWN_COLUMNS), n=1, cutoff=0.6)
     if close:
         return Sentence("did you mean {column}?", column=close[0])
     return Sentence(

@@ -15,14 +15,17 @@ import orjson
 
 from conflictctl.calendar import Moment
 from conflictctl.errors import InputRejected, StorageFailed
-from conflictctl.events import KINDS, REFERENCE_FIELDS, Event, line_of
+from conflictctl.events import CLAIM_CASE, KINDS, REFERENCE_FIELDS, Event, claim_of, line_of
 from conflictctl.exchange.source import Format
 from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
     from conflictctl.register.store import Register
 
+LISTS_OF_REFERENCES = {"strikes", "evidence"}
 _BLOCK = 1 << 16
+_SHEET_ROWS = 1_048_576
+_CELL_LENGTH = 32_767  # characters of UTF-16
 
 
 def export(
@@ -59,7 +62,8 @@ def export(
         return _write_jsonl(map(lines.of, _watched(chosen(), progress, last)), out)
     # A header comes first, and only a first reading tells which columns are in use.
     used = {name for event in chosen() for name in event.fields}
-    return _write_csv(map(lines.of, _watched(chosen(), progress, last)), used, out)
+    watched = map(lines.of, _watched(chosen(), progress, last))
+    return (_write_book if format == "xlsx" else _write_csv)(watched, used, out)
 
 
 @contextmanager
@@ -111,8 +115,10 @@ class _Lines:
         field = REFERENCE_FIELDS.get(event.kind)
         if field is not None and field in line:
             line[field] = self._portable(line[field])
-        if "strikes" in line:
-            line["strikes"] = [self._portable(ref) for ref in line["strikes"]]
+        for name in LISTS_OF_REFERENCES & line.keys():
+            line[name] = [self._portable(ref) for ref in line[name]]
+        if "case" in line:
+            line["case"] = self._portable_case(line["case"])
         if event.kind == "correction":
             line["changes"] = {
                 name: self._portable_change(name, value) for name, value in line["changes"].items()
@@ -123,10 +129,16 @@ class _Lines:
         # The register settles on the id where there is one; a number is one without.
         return f"{self._origin}#{ref}" if isinstance(ref, int) else ref
 
+    def _portable_case(self, case: str) -> str:
+        claim = claim_of(case)
+        if claim is None or not claim.startswith("#"):
+            return case
+        return f"{CLAIM_CASE}{self._origin}{claim}"
+
     def _portable_change(self, name: str, value: Any) -> Any:
         if name in REFERENCE_FIELDS.values() and isinstance(value, int):
             return self._portable(value)
-        if name == "strikes" and isinstance(value, list):
+        if name in LISTS_OF_REFERENCES and isinstance(value, list):
             return [self._portable(ref) for ref in value]
         return value
 
@@ -157,10 +169,63 @@ def _write_jsonl(lines: Iterator[dict[str, Any]], out: IO[bytes]) -> int:
     return count
 
 
-def _write_csv(lines: Iterator[dict[str, Any]], used: set[str], out: IO[bytes]) -> int:
-    from conflictctl.exchange.csvfile import COMMON_COLUMNS, FIELD_COLUMNS, write_cell
+def _columns(used: set[str]) -> list[str]:
+    from conflictctl.exchange.csvfile import COMMON_COLUMNS, FIELD_COLUMNS
 
-    columns = [*COMMON_COLUMNS, *(name for name in FIELD_COLUMNS if name in used), "attested_by"]
+    return [*COMMON_COLUMNS, *(name for name in FIELD_COLUMNS if name in used), "attested_by"]
+
+
+def _write_book(lines: Iterator[dict[str, Any]], used: set[str], out: IO[bytes]) -> int:
+    """A workbook with the cells of the CSV form, every one of them text and none a formula.
+
+    Raises InputRejected where a sheet cannot hold the rows, or a cell its text.
+    """
+    import xlsxwriter
+
+    from conflictctl.exchange.csvfile import write_cell
+
+    columns = _columns(used)
+    # Row after row goes to the disk at once, so that a large export needs little memory.
+    book = xlsxwriter.Workbook(out, {"constant_memory": True})
+    try:
+        sheet = book.add_worksheet("events")
+        bold = book.add_format({"bold": True, "bottom": 1})
+        text = book.add_format({"num_format": "@"})
+        sheet.set_column(0, len(columns) - 1, 18, text)
+        sheet.freeze_panes(1, 0)
+        for place, name in enumerate(columns):
+            sheet.write_string(0, place, name, bold)
+        count = 0
+        for line in lines:
+            count += 1
+            if count >= _SHEET_ROWS:
+                raise InputRejected(
+                    Sentence("a sheet holds {rows} rows, and there are more", rows=_SHEET_ROWS),
+                    Sentence("choose fewer with --since, or export as CSV"),
+                )
+            for place, name in enumerate(columns):
+                if name in line:
+                    cell = write_cell(name, line["kind"], line[name])
+                    if len(cell.encode("utf-16-le")) > 2 * _CELL_LENGTH:
+                        raise InputRejected(
+                            Sentence(
+                                "{name} of {event} is longer than the {limit} characters of a cell",
+                                name=name,
+                                event=line.get("id", "-"),
+                                limit=_CELL_LENGTH,
+                            ),
+                            Sentence("export as CSV"),
+                        )
+                    sheet.write_string(count, place, cell, text)
+    finally:
+        book.close()
+    return count
+
+
+def _write_csv(lines: Iterator[dict[str, Any]], used: set[str], out: IO[bytes]) -> int:
+    from conflictctl.exchange.csvfile import write_cell
+
+    columns = _columns(used)
     block = io.StringIO(newline="")
     writer = csv.writer(block)
     out.write(codecs.BOM_UTF8)

@@ -19,13 +19,16 @@ class Row(NamedTuple):
     """One record of a file: where it stands, its bytes, and what they say or why not.
 
     Exactly one of `entry` and `fault` is there.  `raw` has no line end; None: too long
-    to be kept.
+    to be kept.  A row of a sheet has its `cells` instead, and may introduce its customer:
+    `before` is what is recorded with it, and only with it.
     """
 
     line: int
     raw: bytes | None
     entry: dict[str, Any] | None
     fault: Sentence | None = None
+    before: tuple[dict[str, Any], ...] = ()
+    cells: list[Any] | None = None
 
 
 def rows(lines: Iterable[tuple[int, bytes]]) -> Iterator[Row]:

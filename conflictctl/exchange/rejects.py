@@ -62,7 +62,7 @@ class Rejects:
 def default_name(source: Source) -> Path:
     """`march.rejects.jsonl` beside `march.jsonl`; where one may not write, here."""
     stem = _OWN_NAME.sub("", source.path.stem) if source.path is not None else "stdin"
-    name = f"{stem}.rejects.{source.format}"
+    name = f"{stem}.rejects.{'jsonl' if source.format == 'jsonl' else 'csv'}"
     if source.path is not None and os.access(source.path.parent, os.W_OK):
         return source.path.with_name(name)
     return Path(name)

@@ -22,13 +22,18 @@ from typing import IO, Any, Literal, NamedTuple
 from conflictctl.errors import InputRejected, StorageFailed, WrongUsage
 from conflictctl.wording import Sentence
 
-Format = Literal["jsonl", "csv"]
+Format = Literal["jsonl", "csv", "xlsx"]
+"""`xlsx` stands for a workbook of any kind: .xlsx, .xlsm, .xlsb, .xls, .ods."""
 Progress = Callable[[int, int], None]
 
 BLOCK = 1 << 20
 LINE_LIMIT = 2 << 20
 """Bytes of the longest line read; two notes of full length, escaped, fit."""
 
+KnownHead = Callable[[str, str], bool]
+"""Whether a text, read in an encoding, begins with headings of a known sheet."""
+
+_BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # zip (xlsx, ods), OLE (xls, or encrypted)
 _SPOOL_IN_MEMORY = 8 << 20
 _SUFFIXES: dict[str, Format] = {
     ".jsonl": "jsonl",
@@ -38,6 +43,7 @@ _SUFFIXES: dict[str, Format] = {
     ".tsv": "csv",
     ".tab": "csv",
     ".txt": "csv",
+    ".xlsx": "xlsx",
 }
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -51,6 +57,7 @@ _ASK = Sentence("say which encoding it is in, for example --encoding gb18030, or
 class Source(NamedTuple):
     """An opened file: `stream` is seekable UTF-8 whose text begins at `start`.
 
+    Of a workbook (`format` xlsx) it is the file's own bytes.
     `path` is None for standard input; `digest` is that of the bytes as they were given,
     `size` the length of `stream` in bytes, `encoding` the one the file was read in.
     """
@@ -76,9 +83,16 @@ class Source(NamedTuple):
 
 @contextmanager
 def open_source(
-    path: Path | Literal["-"], *, encoding: str | None = None, format: Format | None = None
+    path: Path | Literal["-"],
+    *,
+    encoding: str | None = None,
+    format: Format | None = None,
+    known: KnownHead | None = None,
 ) -> Iterator[Source]:
     """Open a file, or standard input for `-`, for two readings.
+
+    `known` says whether a text begins with headings of a known sheet.  With it, workbooks are
+    opened too, and UTF-16 without a mark and GB18030 are recognised by their headings.
 
     Raises WrongUsage where there is no such file, StorageFailed where it may not be read,
     InputRejected where it is no text or its encoding cannot be told with certainty.
@@ -86,21 +100,30 @@ def open_source(
     with ExitStack() as stack:
         given = _seekable(path, stack)
         head = given.read(1 << 12)
+        if known is not None and head.startswith(_BOOKS):
+            digest, size, _ = _survey(given, check_utf8=False)
+            yield _book(path, given, digest, size)
+            return
         encoding = _named(encoding) or _marked(head)
+        if encoding is None and known is not None:
+            encoding = _unmarked_utf16(head, known)
         if encoding is None:
             _refuse_binary(head)
         digest, size, clean = _survey(given, check_utf8=encoding is None)
+        guessed = encoding is None
         if encoding is None:
-            encoding = "utf-8" if clean else _settle(given, size)
+            encoding = "utf-8" if clean else _settle(given, size, head, known)
         if encoding == "utf-8":
             stream = given
         else:
             stream = stack.enter_context(_spool())
-            size = _transcode(given, encoding, stream)
+            size = _transcode(given, encoding, stream, lenient=guessed and known is not None)
         stream.seek(0)
         start = len(codecs.BOM_UTF8) if stream.read(3) == codecs.BOM_UTF8 else 0
         stream.seek(start)
         kind = format or _SUFFIXES.get(Path(path).suffix.lower()) or _looks_like(stream)
+        if kind == "xlsx":
+            kind = "csv"  # a text that is only named like a workbook
         yield Source(
             None if path == "-" else path,
             kind,
@@ -152,6 +175,13 @@ def _stamp(stream: IO[bytes]) -> tuple[int, int]:
         state = os.fstat(stream.fileno())
         return state.st_size, state.st_mtime_ns
     return 0, 0
+
+
+def _book(path: Path | Literal["-"], stream: IO[bytes], digest: str, size: int) -> Source:
+    stream.seek(0)
+    return Source(
+        None if path == "-" else path, "xlsx", digest, size, "-", stream, 0, _stamp(stream)
+    )
 
 
 def _seekable(path: Path | Literal["-"], stack: ExitStack) -> IO[bytes]:
@@ -246,7 +276,7 @@ def _marked(head: bytes) -> str | None:
 
 
 def _refuse_binary(head: bytes) -> None:
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"\xd0\xcf\x11\xe0"):
+    if head.startswith(_BOOKS):
         raise InputRejected(
             Sentence("this is an Excel workbook, not a text file"),
             Sentence("save the sheet as CSV UTF-8 and import that"),
@@ -258,10 +288,24 @@ def _refuse_binary(head: bytes) -> None:
         )
 
 
-def _transcode(given: IO[bytes], encoding: str, into: IO[bytes]) -> int:
-    """Rewrite as UTF-8, line ends untouched; return the size in bytes."""
+def _unmarked_utf16(head: bytes, known: KnownHead) -> str | None:
+    """UTF-16 without a mark: its commas and digits hold NUL bytes, and its headings are known."""
+    if b"\0" not in head:
+        return None
+    whole = head[: len(head) // 2 * 2]
+    for encoding in ("utf-16-le", "utf-16-be"):
+        if known(whole.decode(encoding, "replace"), encoding):
+            return encoding
+    return None
+
+
+def _transcode(given: IO[bytes], encoding: str, into: IO[bytes], *, lenient: bool = False) -> int:
+    """Rewrite as UTF-8, line ends untouched; return the size in bytes.
+
+    `lenient`: what cannot be read becomes U+FFFD, for the row to be refused by itself.
+    """
     given.seek(0)
-    decoder = codecs.getincrementaldecoder(encoding)()
+    decoder = codecs.getincrementaldecoder(encoding)("replace" if lenient else "strict")
     size = 0
     line = 1
     while True:
@@ -280,14 +324,19 @@ def _transcode(given: IO[bytes], encoding: str, into: IO[bytes]) -> int:
             return size
 
 
-def _settle(stream: IO[bytes], size: int) -> str:
+def _settle(stream: IO[bytes], size: int, head: bytes, known: KnownHead | None) -> str:
     """The encoding of a file that is not UTF-8 throughout, where it can be told.
 
     `utf-8` where most lines beyond ASCII are UTF-8: the others are damaged, and refused
     one by one.  `gb18030` where none is surely UTF-8, all can be read as GB18030, and
     nearly every character so read is of the everyday set: GB18030 reads Big5 or damaged
-    UTF-8 without complaint, but into rare characters.
+    UTF-8 without complaint, but into rare characters.  Headings that are `known` settle it,
+    whatever a damaged line says.
     """
+    if known is not None:
+        for encoding in ("utf-8", "gb18030"):
+            if known(head.decode(encoding, "replace"), encoding):
+                return encoding
     good = surely = characters = everyday = 0
     bad = first_bad = 0
     legible = True

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from conflictctl.calendar import DAY, HOUR, MINUTE, Moment, months_after, parse_time
 from conflictctl.errors import InputRejected
 from conflictctl.history import Deal, Entry, History, Key, deals_of
+from conflictctl.policy.grounds import Kept, spread
 from conflictctl.policy.language import UNKNOWN
 from conflictctl.policy.quantity import Quantity
 from conflictctl.policy.scorecard import Score, scores_of
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from conflictctl.policy.program import Class, Program
 
 Anchor = Entry | int | None
-Trace = tuple[list[Entry], list[tuple[Entry, str]], tuple[Any, Any, str] | None]
-"""What a named value rests on: entries, refused entries, and what was measured."""
-
 # Kinds that speak of a deal as a whole; which deal is found out, not read off the time.
 DEAL_WIDE = frozenset({"claim", "withdraw_claim", "agreement", "ruling", "appeal", "sanction"})
 
@@ -124,7 +122,7 @@ class Case:
         self.overrides: dict[str, Any] = {}
         self.displaced: set[str] = set()
         self.timelines: dict[Any, Any] = {}
-        self._memo: dict[str, tuple[Any, Trace | None]] = {}
+        self._memo: dict[str, Kept] = {}
         self._pools: dict[Any, list[Entry]] = {}
         self._left_out: frozenset[str] | None = None if program.leave_out else frozenset()
         self._others: list[Case] | None = None
@@ -146,40 +144,28 @@ class Case:
 
     def value(self, name: str) -> Any:
         """A named value of the policy, worked out once; what it rests on joins the trace."""
-        found = self._memo.get(name)
-        if found is None:
-            return self.worked_out(name)
-        value, trace = found
-        if trace is not None:
-            self.leave(trace)
-        return value
-
-    def leave(self, trace: Trace) -> None:
-        """Leave behind again what a value worked out before rests on."""
-        evidence, refused, margin = trace
-        self.evidence += evidence
-        if refused:
-            self.refused += refused
+        value, grounds, margin, refused = self.kept(name)
+        spread(grounds, self.evidence)
         if margin is not None:
             self.margin = margin
+        if refused is not None:
+            self.refused += refused
+        return value
 
-    def worked_out(self, name: str) -> Any:
+    def kept(self, name: str) -> Kept:
+        """A named value and what it rests on, worked out once; nothing joins the trace."""
+        return self._memo.get(name) or self.worked_out(name)
+
+    def worked_out(self, name: str) -> Kept:
         """A named value, worked out now; its function keeps it in the memory."""
-        return self.program.lets[name](self)
+        found: Kept = self.program.lets[name](self)
+        return found
 
     def constants_or_value(self, name: str) -> Any:
         """A parameter's value, or a named value without leaving its evidence behind."""
         if name in self.program.values:
             return self.program.values[name]
-        found = self._memo.get(name)
-        if found is not None:
-            value = found[0]
-        else:
-            marks, margin = (len(self.evidence), len(self.refused)), self.margin
-            value = self.worked_out(name)
-            del self.evidence[marks[0] :]
-            del self.refused[marks[1] :]
-            self.margin = margin
+        value = self.kept(name)[0]
         return None if value is UNKNOWN else value
 
     def replace(self, name: str, value: Any) -> None:
@@ -198,7 +184,7 @@ class Case:
         self._memo.clear()
         self.said.clear()
         for name, value in self.overrides.items():
-            self._memo[name] = value, None
+            self._memo[name] = value, None, None, None
 
     def warn(self, sentence: Sentence) -> None:
         """Note something the readers of the ruling should know; said once."""
@@ -563,8 +549,10 @@ class Case:
 
     def day(self, anchor: Anchor) -> int:
         """The local day of an entry or a moment."""
+        if isinstance(anchor, Entry):
+            return self.history.calendar.day(anchor.moment)
         assert anchor is not None
-        return self.history.calendar.day(anchor if isinstance(anchor, int) else anchor.moment)
+        return self.history.calendar.day(anchor)
 
     # ------------------------------------------------------------------------- lengths
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from conflictctl.events import INSTANCES, KINDS, ROLES
+from conflictctl.events import INSTANCES, ROLES, RULED_KINDS
 from conflictctl.policy import shape
 from conflictctl.policy.language import _offset_of, _source, parse
 from conflictctl.policy.model import MOST_PROBLEMS, Policy, edited, located, policy_from, read_toml
@@ -610,7 +610,7 @@ def _deaf_filters(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
                 continue
             kinds = _kinds_of(policy, chosen.id)
             if not any(word.arg == "on" for word in call.keywords) or any(
-                field in KINDS[kind].fields for kind in kinds for field in _SPEAKS_OF
+                field in RULED_KINDS[kind].fields for kind in kinds for field in _SPEAKS_OF
             ):
                 continue
             yield Problem(
@@ -623,7 +623,7 @@ def _deaf_filters(policy: Policy, data: Mapping[str, Any]) -> Iterator[Problem]:
                     "kinds that do: {names}",
                     names=", ".join(
                         kind
-                        for kind, spec in KINDS.items()
+                        for kind, spec in RULED_KINDS.items()
                         if not set(_SPEAKS_OF).isdisjoint(spec.fields)
                     ),
                 ),
@@ -705,7 +705,7 @@ def _conditions(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _bad_sanctions(policy: Policy) -> Iterator[Problem]:
-    choices = KINDS["sanction"].fields["measure"].choices or ()
+    choices = RULED_KINDS["sanction"].fields["measure"].choices or ()
     questions = {question.question for question in policy.findings.values()}
     for number, table in enumerate(policy.sanctions):
         where: Path = ("sanction", number)

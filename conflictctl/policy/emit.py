@@ -5,11 +5,15 @@ value: where each node is a closure, more goes into calling than into what is ca
 
 Nothing of the policy's text reaches the source.  Its names and values stand in the function's
 namespace, under names made here (`k1`, `k2`, ...); what is worked out on the way is `t1`, ...
+
+What a value rests on is known by name where the function is written: its grounds (`grounds`)
+are put together from variables, once, at the end.  Words called as they are leave entries in
+`case.evidence`, from where they are taken at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -30,7 +34,10 @@ from conflictctl.policy.expression import (
     Selected,
     Static,
     Thunk,
+    is_plain,
+    measures,
 )
+from conflictctl.policy.grounds import Grounds, Kept, spread
 
 
 class Always:
@@ -45,45 +52,77 @@ class Always:
         return self.value
 
 
-def function_of(node: Node, keep: str | None = None) -> Thunk:
-    """A function of a case that works a checked expression out.
+def function_of(node: Node) -> Thunk:
+    """A function of a case that gives the value and leaves in the case what it rests on."""
+    if isinstance(node, Static):
+        return Always(node.value)
+    return _written(lambda writer: writer.value(node))
 
-    With `keep`, the name of a named value, it also puts the value into the case's memory,
-    with what it left in the trace.
+
+def tried(node: Node) -> Callable[[Any], tuple[Any, Grounds]]:
+    """A function of a case that gives value and grounds; what else it rests on stays there."""
+    return _written(lambda writer: writer.tried(node))
+
+
+def kept(node: Node, name: str) -> Callable[[Any], Kept]:
+    """A function of a case that works a named value out and puts it into the case's memory."""
+    return _written(lambda writer: writer.kept(node, name))
+
+
+def _written(write: Callable[[_Writer], str]) -> Callable[[Any], Any]:
+    """The function whose text a writer gives.
 
     It is written when it is first called, and from then on is what was written: compiling
     Python text is not cheap, and one ruling asks a part of a policy's conditions.
     """
-    if isinstance(node, Static) and keep is None:
-        return Always(node.value)
     namespace: dict[str, Any] = {}
 
-    def become() -> Thunk:
-        writer = _Writer(namespace)
-        exec(compile(writer.source(node, keep), "<condition>", "exec"), namespace)
+    def become() -> Callable[[Any], Any]:
+        exec(compile(write(_Writer(namespace)), "<condition>", "exec"), namespace)
         made.__code__ = namespace.pop("f").__code__
         return made
 
     namespace |= {**_NAMESPACE, "become": become}
     exec(_UNWRITTEN, namespace)
-    made: Thunk = namespace.pop("f")
+    made: Callable[[Any], Any] = namespace.pop("f")
     return made
+
+
+def _accounted(
+    case: Any, kind: str, filters: Filters, anyone: bool
+) -> tuple[list[Any] | None, list[Any]]:
+    """What `Case.select` selects and what it left in the evidence: where entries were refused."""
+    mark = len(case.evidence)
+    found = case.select(kind, filters, anyone)
+    left = case.evidence[mark:]
+    del case.evidence[mark:]
+    return found, left
+
+
+def _refused(case: Any, mark: int) -> list[Any]:
+    """The refused entries that were noted since a mark, taken out of the case's trace."""
+    refused: list[Any] = case.refused[mark:]
+    del case.refused[mark:]
+    return refused
 
 
 _UNWRITTEN = compile("def f(case):\n    return become()(case)", "<condition>", "exec")
 _NAMESPACE: dict[str, Any] = {
-    "__builtins__": {"len": len, "bool": bool, "getattr": getattr, "dict": dict, "list": list},
+    "__builtins__": {
+        "len": len,
+        "bool": bool,
+        "getattr": getattr,
+        "dict": dict,
+        "list": list,
+        "reversed": reversed,
+    },
     "UNKNOWN": UNKNOWN,
-    "NOTHING": {},
+    "spread": spread,
+    "accounted": _accounted,
+    "refused": _refused,
 }
 
-_CASE_PARTS = {
-    "ev": "case.evidence",
-    "memo": "case._memo",
-    "pools": "case._pools",
-    # Without an account nobody asks what was refused.
-    "flawed": "case._flawed if case.explain else NOTHING",
-}
+_CASE_PARTS = {"ev": "case.evidence", "memo": "case._memo", "pools": "case._pools"}
 """What a function reads off its case once, at its beginning."""
 
 _DEEPEST = 40
@@ -100,8 +139,16 @@ class _Part(NamedTuple):
     """A name or a literal that holds the value."""
     unknown: bool = False
     """Whether the value may be UNKNOWN."""
-    leaves: bool = False
-    """Whether working it out may leave anything in the trace."""
+    grounds: str | None = None
+    """What holds the grounds of the value; None where it never has any."""
+
+
+def _joined(grounds: list[str | None]) -> str | None:
+    """Grounds one after the other."""
+    given = [one for one in grounds if one is not None]
+    if len(given) < 2:
+        return given[0] if given else None
+    return f"({', '.join(given)})"
 
 
 class _Writer:
@@ -115,35 +162,39 @@ class _Writer:
         self.read: set[str] = set()
         self.names: dict[int, str] = {}
 
-    def source(self, node: Node, keep: str | None) -> str:
-        """The text of a function of a case that returns what an expression gives."""
-        part = self.visit(node)
-        if keep is not None:
-            self._keep(keep, part)
-        opening = [f"    {name} = {_CASE_PARTS[name]}" for name in sorted(self.read)]
-        return "\n".join(["def f(case):", *opening, *self.lines, f"    return {part.text}"])
+    # ------------------------------------------------------------------ whole functions
 
-    def _keep(self, name: str, part: _Part) -> None:
-        """Put a named value into the memory: `(value, trace)`, the trace None where it is empty."""
-        memo, key = self.part_of_case("memo"), self.held(name)
-        if not part.leaves:
-            self.line(f"{memo}[{key}] = {part.text}, None")
-            return
-        # What the value rests on is what it leaves on top of the trace so far.
-        ev = self.part_of_case("ev")
-        self.lines[:0] = [
-            f"    mark, refused, margin = len({ev}), case.refused, case.margin",
-            "    mark_refused = len(refused)",
-            "    case.margin = None",
-        ]
-        self.line("own = case.margin")
-        with self.block(f"if own is None and len({ev}) == mark and len(refused) == mark_refused:"):
-            self.line(f"{memo}[{key}] = {part.text}, None")
-        with self.block("else:"):
-            trace = f"({ev}[mark:], refused[mark_refused:], own)"
-            self.line(f"{memo}[{key}] = {part.text}, {trace}")
-        with self.block("if own is None:"):
+    def value(self, node: Node) -> str:
+        """The text of a function that returns the value and leaves the grounds in the case."""
+        part = self.visit(node)
+        if part.grounds is not None:
+            self.line(f"spread({part.grounds}, {self.part_of_case('ev')})")
+        return self._function(part.text)
+
+    def tried(self, node: Node) -> str:
+        """The text of a function that returns value and grounds."""
+        part = self.visit(node)
+        return self._function(f"{part.text}, {part.grounds}")
+
+    def kept(self, node: Node, name: str) -> str:
+        """The text of a function that keeps what it returns (see `Kept`)."""
+        part = self.visit(node)
+        opening, own, refused = [], "None", "None"
+        if measures(node):
+            opening = ["margin = case.margin", "case.margin = None"]
+            own = self.put("case.margin")
             self.line("case.margin = margin")
+        if part.grounds is not None:  # what has no grounds refuses nothing
+            opening.append("mark = len(case.refused)")
+            refused = "None if len(case.refused) == mark else refused(case, mark)"
+        self.lines[:0] = [f"    {line}" for line in opening]
+        found = self.put(f"{part.text}, {part.grounds}, {own}, {refused}")
+        self.line(f"{self.part_of_case('memo')}[{self.held(name)}] = {found}")
+        return self._function(found)
+
+    def _function(self, result: str) -> str:
+        opening = [f"    {name} = {_CASE_PARTS[name]}" for name in sorted(self.read)]
+        return "\n".join(["def f(case):", *opening, *self.lines, f"    return {result}"])
 
     # ------------------------------------------------------------------ lines and names
 
@@ -193,10 +244,25 @@ class _Writer:
 
     def visit(self, node: Node) -> _Part:
         if self.depth > _DEEPEST:
-            return _Part(self.put(f"{self.held(function_of(node))}(case)"), True, True)
+            return self._left(f"{self.held(function_of(node))}(case)")
         method = getattr(self, "_" + type(node).__name__.lower())
         part: _Part = method(node)
         return part
+
+    def _left(self, text: str) -> _Part:
+        """A call that leaves what it rests on in the evidence: taken from there at once."""
+        ev = self.part_of_case("ev")
+        mark = self.put(f"len({ev})")
+        value = self.put(text)
+        return _Part(value, True, self._taken(mark))
+
+    def _taken(self, mark: str) -> str:
+        """What was left in the evidence since a mark."""
+        grounds = self.put("None")
+        with self.block(f"if len(ev) > {mark}:"):
+            self.line(f"{grounds} = ev[{mark}:]")
+            self.line(f"del ev[{mark}:]")
+        return grounds
 
     def _static(self, node: Static) -> _Part:
         return _Part(self.held(node.value))
@@ -209,27 +275,31 @@ class _Writer:
 
     def _named(self, node: Named) -> _Part:
         """A named value: what it rests on joins the trace each time it is asked for."""
+        if node.inline is not None:
+            return self.visit(node.inline)
         name = self.held(node.name)
-        value, trace = self.fresh(), self.fresh()
-        kept = self.put(f"{self.part_of_case('memo')}.get({name})")
-        with self.block(f"if {kept} is None:"):
-            self.line(f"{value} = case.worked_out({name})")
-        with self.block("else:"):
-            self.line(f"{value}, {trace} = {kept}")
-            with self.block(f"if {trace} is not None:"):  # as `Case.leave` does
-                self.line(f"{self.part_of_case('ev')} += {trace}[0]")
-                self.line(f"if {trace}[1]: case.refused += {trace}[1]")
-                self.line(f"if {trace}[2] is not None: case.margin = {trace}[2]")
-        return _Part(value, True, True)
+        value, grounds, margin, refused = [self.fresh() for _ in range(4)]
+        memo = self.part_of_case("memo")
+        run = f"case.worked_out({name})" if node.run is None else f"{self.held(node.run)}(case)"
+        self.line(f"{value}, {grounds}, {margin}, {refused} = {memo}.get({name}) or {run}")
+        if node.measures:
+            self.line(f"if {margin} is not None: case.margin = {margin}")
+        self.line(f"if {refused} is not None: case.refused += {refused}")
+        return _Part(value, not node.certain, grounds)
 
     def _listed(self, node: Listed) -> _Part:
         items = [self.visit(item) for item in node.items]
         text = self.put(f"[{', '.join(item.text for item in items)}]")
-        return _Part(text, False, any(item.leaves for item in items))
+        return _Part(text, False, _joined([item.grounds for item in items]))
 
     def _checked(self, node: Checked) -> _Part:
         inner = self.visit(node.inner)
-        return inner._replace(text=self.put(f"{self.held(node.check)}({inner.text})"))
+        value = self.put(inner.text)
+        test = (
+            "" if node.plain is None else f"if {value}.__class__ is not {self.held(node.plain)}: "
+        )
+        self.line(f"{test}{self.held(node.check)}({value})")
+        return inner._replace(text=value)
 
     def _not(self, node: Not) -> _Part:
         inner = self.visit(node.inner)
@@ -239,29 +309,35 @@ class _Writer:
     def _combined(self, node: Combined) -> _Part:
         """`and`, `or`: one part after the other, as long as none has settled the matter.
 
-        A part that settles it is all that the value rests on: what the ones before it left
-        in the trace goes.
+        A part that settles it is all that the value rests on.
         """
-        value, unsure, start = self.fresh(), self.fresh(), self.fresh()
+        value, unsure, grounds = self.fresh(), self.fresh(), self.fresh()
         head, indent = len(self.lines), self.depth
-        unknown = leaves = False
+        unknown = grounded = False
         last = _Part(value)
         for number, one in enumerate(node.parts):
             if number:
                 self.line(f"if {self._undecided(value, node.stop, last.unknown)}:")
                 self.depth += 1
-            mark = self.put(f"len({self.part_of_case('ev')})") if leaves else None
             last = self.visit(one)
             self.line(f"{value} = {last.text}")
             word = "if"
             if last.unknown:
                 with self.block(f"if {value} is UNKNOWN:"):
                     self.line(f"{unsure} = True")
+                    if grounded and last.grounds is not None:
+                        self.line(f"{grounds} = ({grounds}, {last.grounds})")
                 word = "elif"
-            if mark is not None:
+            if grounded:
                 with self.block(f"{word} {value if node.stop else f'not {value}'}:"):
-                    self.line(f"del ev[{start}:{mark}]")
-            unknown, leaves = unknown or last.unknown, leaves or last.leaves
+                    self.line(f"{grounds} = {last.grounds}")
+                if last.grounds is not None:
+                    with self.block("else:"):
+                        self.line(f"{grounds} = ({grounds}, {last.grounds})")
+            elif last.grounds is not None:
+                self.line(f"{grounds} = {last.grounds}")
+            unknown = unknown or last.unknown
+            grounded = grounded or last.grounds is not None
             self.depth = indent
         opening = []
         if unknown:
@@ -270,10 +346,10 @@ class _Writer:
                 f"if {unsure} and ({self._undecided(value, node.stop, last.unknown)}):"
             ):
                 self.line(f"{value} = UNKNOWN")
-        if leaves:
-            opening.append(f"{start} = len({self.part_of_case('ev')})")
+        if grounded:
+            opening.append(f"{grounds} = None")
         self.lines[head:head] = ["    " * indent + text for text in opening]
-        return _Part(value, unknown, leaves)
+        return _Part(value, unknown, grounds if grounded else None)
 
     def _undecided(self, value: str, stop: bool, unknown: bool) -> str:
         test = f"not {value}" if stop else value
@@ -281,35 +357,41 @@ class _Writer:
 
     def _choice(self, node: Choice) -> _Part:
         test = self.visit(node.test)
-        value = self.fresh()
+        value, grounds = self.fresh(), self.put(str(test.grounds))
         word = "if"
         if test.unknown:
             with self.block(f"if {test.text} is UNKNOWN:"):
                 self.line(f"{value} = UNKNOWN")
             word = "elif"
         with self.block(f"{word} {test.text}:"):
-            then = self.visit(node.then)
-            self.line(f"{value} = {then.text}")
+            then = self._branch(node.then, value, test.grounds, grounds)
         with self.block("else:"):
-            other = self.visit(node.other)
-            self.line(f"{value} = {other.text}")
+            other = self._branch(node.other, value, test.grounds, grounds)
         parts = (test, then, other)
-        return _Part(value, any(p.unknown for p in parts), any(p.leaves for p in parts))
+        grounded = any(p.grounds is not None for p in parts)
+        return _Part(value, any(p.unknown for p in parts), grounds if grounded else None)
+
+    def _branch(self, node: Node, value: str, before: str | None, grounds: str) -> _Part:
+        part = self.visit(node)
+        self.line(f"{value} = {part.text}")
+        if part.grounds is not None:
+            self.line(f"{grounds} = {_joined([before, part.grounds])}")
+        return part
 
     def _compared(self, node: Compared) -> _Part:
         left, right = self.visit(node.left), self.visit(node.right)
         a, b = left.text, right.text
         unsure = [part.text for part in (left, right) if part.unknown]
         text = _OPERATORS[node.operator].format(a=a, b=b)
-        leaves = left.leaves or right.leaves
+        grounds = _joined([left.grounds, right.grounds])
         if node.sign is None:
-            return _Part(self.put(self.chosen(unsure, text)), bool(unsure), leaves)
+            return _Part(self.put(self.chosen(unsure, text)), bool(unsure), grounds)
         value = self.put(self.chosen(unsure, "False"))
         known = [f"{one} is not UNKNOWN" for one in unsure]
         with self.block(f"if {' and '.join([*known, f'{a} is not None', f'{b} is not None'])}:"):
             self.line(f"case.margin = {a}, {b}, {self.held(node.sign)}")
             self.line(f"{value} = {text}")
-        return _Part(value, bool(unsure), True)
+        return _Part(value, bool(unsure), grounds)
 
     def _called(self, node: Called) -> _Part:
         word = node.word
@@ -323,26 +405,22 @@ class _Writer:
             given += [f"{name}={part.text}" for name, part in named.items()]
             text = f"{self.held(word.run)}({', '.join(['case', *given])})"
         unsure = [] if word.sees_unknown else [part.text for part in parts if part.unknown]
+        text = self.chosen(unsure, text)
+        found = _Part(self.put(text)) if word.free else self._left(text)
         return _Part(
-            self.put(self.chosen(unsure, text)),
+            found.text,
             bool(unsure) or not word.certain,
-            not word.free or any(part.leaves for part in parts),
+            _joined([*[part.grounds for part in parts], found.grounds]),
         )
 
     # ------------------------------------------------------------------ selecting words
 
     def _selected(self, node: Selected) -> _Part:
-        anyone = node.keywords.get("anyone")
-        if (
-            node.word.source is None
-            or node.doubtful
-            or node.values
-            or not node.keywords.keys() <= {"anyone"}
-            or not (anyone is None or isinstance(anyone, Static))
-        ):
+        if not is_plain(node):
             return self._selected_by_word(node)
-        # Plain: the entries of a class, sieved here; an account of refused ones is rare.
-        all_of_them = not node.left_out or (anyone is not None and bool(anyone.value))
+        # The entries of a class, sieved here; an account of refused ones is rare.
+        anyone = node.keywords.get("anyone")
+        all_of_them = not node.left_out or (isinstance(anyone, Static) and bool(anyone.value))
         kind, found = self.held(node.kind), self.fresh()
         filters = tuple((filter_, function_of(value)) for filter_, value in node.filters)
         if all_of_them:
@@ -351,19 +429,27 @@ class _Writer:
                 self.line(f"{found} = case.pool({kind}, True)")
         else:
             self.line(f"{found} = case.pool({kind})")
-        with self.block(f"if {kind} in {self.part_of_case('flawed')}:"):
-            self.line(f"{found} = case.select({kind}, {self.held(filters)}, {all_of_them})")
-        if filters:
-            with self.block("else:"):
-                self._sieve(found, node, filters)
+        account = self.put("None")
+        assert node.word.picks is not None
+        sieve = _Sieve(self, node.word.picks, found)
+        with self.block(f"if case.explain and {kind} in case._flawed:"):
+            self.line(
+                f"{found}, {account} = accounted(case, {kind}, {self.held(filters)}, {all_of_them})"
+            )
+            sieve.pick()
+        if filters or sieve.result != found:
+            with self.block(f"elif {found}:"):
+                sieve.write(node, filters)
+        text = node.word.source
+        assert text is not None
         # Where a filter's value is unknown, None were found.
-        text = node.word.source.format(found)
-        value = self.put(f"UNKNOWN if {found} is None else {text}" if filters else text)
-        if node.word.witness is not None:
-            self.part_of_case("ev")
-            with self.block(f"if {found}:"):
-                self.line(node.word.witness.format(found))
-        return _Part(value, bool(filters), True)
+        text = text.format(sieve.result)
+        own = _joined([*sieve.grounds, sieve.result])
+        return _Part(
+            self.put(f"UNKNOWN if {found} is None else {text}") if sieve.unknown else text,
+            sieve.unknown,
+            f"({own} if {account} is None else ({account}, {sieve.result}))",
+        )
 
     def _selected_by_word(self, node: Selected) -> _Part:
         """The word called with its class and its filters, for whatever is not plain."""
@@ -373,67 +459,140 @@ class _Writer:
         given = ["case", self.held(node.kind), self.held(filters)]
         given += [part.text for part in values]
         given += [f"{name}={part.text}" for name, part in named.items()]
-        unsure = [part.text for part in (*values, *named.values()) if part.unknown]
-        text = f"{self.held(node.word.run)}({', '.join(given)})"
-        return _Part(self.put(self.chosen(unsure, text)), True, True)
+        parts = [*values, *named.values()]
+        unsure = [part.text for part in parts if part.unknown]
+        found = self._left(self.chosen(unsure, f"{self.held(node.word.run)}({', '.join(given)})"))
+        return found._replace(grounds=_joined([*[part.grounds for part in parts], found.grounds]))
 
-    def _sieve(self, found: str, node: Selected, filters: Filters) -> None:
-        """Filters one after the other, each only while there is anything left to filter.
 
-        What no entry was held against is not part of the reason.  Those whose values leave
-        nothing in the trace are tried together with the one before them.
-        """
-        groups: list[list[tuple[Filter, Node, Thunk]]] = []
-        for (filter_, value), (_, thunk) in zip(node.filters, filters, strict=True):
-            together = (
-                groups
-                and isinstance(value, (Static, Point))
-                and None not in (filter_.inline, groups[-1][-1][0].inline)
-            )
-            if not together:
-                groups.append([])
-            groups[-1].append((filter_, value, thunk))
-        for group in groups:
-            with self.block(f"if {found}:"):
-                parts = [self._wanted(value, thunk) for _, value, thunk in group]
-                tests = [(one[0], part.text) for one, part in zip(group, parts, strict=True)]
-                if not parts[0].unknown:
-                    self._pass(found, tests)
-                    continue
-                with self.block(f"if {parts[0].text} is UNKNOWN:"):
-                    self.line(f"{found} = None")
-                with self.block("else:"):
-                    self._pass(found, tests)
+class _Sieve:
+    """Filters one after the other, each only while there is anything left to filter.
 
-    def _wanted(self, value: Node, thunk: Thunk) -> _Part:
+    What no entry was held against is not part of the reason.
+    """
+
+    def __init__(self, writer: _Writer, picks: str, found: str) -> None:
+        self.writer, self.picks, self.found = writer, picks, found
+        self.result = found if picks == "all" else writer.put("None")
+        """What holds the entry that is picked, or all of them."""
+        self.grounds: list[str] = []
+        """What the filters' values rest on."""
+        self.unknown = False
+        """Whether any of the filters' values may be unknown."""
+        self.opening = len(writer.lines), writer.depth
+
+    def pick(self) -> None:
+        """Take the oldest or the youngest of what is left."""
+        if self.result != self.found:
+            place = "0" if self.picks == "oldest" else "-1"
+            self.writer.line(f"if {self.found}: {self.result} = {self.found}[{place}]")
+
+    def write(self, node: Selected, filters: Filters) -> None:
+        """The filters, and the picking."""
+        groups = _groups(node, filters)
+        if not groups:
+            self.pick()
+        for number, group in enumerate(groups):
+            if not number:
+                self._group(group, last=len(groups) == 1)
+                continue
+            with self.writer.block(f"if {self.found}:"):
+                self._group(group, last=number == len(groups) - 1)
+        head, indent = self.opening
+        self.writer.lines[head:head] = [
+            "    " * indent + f"{grounds} = None" for grounds in self.grounds
+        ]
+
+    def _group(self, group: list[_Filtering], last: bool) -> None:
+        parts = [self._wanted(one) for one in group]
+        tests = [(one.filter, part.text) for one, part in zip(group, parts, strict=True)]
+        if not parts[0].unknown:
+            self._pass(tests, last)
+            return
+        self.unknown = True
+        with self.writer.block(f"if {parts[0].text} is UNKNOWN:"):
+            self.writer.line(f"{self.found} = None")
+        with self.writer.block("else:"):
+            self._pass(tests, last)
+
+    def _wanted(self, one: _Filtering) -> _Part:
         """The value of a filter; a longer one is a function, which an account asks as well."""
-        if isinstance(value, (Static, Point, It, Named)):
-            return self.visit(value)
-        return _Part(self.put(f"{self.held(thunk)}(case)"), True, True)
+        if isinstance(one.value, (Static, Point, It, Named)):
+            part = self.writer.visit(one.value)
+        else:
+            part = self.writer._left(f"{self.writer.held(one.thunk)}(case)")
+        self._rest_on(part.grounds)
+        return part
 
-    def _pass(self, found: str, tests: list[tuple[Filter, str]]) -> None:
+    def _rest_on(self, grounds: str | None) -> None:
+        """Note grounds under a name that holds None where the filter was not reached."""
+        if grounds is not None:
+            name = self.writer.fresh()
+            self.writer.line(f"{name} = {grounds}")
+            self.grounds.append(name)
+
+    def _pass(self, tests: list[tuple[Filter, str]], last: bool) -> None:
         """Leave of the entries those that pass some tests, each with its value."""
         inline = [(filter_.inline, value) for filter_, value in tests if filter_.inline is not None]
         if not inline:
-            self._pass_each(found, tests)
+            self._pass_each(tests, last)
             return
-        fits = [f"{value}.__class__ is {self.held(one.of)}" for one, value in inline]
-        with self.block(f"if {' and '.join(fits)}:"):
-            conditions = [
-                one.test.format(self.put(one.once.format(value)) if one.once else value)
+        writer, found = self.writer, self.found
+        fits = [f"{value}.__class__ is {writer.held(one.of)}" for one, value in inline]
+        with writer.block(f"if {' and '.join(fits)}:"):
+            condition = " and ".join(
+                one.test.format(writer.put(one.once.format(value)) if one.once else value)
                 for one, value in inline
-            ]
-            self.line(f"{found} = [e for e in {found} if {' and '.join(conditions)}]")
-        with self.block("else:"):
-            self._pass_each(found, tests)
+            )
+            if last and self.result != found:
+                # The first that passes is the one: the others need not be looked at.
+                order = found if self.picks == "oldest" else f"reversed({found})"
+                with writer.block(f"for e in {order}:"), writer.block(f"if {condition}:"):
+                    writer.line(f"{self.result} = e")
+                    writer.line("break")
+            else:
+                writer.line(f"{found} = [e for e in {found} if {condition}]")
+        with writer.block("else:"):
+            self._pass_each(tests, last)
 
-    def _pass_each(self, found: str, tests: list[tuple[Filter, str]]) -> None:
+    def _pass_each(self, tests: list[tuple[Filter, str]], last: bool) -> None:
+        writer, found = self.writer, self.found
+        # What stands in the source is known to leave nothing; any other test may.
+        leaves = any(filter_.inline is None for filter_, _ in tests)
+        mark = writer.put(f"len({writer.part_of_case('ev')})") if leaves else None
         for filter_, value in tests:
             if filter_.keep is not None:
-                self.line(f"{found} = {self.held(filter_.keep)}(case, {found}, {value})")
+                writer.line(f"{found} = {writer.held(filter_.keep)}(case, {found}, {value})")
             else:
-                test = self.held(filter_.test)
-                self.line(f"{found} = [e for e in {found} if {test}(case, e, {value})]")
+                test = writer.held(filter_.test)
+                writer.line(f"{found} = [e for e in {found} if {test}(case, e, {value})]")
+        if mark is not None:
+            self._rest_on(writer._taken(mark))
+        if last:
+            self.pick()
+
+
+class _Filtering(NamedTuple):
+    """A filter with its value, and the function that gives it."""
+
+    filter: Filter
+    value: Node
+    thunk: Thunk
+
+
+def _groups(node: Selected, filters: Filters) -> list[list[_Filtering]]:
+    """Filters to be tried together: those whose values are at hand, with the one before them."""
+    groups: list[list[_Filtering]] = []
+    for (filter_, value), (_, thunk) in zip(node.filters, filters, strict=True):
+        together = (
+            groups
+            and isinstance(value, (Static, Point))
+            and None not in (filter_.inline, groups[-1][-1].filter.inline)
+        )
+        if not together:
+            groups.append([])
+        groups[-1].append(_Filtering(filter_, value, thunk))
+    return groups
 
 
 _OPERATORS = {

@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from conflictctl.events import KINDS
+from conflictctl.events import RULED_KINDS
 from conflictctl.history import cancels
 from conflictctl.policy.language import UNKNOWN, _offset_of, _source, parse
 from conflictctl.policy.problems import Path, fault, nearest
@@ -21,7 +21,15 @@ from conflictctl.wording import Sentence
 
 _PLAIN = frozenset({"kind", "late", "altered", "voided", "struck", "role", "by"})
 _DERIVED = frozenset({"unit", "unit_type", "place", "place_type", "department"})
-_FIELDS = frozenset(name for kind in KINDS.values() for name in kind.fields) - _DERIVED
+_FIELDS = (
+    frozenset(
+        name
+        for kind in RULED_KINDS.values()
+        for name, field in kind.fields.items()
+        if field.refers != "case"
+    )
+    - _DERIVED
+)
 CARD_FIELDS = frozenset({"segment", "type"})
 """What a customer's card says of him, but for his name, numbers and address."""
 

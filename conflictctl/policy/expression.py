@@ -54,9 +54,10 @@ class Word(NamedTuple):
     sees_unknown: bool = False
     """Whether it is given UNKNOWN itself; the others answer UNKNOWN to it unasked."""
     source: str | None = None
-    """The same as Python text over its values ({0}, {1}), or over the entries selected ({0})."""
-    witness: str | None = None
-    """With the source of a selecting word: what it does with `ev` where it found any ({0})."""
+    """The same as Python text over its values ({0}, {1}), or over what is picked ({0})."""
+    picks: str | None = None
+    """With the source of a selecting word: what of the entries that pass it looks at and rests
+    on, the `oldest`, the `youngest` (None where there is none) or `all` of them."""
     certain: bool = False
     """Whether it never answers UNKNOWN of its own."""
     free: bool = False
@@ -67,7 +68,8 @@ class Filter(NamedTuple):
     """A test of (case, entry, value) that keeps or drops an entry, and the type it takes.
 
     `keep`, of (case, entries, value), does the same for a list at once.  `inline` is the test
-    as Python text of an entry `e`, for values of the commonest class.
+    as Python text of an entry `e`, for values of the commonest class; such a test leaves
+    nothing in the trace.
     """
 
     test: Callable[..., bool]
@@ -106,9 +108,18 @@ class It(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A named value of the policy."""
+    """A named value of the policy.
+
+    `run` works it out and keeps it; None: the case knows how.  `inline` is what it stands for,
+    where that is better worked out on the spot than remembered.  `measures` tells whether
+    working it out may leave a margin, `certain` that it is never UNKNOWN.
+    """
 
     name: str
+    run: Thunk | None = None
+    inline: Node | None = None
+    measures: bool = True
+    certain: bool = False
 
 
 class Listed(NamedTuple):
@@ -118,10 +129,14 @@ class Listed(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """A value that is looked at when it is worked out; `check` gives it back, or raises."""
+    """A value that is looked at when it is worked out; `check` raises.
+
+    What is of the class `plain` need not be looked at.
+    """
 
     inner: Node
-    check: Callable[[Any], Any]
+    check: Callable[[Any], None]
+    plain: type | None = None
 
 
 class Not(NamedTuple):
@@ -192,3 +207,71 @@ Node = (
     | Called
     | Selected
 )
+
+
+def is_light(node: Node) -> bool:
+    """Whether an expression is worked out as quickly as it is remembered."""
+    if isinstance(node, Called):
+        word, values = node.word, node.values
+        plain = word.source is not None and word.free and len(values) == 1 and not node.keywords
+        return plain and is_light(values[0])
+    if isinstance(node, Named):
+        return node.inline is None or is_light(node.inline)
+    return isinstance(node, (Static, Point))
+
+
+def measures(node: Node) -> bool:
+    """Whether working an expression out may leave a margin."""
+    if isinstance(node, Named):
+        return node.measures
+    if isinstance(node, Compared) and node.sign is not None:
+        return True
+    if isinstance(node, Called) and not node.word.free:
+        return True
+    return any(map(measures, _parts(node)))
+
+
+def is_certain(node: Node) -> bool:
+    """Whether an expression never gives UNKNOWN."""
+    if isinstance(node, Named):
+        return node.certain
+    if isinstance(node, Called):
+        if not node.word.certain or node.word.sees_unknown:
+            return node.word.certain
+    elif isinstance(node, Selected):
+        if not is_plain(node):
+            return False
+    elif isinstance(node, Listed):
+        return True  # a list of what is not known is a list
+    return all(map(is_certain, _parts(node)))
+
+
+def is_plain(node: Selected) -> bool:
+    """Whether a word that selects does no more than sieve a class and pick."""
+    anyone = node.keywords.get("anyone")
+    return (
+        node.word.picks is not None
+        and not node.doubtful
+        and not node.values
+        and node.keywords.keys() <= {"anyone"}
+        and (anyone is None or isinstance(anyone, Static))
+    )
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, Listed):
+        return node.items
+    if isinstance(node, (Checked, Not)):
+        return (node.inner,)
+    if isinstance(node, Combined):
+        return node.parts
+    if isinstance(node, Compared):
+        return (node.left, node.right)
+    if isinstance(node, Choice):
+        return (node.test, node.then, node.other)
+    if isinstance(node, Called):
+        return (*node.values, *node.keywords.values())
+    if isinstance(node, Selected):
+        filtered = [value for _, value in node.filters]
+        return (*node.values, *node.keywords.values(), *filtered)
+    return ()

@@ -455,7 +455,8 @@ def _only_files(case: Case, household: bool) -> bool:
     spec = case.program.holding
     if household or spec.ends_by_itself or case.pool(spec.transfers):
         return False
-    return not (case.history.people.departed and _anyone_departed(case, case.pool(spec.opens)))
+    people = case.history.people
+    return not people.departed or not _anyone_departed(case, case.pool(spec.opens))
 
 
 def _fresh_clock(
@@ -474,30 +475,29 @@ def _fresh_clock(
 
 
 def lapse_before(
-    case: Case, staff: str, until: Anchor, *, household: bool = False, tenure: Tenure | None = None
+    case: Case, staff: str, until: Anchor, household: bool = False, tenure: Tenure | None = None
 ) -> Lapse | None:
     """The gap from somebody's last valid contact (or fresh clock) to `until`.
 
     None if he never had a contact nor a clock.  Days are local calendar days.
     """
-    last = _last_contact(case.pool(case.program.holding.keeps, household=household), staff, until)
-    clock = (
-        None
-        if tenure is None and _only_files(case, household)
-        else _fresh_clock(case, staff, until, household, tenure)
-    )
+    spec = case.program.holding
+    last = _last_contact(case.pool(spec.keeps, False, household), staff, until)
+    clock = None
+    if tenure is not None or not _only_files(case, household):
+        clock = _fresh_clock(case, staff, until, household, tenure)
     if clock is not None and (last is None or clock.since > last.moment):
         opened: Anchor = clock.since
-        entry = clock.entry
+        begun, entry = clock.since, clock.entry
     elif last is not None:
-        opened = last
-        entry = last
+        opened = entry = last
+        begun = last.moment
     else:
         return None
-    level = level_of(case, staff, opened, household=household, tenure=clock)
-    limit = case.program.holding.limits.get(level) if level is not None else None
+    level = level_of(case, staff, opened, household, clock)
+    limit = spec.limits.get(level) if level is not None else None
     day = case.history.calendar.day
-    return Lapse(day(moment_of(until)) - day(moment_of(opened)), limit, entry, level)
+    return Lapse(day(moment_of(until)) - day(begun), limit, entry, level)
 
 
 def _last_contact(contacts: list[Entry], staff: str, until: Anchor) -> Entry | None:
@@ -541,15 +541,16 @@ def gaps_since(case: Case, staff: str, until: Anchor) -> list[Lapse]:
 
 
 def level_of(
-    case: Case, staff: str, opened: Anchor, *, household: bool = False, tenure: Tenure | None = None
+    case: Case, staff: str, opened: Anchor, household: bool = False, tenure: Tenure | None = None
 ) -> str | None:
     """The level that counts for somebody at the contact that opens a gap.
 
     The one he last recorded in a valid entry by then (or his first, if the policy says
     so); a transferee without one of his own inherits the level he took over.
     """
-    levels = case.pool(case.program.holding.levels, household=household)
-    if case.program.holding.first_level_counts:
+    spec = case.program.holding
+    levels = case.pool(spec.levels, False, household)
+    if spec.first_level_counts:
         for entry in levels:
             if entry.by == staff:
                 return str(entry.get("level"))
@@ -581,22 +582,28 @@ def overdue(
     """Whether somebody let a gap grow beyond his limit before `until`; UNKNOWN without a level."""
     if staff is None or until is None:
         return False
-    if throughout:
-        lapses = gaps_since(case, staff, until)
-    else:
-        one = lapse_before(case, staff, until, household=household)
-        lapses = [one] if one is not None else []
+    if not throughout:
+        one = lapse_before(case, staff, until, household)
+        if one is None:
+            return False
+        return UNKNOWN if one.limit is None else _exceeded(case, one)
+    lapses = gaps_since(case, staff, until)
     known = [lapse for lapse in lapses if lapse.limit is not None]
     if not known:
         return UNKNOWN if lapses else False
-    worst = known[0] if len(known) == 1 else max(known, key=_excess)
-    assert worst.limit is not None
-    case.margin = (worst.days, worst.limit, "d")
-    if worst.opened_by is not None:
-        case.evidence.append(worst.opened_by)
-    if worst.days > worst.limit:
+    if _exceeded(case, max(known, key=_excess)):
         return True
     return UNKNOWN if len(known) < len(lapses) else False
+
+
+def _exceeded(case: Case, lapse: Lapse) -> bool:
+    """Whether a gap is longer than its limit, which it is held against."""
+    days, limit, opened_by, _ = lapse
+    assert limit is not None
+    case.margin = (days, limit, "d")
+    if opened_by is not None:
+        case.evidence.append(opened_by)
+    return days > limit
 
 
 def _excess(lapse: Lapse) -> int:

@@ -37,6 +37,9 @@ from conflictctl.policy.expression import (
     Point,
     Selected,
     Static,
+    is_certain,
+    is_light,
+    measures,
 )
 from conflictctl.policy.expression import Filter as Filter
 from conflictctl.policy.expression import Thunk as Thunk
@@ -101,15 +104,17 @@ def _is_of(value: Any, kind: str) -> bool:
 
 
 class Expr(NamedTuple):
-    """A compiled expression: what it gives, and of which type and unit.
+    """A compiled expression: the function written of it, its type and its unit.
 
-    `height`: how deep it nests, the named values it rests on included.
+    `height`: how deep it nests, the named values it rests on included.  `node` is what was
+    compiled.
     """
 
-    run: Thunk
+    run: Callable[[Any], Any]
     type: str
     unit: str | None = None
     height: int = 0
+    node: Node | None = None
 
 
 class _Typed(NamedTuple):
@@ -136,7 +141,11 @@ class Scope(NamedTuple):
     leaves_out: bool = False
     """Whether the policy may leave the entries of some outlets out."""
     doubtful: frozenset[str] = frozenset()
-    """Classes whose entries may wait for a finding."""
+    """Classes whose entries may wait for a finding, or are told by one."""
+    replaced: frozenset[str] = frozenset()
+    """Named values in whose place a rule may put another."""
+    once: frozenset[str] = frozenset()
+    """Named values that are spoken of in one place only."""
     bound: int = 0
     used: set[str] | None = None
     """Takes in every name that was used, to find those that never are."""
@@ -202,19 +211,22 @@ def _offset_of(text: str, node: ast.AST) -> int | None:
 
 
 def compile_expression(
-    text: Any, scope: Scope, where: Path, wanted: str = ANY, keep: str | None = None
+    text: Any,
+    scope: Scope,
+    where: Path,
+    wanted: str = ANY,
+    write: Callable[[Node], Callable[[Any], Any]] = function_of,
 ) -> Expr:
     """Compile an expression to a function of a case; raises FaultyPolicy if it is faulty.
 
-    `wanted` is the type it has to give.  With `keep`, the name of a named value, the function
-    puts it into the case's memory.
+    `wanted` is the type it has to give; `write` makes the function (see `emit`).
     """
     tree = parse(text, where)
     compiler = _Compiler(scope, where, text, _Effort())
     try:
         found = compiler.typed(tree, 0, wanted)
-        run = function_of(found.node, keep)
-        return Expr(run, found.type, found.unit, compiler.effort.height)
+        run = write(found.node)
+        return Expr(run, found.type, found.unit, compiler.effort.height, found.node)
     except RecursionError:
         raise fault(where, Sentence("nested too deeply")) from None
 
@@ -294,12 +306,12 @@ class _Compiler:
                 raise error
             return found
 
-        def check(value: Any) -> Any:
+        def check(value: Any) -> None:
             if not _is_of(value, wanted):
                 raise FaultyPolicy(error.problems)
-            return value
 
-        return _Typed(Checked(found.node, check), wanted, found.unit)
+        plain = {ID: str, LIST: list}.get(wanted)
+        return _Typed(Checked(found.node, check, plain), wanted, found.unit)
 
     # ------------------------------------------------------------------ leaves
 
@@ -336,7 +348,7 @@ class _Compiler:
         let = scope.lets(name)
         if let is not None:
             self._rest_on(node, let, depth)
-            return _Typed(Named(name), let.type, let.unit)
+            return _Typed(self._named_value(name, let), let.type, let.unit)
         if name in ("true", "false", "null"):
             right = {"true": "True", "false": "False", "null": "None"}[name]
             raise self.fault(
@@ -355,6 +367,17 @@ class _Compiler:
             Sentence("unknown name {name}", name=name),
             nearest(name, {*scope.constants, *scope.let_names, *scope.anchors}),
         )
+
+    def _named_value(self, name: str, let: Expr) -> Named:
+        node, scope = let.node, self.scope
+        if node is None:
+            return Named(name)
+        # Somebody looked at is one of many: what does not rest on him is worked out once.
+        alone = name in scope.once and not scope.bound
+        if name in scope.replaced:
+            return Named(name, let.run, None, measures(node))
+        inline = node if alone or is_light(node) else None
+        return Named(name, let.run, inline, measures(node), is_certain(node))
 
     def _rest_on(self, node: ast.AST, let: Expr, depth: int) -> None:
         self.effort.height = max(self.effort.height, depth + let.height)

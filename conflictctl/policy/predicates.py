@@ -17,6 +17,7 @@ from conflictctl.policy.case import Anchor, Case, is_after, is_before
 from conflictctl.policy.emit import Filters
 from conflictctl.policy.entry_tests import as_number
 from conflictctl.policy.expression import Inline
+from conflictctl.policy.grounds import spread
 from conflictctl.policy.language import (
     ANY,
     ENTRY,
@@ -111,12 +112,13 @@ def window(case: Case, name: str, staff: str | None) -> tuple[int, Moment | None
         if learned is not None:
             start = max(start, learned.moment)
             earliest = learned.moment
-    first = case.day(start)
+    calendar = case.history.calendar
+    first = calendar.day(start)
     if spec.limit is not None:
         return first, earliest, case.deadline(start, spec.limit) + spec.hours
     if spec.hours:
         return first, earliest, start + spec.length + 1
-    return first, earliest, case.history.calendar.start_of(first + spec.days)
+    return first, earliest, calendar.start_of(first + spec.days)
 
 
 def in_window(case: Case, entry: Entry, name: str) -> bool:
@@ -839,7 +841,6 @@ def overdue(
     case: Case, staff: str | None, at: Any = None, throughout: bool = False, household: bool = False
 ) -> Any:
     """Whether somebody was overdue at one of some moments (or, `throughout`, ever before it)."""
-    unknown = False
     if case.explain:
         _refuse(case, case.program.holding.keeps, lambda entry: entry.by == staff)
     if isinstance(at, Entry):
@@ -848,6 +849,7 @@ def overdue(
             case.evidence.append(at)
         return value
     anchors = [one for one in (at if isinstance(at, list) else [at]) if one is not None]
+    unknown = False
     start = len(case.evidence)
     for anchor in anchors:
         mark = len(case.evidence)
@@ -984,10 +986,8 @@ def each(case: Case, name: str, of: list[Case] | None = None) -> Any:
         if one is case:
             value = case.value(name)
         else:
-            value = one.value(name)
-            trace = one._memo[name][1]
-            if trace is not None:
-                case.evidence.extend(trace[0])
+            value, grounds, _, _ = one.kept(name)
+            spread(grounds, case.evidence)
         if value is UNKNOWN:
             return UNKNOWN
         if value is not None:
@@ -1037,7 +1037,7 @@ def _selects(
     run: Callable[..., Any],
     gives: str,
     source: str | None = None,
-    witness: str | None = None,
+    picks: str | None = None,
     unit: str | None = None,
     **more: str,
 ) -> Word:
@@ -1048,24 +1048,21 @@ def _selects(
         gives=gives,
         unit=unit,
         source=source,
-        witness=witness,
+        picks=picks,
     )
 
 
-_OLDEST, _YOUNGEST, _ALL = "ev.append({0}[0])", "ev.append({0}[-1])", "ev += {0}"
-
-
 WORDS: dict[str, Word] = {
-    "first": _selects(first, ENTRY, "{0}[0] if {0} else None", _OLDEST),
-    "last": _selects(last, ENTRY, "{0}[-1] if {0} else None", _YOUNGEST),
-    "exists": _selects(exists, FLAG, "bool({0})", _YOUNGEST),
-    "once": _selects(once, FLAG, "len({0}) == 1", _ALL),
-    "count": _selects(count, NUMBER, "len({0})", _ALL, "n", by_day=FLAG),
+    "first": _selects(first, ENTRY, "{0}", "oldest"),
+    "last": _selects(last, ENTRY, "{0}", "youngest"),
+    "exists": _selects(exists, FLAG, "{0} is not None", "youngest"),
+    "once": _selects(once, FLAG, "len({0}) == 1", "all"),
+    "count": _selects(count, NUMBER, "len({0})", "all", "n", by_day=FLAG),
     "values": _selects(
         values,
         LIST,
         "list(dict.fromkeys([e.by for e in {0} if e.by is not None]))",
-        _ALL,
+        "all",
         field="field",
     ),
     "greatest": _selects(greatest, NUMBER, field="field", lowest=FLAG),

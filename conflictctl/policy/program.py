@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import string
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -19,6 +21,7 @@ from conflictctl.events import INSTANCES
 from conflictctl.history import DATED_KINDS, Asked, Deal, Entry, Powers
 from conflictctl.policy import predicates, scorecard
 from conflictctl.policy.case import DEAL_WIDE, shown
+from conflictctl.policy.emit import kept, tried
 from conflictctl.policy.entry_tests import (
     CARD_FIELDS,
     ENTRY_FACTS,
@@ -26,6 +29,7 @@ from conflictctl.policy.entry_tests import (
     compile_entry_test,
 )
 from conflictctl.policy.expression import Point
+from conflictctl.policy.grounds import Grounds
 from conflictctl.policy.holding import GROUNDS
 from conflictctl.policy.instances import ByUnit, Instance, Instances
 from conflictctl.policy.language import (
@@ -35,6 +39,7 @@ from conflictctl.policy.language import (
     ID,
     LIST,
     NUMBER,
+    UNKNOWN,
     Expr,
     Scope,
     Thunk,
@@ -49,6 +54,8 @@ from conflictctl.wording import Bilingual, Sentence
 _T = TypeVar("_T")
 
 Test = Callable[..., Any]
+Tried = Callable[[Any], tuple[Any, Grounds]]
+"""A condition that gives its value and its grounds (see `emit.tried`)."""
 
 
 class Class(NamedTuple):
@@ -153,7 +160,7 @@ class CompiledRule(NamedTuple):
     """A rule ready to be tried."""
 
     rule: Rule
-    when: Thunk
+    when: Tried
     party: Thunk | None
     action: str
     value: Any
@@ -252,7 +259,11 @@ class Program:
         rules = self._present(policy.rules)
         self.rules = [self._rule(rule) for rule in rules if rule.stage == "deal"]
         self.open_rules = [self._rule(rule) for rule in rules if rule.stage == "open"]
+        self.deciding = [rule for rule in self.rules if rule.action != "note"]
+        self.deciding_open = [rule for rule in self.open_rules if rule.action != "note"]
         self.fallback = [self._rule(rule) for rule in self._present(policy.fallback)]
+        tried = [one.rule.clause for one in (*self.rules, *self.open_rules, *self.fallback)]
+        self.clauses_recur = len(set(tried)) < len(tried)
         self.declared = policy.precedence.get("order") == "declared"
         self.warnings = [
             PolicyWarning(
@@ -325,6 +336,16 @@ class Program:
         found = self._try(lambda: self._part((text, where, wanted, *scope.items()), make))
         return found.run if found is not None else _nothing
 
+    def _test(self, text: str, where: Path) -> Tried:
+        """A condition of a rule."""
+
+        def make(used: set[str]) -> Expr:
+            scope = self.scope._replace(used=used)
+            return compile_expression(text, scope, where, FLAG, tried)
+
+        found = self._try(lambda: self._part((text, where, tried), make))
+        return found.run if found is not None else _nothing_tried
+
     def _entry_test(self, text: str, where: Path) -> EntryTest:
         def make(used: set[str]) -> EntryTest:
             return compile_entry_test(text, self.constants, where, used, frozenset(self.findings))
@@ -375,7 +396,17 @@ class Program:
             },
             let_names=frozenset(self.policy.lets),
             leaves_out=bool(self.policy.leave_out),
-            doubtful=frozenset(name for name in self.classes if self._may_be_in_doubt(name)),
+            doubtful=frozenset(
+                name
+                for name in self.classes
+                if self._may_be_in_doubt(name) or self._told_by_findings(name)
+            ),
+            replaced=frozenset(
+                rule.then["replace"]["value"]
+                for rule in self.policy.rules
+                if "replace" in rule.then
+            ),
+            once=_spoken_of_once(self.policy),
             used=self._used,
         )
 
@@ -383,6 +414,14 @@ class Program:
         spec = self.classes[name]
         return spec.doubt is not None or (
             spec.parent is not None and self._may_be_in_doubt(spec.parent)
+        )
+
+    def _told_by_findings(self, name: str) -> bool:
+        """Whether sorting the entries of a class out may ask what a person found."""
+        asked = _ASKS.findall(_tests_of(self.policy, name))
+        return "found" in asked or (
+            bool(asked)
+            and any("found" in _ASKS.findall(_tests_of(self.policy, one)) for one in self.classes)
         )
 
     def _let(self, name: str) -> Expr | None:
@@ -414,7 +453,7 @@ class Program:
                 self.policy.lets[name],
                 self.scope._replace(used=used),
                 ("let", name),
-                keep=name,
+                write=partial(kept, name=name),
             )
 
         before, self._used = self._used, rests
@@ -761,10 +800,9 @@ class Program:
         def part(text: Any, *keys: str, wanted: str = ANY) -> Thunk:
             return self._condition(text, (*where, *keys), wanted)
 
-        when = rule.when
-        test = part(when, "when", wanted=FLAG)
+        test = self._test(rule.when, (*where, "when"))
         if rule.unless is not None:
-            test = _but_not(test, part(rule.unless, "unless", wanted=FLAG))
+            test = _but_not(test, self._test(rule.unless, (*where, "unless")))
         action = "recommend" if "recommend" in rule.then else next(iter(rule.then))
         value: Any = rule.then[action]
         then = (*where, "then", action)
@@ -1017,6 +1055,41 @@ class Program:
             )
 
 
+def _spoken_of_once(policy: Policy) -> frozenset[str]:
+    """Named values that stand in one place only of all conditions and sentences."""
+    found = _once.get(policy.digest)
+    if found is None:
+        texts: list[object] = [*policy.lets.values()]
+        for rule in (*policy.rules, *policy.fallback):
+            texts += [rule.when, rule.unless, rule.party, rule.then, rule.provisional]
+            texts += _placeholders(rule)
+        texts += [policy.leave_out, policy.warnings, policy.rates, policy.scorecard, policy.rows]
+        texts += [policy.instances, policy.powers, policy.no_rule, policy.tie]
+        mentions = Counter(_WORD.findall("\n".join(map(str, texts))))
+        found = frozenset(name for name in policy.lets if mentions[name] == 1)
+        if len(_once) > 256:
+            _once.clear()
+        _once[policy.digest] = found
+    return found
+
+
+_once: dict[str, frozenset[str]] = {}
+_WORD = re.compile(r"\w+")
+
+_ASKS = re.compile(r"\b(found|decided|level_then)\(")
+"""Words on entries that ask for findings, or for entries of another class."""
+
+
+def _tests_of(policy: Policy, name: str | None) -> str:
+    """The tests by which entries come into a class, those of the classes that it narrows too."""
+    texts: list[str] = []
+    while name:
+        spec = policy.classes[name]
+        texts += filter(None, (spec.when, spec.valid, spec.doubt))
+        name = spec.parent
+    return "\n".join(texts)
+
+
 _PLAIN_NAME = Sentence(
     "write {example}: no dot, bracket, colon or exclamation mark", example="{closer}"
 )
@@ -1048,8 +1121,6 @@ _PLAIN_CHOICES: dict[str, tuple[Any, ...]] = {
 
 def _form_fields(program: Program) -> set[str]:
     """Fields of a filing's form that the policy speaks of: any name, so that one can be used."""
-    import re
-
     return set(re.findall(r"fields\.([A-Za-z0-9_]+)", program.policy.text))
 
 
@@ -1060,22 +1131,23 @@ def _nothing(case: Any) -> Any:
 _NOTHING_OF_ENTRY = EntryTest(lambda entry, case: None, lambda entries, case: [])
 
 
-def _but_not(when: Thunk, unless: Thunk) -> Thunk:
-    """`when`, unless an exception is true; unknown where either is and matters."""
-    from conflictctl.policy.language import UNKNOWN
+def _nothing_tried(case: Any) -> tuple[Any, Grounds]:
+    return None, None
 
-    def test(case: Any) -> Any:
-        value = when(case)
+
+def _but_not(when: Tried, unless: Tried) -> Tried:
+    """`when`, unless an exception is true; unknown where either is and matters."""
+
+    def test(case: Any) -> tuple[Any, Grounds]:
+        value, grounds = when(case)
         if value is not UNKNOWN and not value:
-            return value
-        mark = len(case.evidence)
-        exception = unless(case)
+            return value, grounds
+        exception, against = unless(case)
         if exception is UNKNOWN:
-            return UNKNOWN
+            return UNKNOWN, (grounds, against)
         if exception:
-            return False
-        del case.evidence[mark:]
-        return value
+            return False, (grounds, against)
+        return value, grounds
 
     return test
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from conflictctl.events import INSTANCES, KINDS
+from conflictctl.events import INSTANCES, RULED_KINDS
 from conflictctl.policy.language import MAX_LENGTH
 from conflictctl.policy.problems import Path, Problem, nearest
 from conflictctl.policy.quantity import COUNTS
@@ -21,7 +21,8 @@ from conflictctl.wording import N_, Sentence
 Schema = dict[str, Any]
 
 
-def _text(about: str, **more: Any) -> Schema:
+def text_shape(about: str, **more: Any) -> Schema:
+    """A text, described."""
     return {"type": "string", "description": about, **more}
 
 
@@ -41,17 +42,20 @@ def _list(about: str, item: Schema | None = None) -> Schema:
     return {"type": "array", "items": item or {"type": "string"}, "description": about}
 
 
-def _table(about: str, required: tuple[str, ...] = (), **keys: Schema) -> Schema:
+def table_shape(
+    about: str, required: tuple[str, ...] = (), more: Schema | None = None, /, **keys: Schema
+) -> Schema:
+    """A table with these keys; `more` are keys that stand in several tables."""
     return {
         "type": "object",
         "description": about,
-        "properties": keys,
+        "properties": {**(more or {}), **keys},
         "required": list(required),
         "additionalProperties": False,
     }
 
 
-def _named(about: str, item: Schema) -> Schema:
+def named_shape(about: str, item: Schema) -> Schema:
     """A table with names of the author's own."""
     return {
         "type": "object",
@@ -62,26 +66,28 @@ def _named(about: str, item: Schema) -> Schema:
 
 
 def _both(about: str) -> Schema:
-    return _table(about, ("en", "zh"), en=_text(N_("In English.")), zh=_text(N_("In Chinese.")))
+    return table_shape(
+        about, ("en", "zh"), en=text_shape(N_("In English.")), zh=text_shape(N_("In Chinese."))
+    )
 
 
 _DAY: Schema = {"type": "string", "format": "date", "description": N_("A day, written 2024-05-31.")}
 _INSTANCE = _one_of(N_("Who decides."), *INSTANCES)
-_PARAMETER_NAME = _text(N_("The name of a parameter."))
-_CLASS_NAME = _text(N_("The name of a class of entries."))
+_PARAMETER_NAME = text_shape(N_("The name of a parameter."))
+_CLASS_NAME = text_shape(N_("The name of a class of entries."))
 
-_DATED = _table(
+_DATED = table_shape(
     N_("Another value for deals of some time."),
     ("from", "value"),
     **{
         "from": _DAY,
         "to": _DAY,
         "value": {"description": N_("The value for deals on or after `from`.")},
-        "source": _text(N_("Where that is written.")),
+        "source": text_shape(N_("Where that is written.")),
     },
 )
 
-_PARAMETER = _table(
+_PARAMETER = table_shape(
     N_("One number or reading of the text that a company may choose otherwise."),
     ("en", "zh"),
     default={"description": N_("The value; left out where there is none (`optional`).")},
@@ -97,42 +103,42 @@ _PARAMETER = _table(
     values=_list(N_("The values it may have."), {"type": ["string", "integer", "boolean"]}),
     minimum={"type": "integer", "description": N_("The least it may be.")},
     maximum={"type": "integer", "description": N_("The most it may be.")},
-    unit=_text(N_("days, working_days, hours, minutes, months, or what else it counts.")),
+    unit=text_shape(N_("days, working_days, hours, minutes, months, or what else it counts.")),
     count=_one_of(N_("How days are counted."), *COUNTS),
-    clause=_text(N_("The clause it comes from.")),
+    clause=text_shape(N_("The clause it comes from.")),
     contested=_flag(
         N_("Whether people argue about this reading: every ruling then shows the others.")
     ),
     optional=_flag(N_("Whether it may have no value (null).")),
     dated=_list(N_("Other values for deals of other times."), _DATED),
-    en=_text(N_("One sentence: what it decides.")),
-    zh=_text(N_("The same in Chinese.")),
+    en=text_shape(N_("One sentence: what it decides.")),
+    zh=text_shape(N_("The same in Chinese.")),
 )
 
-_CLASS = _table(
+_CLASS = table_shape(
     N_("A class of entries."),
-    kinds=_list(N_("The kinds of event it is made of."), {"enum": sorted(KINDS)}),
-    of=_text(N_("An earlier class that this one narrows.")),
+    kinds=_list(N_("The kinds of event it is made of."), {"enum": sorted(RULED_KINDS)}),
+    of=text_shape(N_("An earlier class that this one narrows.")),
     when=_condition(N_("Condition: what an entry must be, to be one of these at all.")),
     valid=_condition(
         N_("Condition: what it must satisfy to count; one that does not is shown as refused.")
     ),
-    refused=_text(N_("The word for why one is refused: own_word, no_power, not_valid ...")),
-    order=_text(N_("`recorded`, `happened`, or a parameter with these values.")),
+    refused=text_shape(N_("The word for why one is refused: own_word, no_power, not_valid ...")),
+    order=text_shape(N_("`recorded`, `happened`, or a parameter with these values.")),
     doubt=_condition(N_("Condition: of one that is true a person has to say whether it counts.")),
-    question=_text(N_("The finding that settles a doubt.")),
+    question=text_shape(N_("The finding that settles a doubt.")),
     warn=_condition(N_("Condition: of one that is true the ruling warns, though it counts.")),
-    en=_text(N_("The warning.")),
-    zh=_text(N_("The warning in Chinese.")),
+    en=text_shape(N_("The warning.")),
+    zh=text_shape(N_("The warning in Chinese.")),
 )
 
-_SPLIT = _table(
+_SPLIT = table_shape(
     N_("Shares for several."),
     among=_condition(N_("Condition: the list of those who share.")),
     weights=_list(N_("Parameters: the weight of the first, the second, ... of the list.")),
     roles=_list(
         N_("A share for each role."),
-        _table(
+        table_shape(
             N_("One role and its share."),
             ("party", "share"),
             party=_condition(N_("Condition: who has the role.")),
@@ -142,7 +148,7 @@ _SPLIT = _table(
     missing=_one_of(N_("Where nobody has a role: who gets its share."), "refer", "others"),
 )
 
-_BEST = _table(
+_BEST = table_shape(
     N_("Whoever has the greatest figure."),
     ("of", "by"),
     of=_condition(N_("Condition: the persons who compete.")),
@@ -153,12 +159,12 @@ _BEST = _table(
     tie=_INSTANCE,
 )
 
-_REPLACE = _table(
+_REPLACE = table_shape(
     N_("Put another in the place of a named value, and start again."),
     ("value", "by", "again"),
-    value=_text(N_("The named value.")),
+    value=text_shape(N_("The named value.")),
     by=_condition(N_("Condition: who takes the place.")),
-    again=_text(N_("The name of the rule to start again at.")),
+    again=text_shape(N_("The name of the rule to start again at.")),
 )
 
 _THEN = {
@@ -182,18 +188,18 @@ _THEN = {
     "minProperties": 1,
 }
 
-_PROVISIONAL = _table(
+_PROVISIONAL = table_shape(
     N_("Until when a later entry could change the ruling."),
     ("window",),
-    window=_text(N_("A window.")),
+    window=text_shape(N_("A window.")),
     when=_condition(N_("Condition: only then.")),
 )
 
-_RULE = _table(
+_RULE = table_shape(
     N_("A rule: where its condition is true, its consequence follows."),
     ("clause", "when", "then", "why"),
-    clause=_text(N_("The clause it applies.")),
-    name=_text(N_("A name, for `beats` and `again`.")),
+    clause=text_shape(N_("The clause it applies.")),
+    name=text_shape(N_("A name, for `beats` and `again`.")),
     stage=_one_of(
         N_("`deal`, or `open`: who holds the customer while there is no deal."), "deal", "open"
     ),
@@ -214,21 +220,21 @@ _RULE = _table(
     tie=_both(N_("What is said where several are equal.")),
 )
 
-_ROW = _table(
+_ROW = table_shape(
     N_("A row of the scorecard."),
     ("id", "kind", "en", "zh"),
-    id=_text(N_("Its number in the written text.")),
+    id=text_shape(N_("Its number in the written text.")),
     kind=_one_of(N_("How it is given."), "flag", "best", "unique_best", "set"),
     points=_condition(N_("Condition: a parameter; for `set`, the number a person supplied.")),
     when=_condition(N_("Condition: who can get it; each is called `it`.")),
     by=_condition(N_("Condition: the figure that is compared; each is called `it`.")),
     lowest=_flag(N_("The smallest figure is the best: who was first.")),
-    tie=_text(N_("`shared_unless_all`, `none`, `all`, or a parameter with these values.")),
+    tie=text_shape(N_("`shared_unless_all`, `none`, `all`, or a parameter with these values.")),
     times=_condition(N_("Condition: how many times it is given.")),
     only_if=_condition(N_("Condition: without it nobody gets the row.")),
-    not_for=_text(N_("An earlier row: who got that gets none here.")),
-    en=_text(N_("What it gives points for.")),
-    zh=_text(N_("The same in Chinese.")),
+    not_for=text_shape(N_("An earlier row: who got that gets none here.")),
+    en=text_shape(N_("What it gives points for.")),
+    zh=text_shape(N_("The same in Chinese.")),
     **{
         "if": _condition(
             N_("Condition: on parameters alone; where false the row is no part of the policy.")
@@ -236,11 +242,11 @@ _ROW = _table(
     },
 )
 
-_UNIT_INSTANCE = _table(
+_UNIT_INSTANCE = table_shape(
     N_("An instance and its clause."),
     ("instance", "clause"),
     instance=_INSTANCE,
-    clause=_text(N_("The clause.")),
+    clause=text_shape(N_("The clause.")),
 )
 
 SCHEMA: Schema = {
@@ -251,25 +257,29 @@ SCHEMA: Schema = {
     "additionalProperties": False,
     "required": ["policy", "entries", "rule", "no_rule"],
     "properties": {
-        "policy": _table(
+        "policy": table_shape(
             N_("The head."),
             ("id", "version", "title"),
-            id=_text(N_("The policy's id; its editions share it."), pattern="^[A-Za-z0-9._-]+$"),
-            version=_text(N_("The edition: the day it is of.")),
+            id=text_shape(
+                N_("The policy's id; its editions share it."), pattern="^[A-Za-z0-9._-]+$"
+            ),
+            version=text_shape(N_("The edition: the day it is of.")),
             title=_both(N_("Its title.")),
-            source=_text(N_("The document it was made from.")),
+            source=text_shape(N_("The document it was made from.")),
         ),
-        "applies_to": _table(
+        "applies_to": table_shape(
             N_("The deals that this edition is for."),
             (),
             otherwise=_INSTANCE,
             to=_DAY,
             **{"from": _DAY},
         ),
-        "calendar": _table(
+        "calendar": table_shape(
             N_("Which days are working days."),
-            country=_text(N_("ISO 3166 code: its public holidays, swapped working days included.")),
-            subdivision=_text(N_("A province or state, where holidays differ.")),
+            country=text_shape(
+                N_("ISO 3166 code: its public holidays, swapped working days included.")
+            ),
+            subdivision=text_shape(N_("A province or state, where holidays differ.")),
             weekend=_list(
                 N_("Days off every week."),
                 {"enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]},
@@ -277,7 +287,7 @@ SCHEMA: Schema = {
             holidays=_list(N_("The company's own days off."), _DAY),
             working=_list(N_("Days worked all the same."), _DAY),
         ),
-        "identity": _table(
+        "identity": table_shape(
             N_("Which linked customers are one, and which a household."),
             joined=_list(
                 N_("Links that make one customer."),
@@ -288,36 +298,36 @@ SCHEMA: Schema = {
                 _one_of(N_("A kind of link."), "same", "household", "group"),
             ),
         ),
-        "words": _named(N_("Lists of roles or other words."), _list(N_("One list."))),
-        "names": _named(
+        "words": named_shape(N_("Lists of roles or other words."), _list(N_("One list."))),
+        "names": named_shape(
             N_("How named values, classes and windows are called."), _both(N_("What it is called."))
         ),
-        "parameters": _named(N_("Every number and every reading."), _PARAMETER),
-        "entries": _named(N_("Classes of entries."), _CLASS),
-        "findings": _named(
+        "parameters": named_shape(N_("Every number and every reading."), _PARAMETER),
+        "entries": named_shape(N_("Classes of entries."), _CLASS),
+        "findings": named_shape(
             N_("Facts that only a person can supply."),
-            _table(
+            table_shape(
                 N_("One question."),
                 ("without", "en", "zh"),
-                question=_text(N_("The word in the event; default the name here.")),
-                entries=_text(N_("The class of findings that count; default `finding`.")),
+                question=text_shape(N_("The word in the event; default the name here.")),
+                entries=text_shape(N_("The class of findings that count; default `finding`.")),
                 without=_one_of(
                     N_("The burden of proof: without a finding the answer is no, or unknown."),
                     "no",
                     "unknown",
                 ),
-                **{"from": _text(N_("The role or instance that supplies it."))},
+                **{"from": text_shape(N_("The role or instance that supplies it."))},
                 minimum=_PARAMETER_NAME,
                 maximum=_PARAMETER_NAME,
-                clause=_text(N_("The clause it belongs to.")),
-                en=_text(N_("The question in words.")),
-                zh=_text(N_("The question in Chinese.")),
+                clause=text_shape(N_("The clause it belongs to.")),
+                en=text_shape(N_("The question in words.")),
+                zh=text_shape(N_("The question in Chinese.")),
             ),
         ),
-        "deal": _table(
+        "deal": table_shape(
             N_("What a deal is."),
-            moment=_text(N_("`order`, `close`, or a parameter with these values.")),
-            restart=_text(N_("`since_last_deal`, `all`, or a parameter with these values.")),
+            moment=text_shape(N_("`order`, `close`, or a parameter with these values.")),
+            restart=text_shape(N_("`since_last_deal`, `all`, or a parameter with these values.")),
             time=_one_of(
                 N_(
                     "Whether claims, filings and other acts count from when they were recorded, or "
@@ -332,13 +342,13 @@ SCHEMA: Schema = {
                 "stretch",
             ),
         ),
-        "holding": _table(
+        "holding": table_shape(
             N_("Who holds a customer while there is no deal."),
             opens=_CLASS_NAME,
-            granted_by=_text(
+            granted_by=text_shape(
                 N_("A class of decisions: an opening holds only from one of these on.")
             ),
-            keeps=_text(N_("The class of entries that keep a holding alive.")),
+            keeps=text_shape(N_("The class of entries that keep a holding alive.")),
             lasts=_condition(
                 N_("Condition: for an opening: how long it holds; a parameter or lookup(...).")
             ),
@@ -349,9 +359,9 @@ SCHEMA: Schema = {
                 "exposes",
                 "releases",
             ),
-            extends=_text(N_("A class of entries that extend a holding.")),
+            extends=text_shape(N_("A class of entries that extend a holding.")),
             extension=_condition(N_("Condition: for such an entry: how long from then on.")),
-            releases=_text(N_("A class of entries that end a holding at once.")),
+            releases=text_shape(N_("A class of entries that end a holding at once.")),
             extended_by=_one_of(
                 N_("Whose entries extend a holding: its holder's, or anyone's."),
                 "holder",
@@ -365,9 +375,9 @@ SCHEMA: Schema = {
             queue=_one_of(
                 N_("Who follows: the oldest opening, or only a new one."), "oldest", "anew"
             ),
-            levels=_text(N_("The class of entries that set the level or stage.")),
-            limits=_text(N_("A table parameter: the longest gap by level.")),
-            level_at=_text(N_("`last_contact`, `initial`, or a parameter with these values.")),
+            levels=text_shape(N_("The class of entries that set the level or stage.")),
+            limits=text_shape(N_("A table parameter: the longest gap by level.")),
+            level_at=text_shape(N_("`last_contact`, `initial`, or a parameter with these values.")),
             default_level=_PARAMETER_NAME,
             transfers=_CLASS_NAME,
             notices=_CLASS_NAME,
@@ -376,7 +386,7 @@ SCHEMA: Schema = {
             ends_on=_list(
                 N_("Departures that end a holding."), _one_of(N_("A departure."), "left", "moved")
             ),
-            grounds=_named(
+            grounds=named_shape(
                 N_("What a transfer needs, by its cause."),
                 _one_of(
                     N_("The ground it needs."),
@@ -389,56 +399,60 @@ SCHEMA: Schema = {
                 ),
             ),
         ),
-        "windows": _named(
+        "windows": named_shape(
             N_("Spans of time after the deal."),
-            _table(
+            table_shape(
                 N_("One window."),
-                limit=_text(N_("A parameter with a unit of time.")),
+                limit=text_shape(N_("A parameter with a unit of time.")),
                 days=_PARAMETER_NAME,
                 count=_PARAMETER_NAME,
-                clock=_text(N_("`close`, `discovery`, or a parameter with these values.")),
-                knowledge=_text(N_("The class of entries from which somebody knows of the deal.")),
+                clock=text_shape(N_("`close`, `discovery`, or a parameter with these values.")),
+                knowledge=text_shape(
+                    N_("The class of entries from which somebody knows of the deal.")
+                ),
             ),
         ),
-        "standing": _table(
+        "standing": table_shape(
             N_("What makes a filing stand."),
             decisions=_CLASS_NAME,
             valid_days=_PARAMETER_NAME,
-            valid=_text(N_("A parameter with a unit of time: how long a filing stands.")),
-            needs_approval=_text(
+            valid=text_shape(N_("A parameter with a unit of time: how long a filing stands.")),
+            needs_approval=text_shape(
                 N_("`true`, `false`, or a parameter: whether it must be approved.")
             ),
         ),
-        "powers": _table(
+        "powers": table_shape(
             N_("Who may act for the company."),
-            above_parties=_text(N_("The word for the roles that decide if they are no party.")),
+            above_parties=text_shape(
+                N_("The word for the roles that decide if they are no party.")
+            ),
             strike=_condition(N_("Condition: which findings strike the entries they name.")),
             strikes_own=_flag(N_("A finding strikes only entries of its subject.")),
             strikes_until=_condition(N_("Moment: findings made after it strike nothing.")),
-            mends=_table(
+            mends=table_shape(
                 N_(
                     "Entries are mended by the head of their author's unit, "
                     "beside author and recorder."
                 ),
                 ("role", "unit"),
-                role=_text(N_("The role of the head.")),
+                role=text_shape(N_("The role of the head.")),
                 unit=_one_of(N_("What is a unit."), "department", "outlet"),
             ),
         ),
-        "instances": _table(
+        "instances": table_shape(
             N_("Who decides where people must."),
-            clause=_text(N_("The clause of a person's ruling.")),
-            rulings=_text(N_("The class of rulings that count; default that of [holding].")),
-            powers=_named(
+            clause=text_shape(N_("The clause of a person's ruling.")),
+            rulings=text_shape(N_("The class of rulings that count; default that of [holding].")),
+            powers=named_shape(
                 N_("A ladder, lowest first: instance = roles that rule there."),
                 _list(N_("Roles.")),
             ),
-            by_unit=_table(
+            by_unit=table_shape(
                 N_("Instances by the units of the parties."),
                 ("parties", "unit", "role", "one", "several", "final", "disagreement"),
                 parties=_condition(N_("Condition: whose units are looked at.")),
                 unit=_one_of(N_("What is a unit."), "department", "outlet"),
-                role=_text(N_("The role of a unit's head.")),
+                role=text_shape(N_("The role of a unit's head.")),
                 one=_UNIT_INSTANCE,
                 several=_UNIT_INSTANCE,
                 final=_INSTANCE,
@@ -449,12 +463,16 @@ SCHEMA: Schema = {
             stages=_list(
                 N_("Where a ruling replaces the rules."), _one_of(N_("A stage."), "deal", "open")
             ),
-            appeal_within=_text(N_("A parameter with a unit of time: until when one may appeal.")),
+            appeal_within=text_shape(
+                N_("A parameter with a unit of time: until when one may appeal.")
+            ),
         ),
-        "let": _named(N_("Named values, worked out once."), _condition(N_("Condition: a value."))),
+        "let": named_shape(
+            N_("Named values, worked out once."), _condition(N_("Condition: a value."))
+        ),
         "leave_out": _list(
             N_("Outlets whose entries do not count in the ordinary contest."),
-            _table(
+            table_shape(
                 N_("Which outlets, and when."),
                 ("when", "units"),
                 when=_condition(N_("Condition: when.")),
@@ -464,15 +482,15 @@ SCHEMA: Schema = {
         "clauses": {
             "type": "object",
             "description": N_("What each clause is called, and what it says."),
-            "additionalProperties": _table(
+            "additionalProperties": table_shape(
                 N_("One clause."),
                 ("en", "zh"),
-                en=_text(N_("Its title.")),
-                zh=_text(N_("Its title in Chinese.")),
+                en=text_shape(N_("Its title.")),
+                zh=text_shape(N_("Its title in Chinese.")),
                 says=_both(N_("What it says, in own words.")),
             ),
         },
-        "precedence": _table(
+        "precedence": table_shape(
             N_("Which rule goes before which."),
             ("order",),
             order=_one_of(
@@ -485,7 +503,7 @@ SCHEMA: Schema = {
             ),
             why=_both(N_("Why the rules stand in this order.")),
         ),
-        "scorecard": _table(
+        "scorecard": table_shape(
             N_("Points, and a total for everybody who competes."),
             ("of", "row"),
             of=_condition(N_("Condition: the persons who compete.")),
@@ -493,57 +511,57 @@ SCHEMA: Schema = {
         ),
         "rule": _list(N_("The rules, in the order in which they are tried."), _RULE),
         "fallback": _list(N_("Rules tried where no other decided."), _RULE),
-        "tie": _table(
+        "tie": table_shape(
             N_("What holds where several are equal."),
             ("refer",),
             refer=_INSTANCE,
             why=_both(N_("What is said then.")),
         ),
-        "no_rule": _table(
+        "no_rule": table_shape(
             N_("What holds where no rule decides."),
             ("refer", "why"),
-            clause=_text(N_("Its clause, if it has one.")),
+            clause=text_shape(N_("Its clause, if it has one.")),
             refer=_INSTANCE,
             why=_both(N_("What is said then: the question.")),
         ),
         "warning": _list(
             N_("What readers of a ruling should know."),
-            _table(
+            table_shape(
                 N_("One warning."),
                 ("when", "en", "zh"),
                 when=_condition(N_("Condition: when it is said.")),
                 stage=_one_of(N_("Only there."), "deal", "open"),
-                en=_text(N_("What is said.")),
-                zh=_text(N_("The same in Chinese.")),
+                en=text_shape(N_("What is said.")),
+                zh=text_shape(N_("The same in Chinese.")),
             ),
         ),
         "rate": _list(
             N_("Parts of the usual commission that somebody gets, beside the shares."),
-            _table(
+            table_shape(
                 N_("One rate."),
                 ("clause", "when", "party", "rate"),
-                clause=_text(N_("The clause.")),
+                clause=text_shape(N_("The clause.")),
                 when=_condition(N_("Condition: when it holds.")),
                 party=_condition(N_("Condition: whose rate it is.")),
-                rate=_text(N_("A parameter: percent of the usual commission.")),
+                rate=text_shape(N_("A parameter: percent of the usual commission.")),
             ),
         ),
         "sanction": _list(
             N_("Measures proposed on a finding; a person decides."),
-            _table(
+            table_shape(
                 N_("One measure, or a ladder of them."),
                 ("clause", "question"),
-                clause=_text(N_("The clause.")),
-                question=_text(N_("The question of the finding.")),
+                clause=text_shape(N_("The clause.")),
+                question=text_shape(N_("The question of the finding.")),
                 time=_one_of(N_("On the first finding, or again."), "first", "again"),
-                measure=_text(N_("The measure.")),
+                measure=text_shape(N_("The measure.")),
                 amount=_PARAMETER_NAME,
                 ladder=_list(
                     N_("The measures for the first, the second, ... finding; the last goes on."),
-                    _table(
+                    table_shape(
                         N_("One step."),
                         ("measure",),
-                        measure=_text(N_("The measure.")),
+                        measure=text_shape(N_("The measure.")),
                         amount=_PARAMETER_NAME,
                     ),
                 ),

@@ -8,11 +8,14 @@ from typing import Any
 from conflictctl.calendar import Moment, parse_time
 from conflictctl.errors import InputRejected
 from conflictctl.events import (
+    CASE_STEPS,
+    CLAIM_CASE,
     CUSTOMER_PARTY,
     KINDS,
     REFERENCE_FIELDS,
     Draft,
     Event,
+    claim_of,
     references,
 )
 from conflictctl.mending import MENDS
@@ -47,6 +50,7 @@ def resolve(draft: Draft, find: Find) -> tuple[Draft, Event | None]:
     """
     field = REFERENCE_FIELDS.get(draft.kind)
     if field is None:
+        draft = _resolve_case(draft, find)
         return (_resolve_list(draft, find) if draft.kind in _REFERRING_LISTS else draft), None
     ref = draft.fields.get(field)
     if ref is None:
@@ -82,6 +86,16 @@ def _found(field: str, ref: str | int, find: Find) -> Event:
     return target
 
 
+def _resolve_case(draft: Draft, find: Find) -> Draft:
+    """The case of a claim has one name, however its claim is referred to."""
+    case = draft.fields.get("case")
+    claim = claim_of(case) if isinstance(case, str) else None
+    target = find(claim) if claim is not None and draft.kind != "case_opened" else None
+    if target is None or target.kind != "claim":
+        return draft
+    return draft._replace(fields={**draft.fields, "case": f"{CLAIM_CASE}{target.ref}"})
+
+
 def _resolve_list(draft: Draft, find: Find) -> Draft:
     field = _REFERRING_LISTS[draft.kind]
     refs = draft.fields.get(field)
@@ -91,7 +105,7 @@ def _resolve_list(draft: Draft, find: Find) -> Draft:
     for target in targets:
         _check_target(draft.kind, field, target)
     draft = draft._replace(fields={**draft.fields, field: [settled(target) for target in targets]})
-    if draft.customer is not None or KINDS[draft.kind].customer == "none":
+    if draft.customer is not None or draft.kind in CASE_STEPS:
         return draft
     named = next((target.customer for target in targets if target.customer is not None), None)
     return draft._replace(customer=named)

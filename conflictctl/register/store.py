@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -469,9 +469,10 @@ class Register:
         for chunk in _chunks(page):
             for *row, case in self.fetch(statement, {"cases": chunk, "kinds": CASE_LOOKUP}):
                 found[case].append(event_of(self.log, *row))
+        people = cache(self.people)
         for case, entries in found.items():
             entries.sort(key=_seq)
-            yield case, mended(entries, self.people)
+            yield case, mended(entries, people)
 
     def last_case(self, prefix: str) -> str | None:
         """The highest of the case ids that are `prefix` and digits, by number."""
@@ -502,12 +503,16 @@ class Register:
 
     def names(self, ids: Iterable[str]) -> dict[str, str]:
         """The latest name of each customer that has one."""
-        result: dict[str, str] = {}
-        for chunk in _chunks(sorted(set(ids))):
-            for card in self._cards(events.c.subject.in_(chunk)):
-                if card.name != card.id:
-                    result[card.id] = card.name
-        return result
+        cards = self.cards(ids)
+        return {card.id: card.name for card in cards.values() if card.name != card.id}
+
+    def cards(self, ids: Iterable[str]) -> dict[str, CustomerCard]:
+        """The cards of some customers as they stand, by id."""
+        return {
+            card.id: card
+            for chunk in _chunks(sorted(set(ids)))
+            for card in self._cards(events.c.subject.in_(chunk))
+        }
 
     def customers(self) -> Iterator[CustomerCard]:
         """Every customer's card as it stands, by id, read in pages."""

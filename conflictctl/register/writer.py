@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conflictctl.calendar import Moment
 from conflictctl.errors import InputRejected
-from conflictctl.events import Draft, Event, body_of, claim_of, read_changes, split_personal
+from conflictctl.events import (
+    CASE_STEPS,
+    Draft,
+    Event,
+    body_of,
+    claim_of,
+    read_changes,
+    split_personal,
+)
 from conflictctl.mending import MENDS
 from conflictctl.people import STAFF_KINDS, People
 from conflictctl.register import checking
@@ -79,7 +87,8 @@ class Writer:
         self._people_stale = False
         self._customers = register.known_customers
         self._find_id, self._find_content, self._find_customer = register.finders()
-        self._cases: set[str] = set()
+        self._cases: dict[str, str | None] = {}
+        """Whose each case is; None: no customer's."""
         self._pending: dict[int, _Pending] = {}
         self._pending_ids: dict[str, int] = {}
         self._pending_contents: dict[int, list[int]] = {}
@@ -117,12 +126,42 @@ class Writer:
 
     def case_known(self, case: str) -> bool:
         """Whether a case was opened, or follows from a claim (`A-` and the claim's reference)."""
-        if case in self._cases or self._register.case_opened(case):
-            self._cases.add(case)
+        if case in self._cases:
             return True
+        opening = self._opening(case)
+        if opening is None:
+            return False
+        self._cases[case] = opening.customer
+        return True
+
+    def _opening(self, case: str) -> Event | None:
+        """The entry that a case begins with."""
         claim = claim_of(case)
-        target = self.target(claim) if claim is not None else None
-        return target is not None and target.kind == "claim"
+        if claim is not None:
+            target = self.target(claim)
+            return target if target is not None and target.kind == "claim" else None
+        seq = self._register.introduction("case_opened", case)
+        return None if seq is None else self._register.event(seq)
+
+    def _of_whom(self, draft: Draft) -> Draft:
+        """A step with the customer of its case: it is part of what is known of him.
+
+        Raises InputRejected where the step names another one.
+        """
+        case = draft.fields["case"]
+        customer = self._cases.get(case) if self.case_known(case) else draft.customer
+        if draft.customer not in (None, customer):
+            raise InputRejected(
+                Sentence(
+                    "{field}: {problem}",
+                    field="customer",
+                    problem=Sentence(
+                        "{case} does not concern {customer}", case=case, customer=draft.customer
+                    ),
+                ),
+                Sentence("leave the customer out: the case says whose it is"),
+            )
+        return draft._replace(customer=customer)
 
     @property
     def register(self) -> Register:
@@ -140,6 +179,12 @@ class Writer:
         """The entries about a case, those of this writer included, mended, in seq order."""
         self.flush()
         return self._register.case_events(case)
+
+    def cases_events(self, cases: Sequence[str]) -> Iterator[list[Event]]:
+        """The entries of several cases, one after the other, without what people said."""
+        self.flush()
+        for _, entries in self._register.cases(cases, personal=False):
+            yield entries
 
     def involved_events(self, customer: str) -> list[Event]:
         """The events of the customer's dossier, those of this writer included."""
@@ -183,6 +228,8 @@ class Writer:
         """
         draft, target = checking.resolve(draft, self.target)
         kind = draft.kind
+        if kind in CASE_STEPS:
+            draft = self._of_whom(draft)
         if kind == "correction":
             assert target is not None
             draft = draft._replace(
@@ -245,6 +292,15 @@ class Writer:
         if target is None:
             return
         if draft.kind == "void" and self._introduces(target):
+            if target.kind == "case_opened":
+                raise InputRejected(
+                    Sentence(
+                        "voids: {event} introduces {case}, which other entries may name",
+                        event=target.ref,
+                        case=self._subject(target),
+                    ),
+                    Sentence("correct it instead; `case withdraw` ends the case"),
+                )
             raise InputRejected(
                 Sentence(
                     "voids: {event} introduces {name}, whom other entries may name",
@@ -354,7 +410,7 @@ class Writer:
             assert event.customer is not None
             self._register.remember_customer(event.customer)
         elif event.kind == "case_opened":
-            self._cases.add(event.fields["case"])
+            self._cases[event.fields["case"]] = event.customer
         elif event.kind in STAFF_KINDS:
             self._people.learn(event)
         elif event.kind in MENDS:

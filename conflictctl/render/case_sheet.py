@@ -12,7 +12,7 @@ from conflictctl.render.layout import cells, pad, wrap
 from conflictctl.render.overdue_table import case_deadline, deadline_text, when_text
 from conflictctl.render.safe import safe
 from conflictctl.render.terminal import Column, is_terminal, print_table, width
-from conflictctl.wording import N_, Sentence, Term, When, Who
+from conflictctl.wording import N_, Sentence, When, Who
 
 if TYPE_CHECKING:
     from conflictctl.calendar import Calendar, Moment
@@ -42,6 +42,12 @@ def deadline_line(due: Deadline, calendar: Calendar) -> str:
     )
 
 
+def level_title(level: str, policy: CasePolicy) -> str:
+    """What the company calls a level of its ladder."""
+    known = next((one for one in policy.ladder if one.id == level), None)
+    return say(known.title) if known is not None else term(level)
+
+
 def list_columns() -> list[Column]:
     """The headings of a list of cases."""
     return [
@@ -61,11 +67,12 @@ def list_row(
     calendar: Calendar,
     people: People,
     names: Mapping[str, str],
+    policy: CasePolicy,
 ) -> list[str]:
     """One case in a list."""
     state = term(case.state)
     if case.level != FIRST_LEVEL:
-        state += f" ({term(case.level)})"
+        state += f" ({level_title(case.level, policy)})"
     return [
         case.id,
         state,
@@ -149,9 +156,7 @@ def _head(
         person(case.handler, people) if case.handler is not None else tr("nobody yet")
     )
     if case.level != FIRST_LEVEL:
-        titles = {level.id: level.title for level in policy.ladder}
-        title = titles.get(case.level)
-        pairs[tr("level")] = say(title) if title is not None else term(case.level)
+        pairs[tr("level")] = level_title(case.level, policy)
     if case.articles:
         pairs[tr("articles")] = list_joined(list(case.articles))
     if opened.get("demand"):
@@ -224,8 +229,6 @@ class _Sheet:
         )
         for one in due:
             if one.met is None and one.proposes is not None and one.due <= as_of:
-                titles = {level.id: level.title for level in self.policy.ladder}
-                title = titles.get(one.proposes)
                 self.text(
                     say(
                         Sentence(
@@ -234,7 +237,7 @@ class _Sheet:
                             what=deadline_name(one),
                             case=self.case.id,
                             level=one.proposes,
-                            title=title if title is not None else Term(one.proposes),
+                            title=level_title(one.proposes, self.policy),
                         )
                     )
                 )

@@ -84,7 +84,11 @@ def _particulars(event: Event, people: People) -> Iterator[str]:
     if get("confirmed"):
         yield tr("confirmed by the customer")
     if event.kind == "case_change":
-        yield tr("accepted") if get("accepted") else tr("not accepted")
+        yield (
+            tr("accepted by the customer")
+            if get("accepted")
+            else tr("not accepted by the customer")
+        )
 
 
 def _reference(ref: str | int) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,17 @@ def set_language(lang: str | None) -> str:
 def language() -> str:
     """The language in use, `en` or `zh`."""
     return _language
+
+
+@contextmanager
+def speaking(lang: str) -> Iterator[None]:
+    """Say what is said inside in another language, for another reader."""
+    before = _language
+    set_language(lang)
+    try:
+        yield
+    finally:
+        set_language(before)
 
 
 def _known(lang: str) -> str:

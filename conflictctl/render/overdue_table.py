@@ -216,7 +216,7 @@ class _Page:
         remarks = [tr("may be reassigned")] if due.may_be_reassigned else []
         if due.case is not None and due.customer is not None:
             remarks.append(safe(due.case))
-        remarks.append(_what(due, self.calendar))
+        remarks.append(what_text(due, self.calendar))
         day = "" if due.due is None else deadline_text(due.due, self.calendar)
         if due.proposes is not None:
             remarks.append(say(Sentence("escalate to {level}?", level=Term(due.proposes))))
@@ -296,7 +296,7 @@ def when_text(days: int | None) -> str:
     return tr("in 1 day") if days == -1 else tr("in {n} days").format(n=-days)
 
 
-def _what(due: Due, calendar: Calendar) -> str:
+def what_text(due: Due, calendar: Calendar) -> str:
     if due.type == "followup":
         if due.last_contact is None:
             return tr("never contacted")

@@ -68,15 +68,15 @@ def test_a_complaint_from_the_call_to_the_lesson(
         invoke, "find", "--facts", "scratched in transport", "--evidence", "#2",
         "--file", str(letter),
     )  # fmt: skip
-    assert "investigating" in found
+    assert "being investigated" in found
     step(invoke, "propose", "--text", "paint it", "--pros", "quick", "--cons", "the colour")
     step(invoke, "propose", "--text", "a new door")
     step(invoke, "reply", "--proposal", "P1", "--party", "customer", "--reply", "refuse")
-    assert "negotiating" in step(invoke, "reply", "--party", "customer", "--reply", "accept")
+    assert "being negotiated" in step(invoke, "reply", "--party", "customer", "--reply", "accept")
     resolved = step(invoke, "resolve", "--how", "settled", "--proposal", "P2", "--text", "new door")
     assert "resolved" in resolved
     step(invoke, "task", "--owner", "wang", "--due", "2030-01-31", "--text", "order it")
-    assert "executing" in step(invoke, "done", "--text", "arrived")
+    assert "being carried out" in step(invoke, "done", "--text", "arrived")
     step(invoke, "survey", "--score", "5", "--comment", "fine")
     step(
         invoke, "lesson", "--root-cause", "no cover", "--improvement", "cover it", "--owner", "wang"
@@ -264,7 +264,7 @@ def test_the_morning_list_has_the_deadlines_of_cases(invoke: Invoke, showroom: P
     assert found["resolution"]["proposes"] == "supervisor"
     told = invoke("overdue", "--as-of", later).stdout
     assert "first response" in told
-    assert "escalate to supervisor?" in told
+    assert "escalate to sales supervisor?" in told
 
 
 def test_a_step_sent_twice_is_one(invoke: Invoke, showroom: Path) -> None:

@@ -25,6 +25,13 @@ HEAVY = {
     "conflictctl.policy",
     "conflictctl.policy.model",
     "conflictctl.exchange",
+    "apprise",
+    "requests",
+    "conflictctl.notify",
+    "conflictctl.reminders",
+    "conflictctl.exchange.sheet",
+    "python_calamine",
+    "xlsxwriter",
     "conflictctl.render.ruling_table",
     "conflictctl.cli.verdict",
 }
@@ -77,6 +84,11 @@ def test_log_visit_loads_little(tmp_path: Path, showroom: Path) -> None:
     )
     assert "sqlalchemy" in modules
     assert modules & HEAVY == set()
+
+
+def test_the_morning_list_loads_nothing_that_sends(tmp_path: Path, showroom: Path) -> None:
+    modules = loaded(tmp_path, "overdue", "--db", str(showroom))
+    assert modules & {"apprise", "requests", "conflictctl.notify"} == set()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from conflictctl.events import CUSTOMER_TYPES, KINDS, REFERENCE_FIELDS
+from conflictctl.events import CASE_STEPS, CUSTOMER_TYPES, KINDS, REFERENCE_FIELDS
 
 Line = dict[str, Any]
 
@@ -50,6 +50,29 @@ OWN_TARGETS = {
     "withdraw_claim": "claim",
     "appeal": "ruling",
 }
+FREE_TEXT = frozenset(
+    {
+        "note",
+        "grounds",
+        "reason",
+        "query",
+        "demand",
+        "facts",
+        "said",
+        "requirement",
+        "change",
+        "impact",
+        "text",
+        "pros",
+        "cons",
+        "comment",
+        "ended",
+        "root_cause",
+        "improvement",
+        "summary",
+        "survey_waived",
+    }
+)
 LIVELY = [
     name
     for name, kind in KINDS.items()
@@ -152,12 +175,43 @@ class _Story:
         for field_name, field in kind.fields.items():
             if field_name != reference and (field.required or self.chance.random() < 0.4):
                 line[field_name] = self._value(name, field_name)
+        if "case" in line and name != "case_opened":
+            line["case"] = self._case()
+            if line["case"] is None:
+                return None
+        if name in CASE_STEPS:
+            line.pop("customer", None)  # the case says whose it is
         if name == "correction":
             assert target is not None
             line["changes"] = {"note": self._text()}
         if name == "filing":
             line["to"] = "sun"
+        if kind.group == "case":
+            # What somebody said of a case is not nothing.
+            line |= {name: "无" for name, value in line.items() if value == ""}
+            self._about_case(line)
         return {key: value for key, value in line.items() if value is not None}
+
+    def _about_case(self, line: Line) -> None:
+        """What must fit together in an entry about a case."""
+        if line["kind"] == "case_opened":
+            line["case"] = f"C-{len(self.told)}"
+            line["channel"] = "phone"
+            line["customer"] = self.chance.choice(CUSTOMERS)
+            line["parties"] = self._two()
+        elif line["kind"] in ("case_survey", "survey"):
+            if line.setdefault("reached", True):
+                line["score"] = self.chance.randint(1, 5)
+            else:
+                line.pop("score", None)
+        elif line["kind"] == "case_resolution":
+            line["third_party"] = "消协"
+
+    def _case(self) -> str | None:
+        """A case that was opened, or that follows from a claim of the file."""
+        able = [line["case"] for line in self.told if line["kind"] == "case_opened"]
+        able += [f"A-{line['id']}" for line in self.told if line["kind"] == "claim"]
+        return self.chance.choice(able) if able else None
 
     def _target(self, name: str) -> Line | None:
         wanted = OWN_TARGETS.get(name)
@@ -182,6 +236,8 @@ class _Story:
         if field.choices:
             return self.chance.choice(field.choices)
         one, two = self._two()
+        if field.refers == "case_party":
+            return self.chance.choice([one, "customer"])
         values: dict[str, Any] = {
             "outlet": "store",
             "to_outlet": "branch",
@@ -206,6 +262,18 @@ class _Story:
             "fields": {"a": [1, None, {"b": "=x"}]},
             "amount": "199800.50",
             "currency": "CNY",
+            "cost": "0.50",
+            "severity": self.chance.randint(1, 4),
+            "departments": self.chance.choice([["sales", "售后"], ["a;b", "[c"]]),
+            "articles": ["第五条", "=7"],
+            "people": [self.chance.choice(["王;先生", "Ms Li", "=x"]), "赵"],
+            "cause": "service_quality",
+            "evidence": [line["id"] for line in self.told[-2:]],
+            "files": [{"name": "照片;1.jpg", "digest": "sha256:" + "0f" * 32}],
+            "third_party": "消协",
+            "due": "2013-05-01",
+            "party": "customer" if kind == "case_reply" else one,
+            "campaign": "2013-Q1",
             "product": "X",
             "deal": "D1",
             "signers": [{"staff": one}],
@@ -218,10 +286,14 @@ class _Story:
         }
         if name == "answer" and kind == "finding":
             return self.chance.choice([True, False, 7, "7", "true", "by the lift"])
-        if name in ("asked", "reached", "final"):
+        if name in ("asked", "reached", "final", "confirmed", "accepted"):
             return self.chance.random() < 0.5
-        if name in ("note", "grounds", "reason", "query"):
+        if name in FREE_TEXT:
             return self._text()
+        if name in ("case", "proposal", "task", "lesson"):
+            return self.chance.choice(["N1", "N2"])
+        if kind == "case_escalated" and name == "to":
+            return "supervisor"
         if kind.startswith("staff") and name == "staff":
             return "gu"  # the others keep their posts, so that the attester stays one
         return values.get(name, one if field.refers == "staff" else None)

@@ -182,6 +182,15 @@ def test_what_is_written_is_read_back_and_no_formula(column: str, kind: str, tex
         ("changes", {"note": "=1"}),
         ("fields", {}),
         ("rank", -3),
+        ("departments", ["售后;部", "sales"]),
+        ("articles", ["第五条"]),
+        ("people", ["=x", "王;先生"]),
+        ("evidence", ["x#4", "v1"]),
+        ("files", [{"name": "a;b.pdf", "digest": "sha256:" + "0" * 64}]),
+        ("severity", 4),
+        ("score", 5),
+        ("confirmed", True),
+        ("accepted", False),
         ("shares", [{"party": "a;b", "share": "100"}]),
         ("signers", [{"staff": "li"}]),
         ("shares", [{"party": "=x", "share": "33.34"}, {"party": "y", "share": "66.66"}]),
@@ -354,7 +363,7 @@ def test_an_encoding_nobody_knows(take: Take) -> None:
 
 
 def test_a_workbook_is_told_apart(take: Take) -> None:
-    with pytest.raises(InputRejected, match="Excel workbook"):
+    with pytest.raises(InputRejected, match="workbook is damaged"):
         take(b"PK\x03\x04rest", suffix=".csv")
 
 

@@ -14,7 +14,7 @@ from conflictctl.errors import InputRejected, NotPermitted, StorageFailed, Wrong
 from conflictctl.events import Event
 from conflictctl.register.store import Register
 
-from .conftest import NOW, Take
+from .conftest import NOW, Take, Taken
 from .malformed import LINES, csv_bytes, csv_rows, jsonl
 
 FILE = jsonl(LINES)
@@ -378,6 +378,101 @@ def test_warnings_are_counted_but_not_hoarded(register: Register, take: Take) ->
     ]
     report = take(jsonl([*LINES, *notices]), attest="sun").report
     assert (report.warned, len(report.warnings)) == (150, 100)
+
+
+# ------------------------------------------------------------------------------ cases
+
+
+def about(n: int, kind: str, by: str = "sun", **fields: object) -> dict[str, object]:
+    """The `n`th entry about cases, a minute after the one before it."""
+    moment = f"2013-03-10T{9 + n // 60:02}:{n % 60:02}:00+08:00"
+    line = {"kind": f"case_{kind}", "id": f"k{n}", "at": moment, "by": by, "case": "C-1"}
+    return line | fields
+
+
+OPENED = about(0, "opened", customer="K1", category="complaint", channel="phone", demand="全额退款")
+ACCEPTED = about(1, "accepted", handler="sun")
+FIRST = len(LINES) + 1
+"""The line on which a case is opened in a file that begins with LINES."""
+
+
+def told(taken: Taken) -> list[str]:
+    return [f"{warned.line - FIRST}: {warned.reason}" for warned in taken.report.warnings]
+
+
+def test_a_step_that_does_not_fit_its_case_is_kept_with_a_warning(
+    register: Register, take: Take
+) -> None:
+    lines = [
+        OPENED,
+        about(1, "finding", facts="x"),
+        about(2, "accepted", handler="wang"),
+        about(3, "reply", proposal="P1", party="customer", reply="accept"),
+        about(4, "finding", facts="x"),
+        about(5, "closed"),
+    ]
+    taken = take(jsonl([*LINES, *lines]), attest="sun")
+    assert (taken.report.recorded, taken.report.warned) == (len(LINES) + 6, 3)
+    assert told(taken) == [
+        "1: C-1 is open: case_finding does not come now",
+        "3: C-1 has no proposal yet",
+        "5: C-1 is investigating: case_closed does not come now",
+    ]
+    assert len(register.case_events("C-1")) == 6
+
+
+def test_whether_a_step_fits_is_known_after_the_last_line(take: Take) -> None:
+    void = {"kind": "void", "id": "x9", "at": "2013-03-11T09:00:00+08:00", "by": "sun"}
+    lines = [OPENED, ACCEPTED, about(2, "finding", facts="x"), {**void, "voids": "k1"}]
+    taken = take(jsonl([*LINES, *lines]), attest="sun")
+    assert told(taken) == ["2: C-1 is open: case_finding does not come now"]
+
+
+def test_only_the_steps_of_this_file_are_warned_of(take: Take) -> None:
+    wrong = about(1, "finding", facts="x")
+    assert take(jsonl([*LINES, OPENED, wrong]), attest="sun").report.warned == 1
+    more = take(jsonl([OPENED, wrong, about(2, "update"), about(3, "closed")]), attest="sun")
+    assert (more.report.already, more.report.recorded, more.report.warned) == (2, 2, 1)
+    assert [warned.line for warned in more.report.warnings] == [4]
+
+
+def test_a_line_that_names_an_unknown_case_is_rejected(register: Register, take: Take) -> None:
+    before = register.head()
+    taken = take(jsonl([*LINES, ACCEPTED, OPENED]), attest="sun")
+    assert taken.reasons == [f"{FIRST}: no case C-1"]
+    assert register.head() == before
+
+
+def test_a_case_opened_twice_is_rejected(take: Take) -> None:
+    taken = take(jsonl([*LINES, OPENED, {**OPENED, "id": "k9"}]), attest="sun")
+    assert taken.reasons == [f"{FIRST + 1}: case: there is a case C-1 already"]
+
+
+def test_the_case_of_a_claim_takes_its_steps_and_no_others(take: Take) -> None:
+    lines = [
+        about(0, "accepted", case="A-w1", handler="sun"),
+        about(1, "resolution", case="A-w1", how="settled", text="t"),
+        {
+            "kind": "claim",
+            "id": "w2",
+            "at": "2013-03-10T10:00:00+08:00",
+            "by": "wang",
+            "customer": "K1",
+        },
+        # The second claim joins the case of the first.
+        about(62, "contact", case="A-w2", said="s"),
+    ]
+    assert told(take(jsonl([*LINES, *lines]), attest="sun")) == [
+        "1: A-w1 is resolved: case_resolution does not come now",  # by the agreement
+        "3: no case A-w2",
+    ]
+
+
+def test_warnings_of_cases_are_counted_but_not_hoarded(take: Take) -> None:
+    many = [about(n, "closed") for n in range(1, 151)]
+    report = take(jsonl([*LINES, OPENED, *many]), attest="sun").report
+    assert (report.warned, len(report.warnings)) == (150, 100)
+    assert [warned.line for warned in report.warnings] == list(range(FIRST + 1, FIRST + 101))
 
 
 # ----------------------------------------------------------------------- odd sources

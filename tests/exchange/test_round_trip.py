@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conflictctl.adjudication.judge import rule_group
+from conflictctl.cases.attribution import attribution_cases
+from conflictctl.cases.procedure import Case, replayed
 from conflictctl.errors import InputRejected
 from conflictctl.events import KINDS, Draft, read_line
 from conflictctl.exchange.exporting import export, open_private
@@ -53,6 +55,28 @@ def rulings(register: Register) -> list[object]:
     ]
 
 
+def states(register: Register) -> list[object]:
+    """Every case as it stands: those that were opened, and those of claims by their place."""
+    people = register.people()
+    found = [
+        replayed(Case(entries[0], people), entries[1:])
+        for page in register.case_ids()
+        for _, entries in register.cases(page)
+    ]
+    for dossier in register.dossiers():
+        found += attribution_cases(
+            dossier.events,
+            people=people,
+            calendar=register.calendar,
+            as_of=NOW,
+            steps_of=register.case_events,
+        )
+    return [
+        (c.number, c.state, c.level, c.handler, c.how, c.open_tasks(), len(c.tried), len(c.answers))
+        for c in found
+    ]
+
+
 def log_live(register: Register, clock: Callable[[], int]) -> None:
     """Entries as the commands make them: without ids, one speaking of another."""
     visit = read_line({"kind": "visit", "by": "wang", "customer": "K1", "note": "live"})
@@ -83,6 +107,14 @@ def log_live(register: Register, clock: Callable[[], int]) -> None:
             ),
             allow_duplicates=True,
         )
+        claim = writer.add(read_line({"kind": "claim", "by": "li", "customer": "K1"}))
+        case = f"A-#{claim.seq}"
+        for line in (
+            {"kind": "case_accepted", "case": case, "handler": "sun"},
+            {"kind": "case_finding", "case": case, "facts": "f", "evidence": [first.seq]},
+            {"kind": "sanction", "case": case, "staff": "wang", "measure": "warning"},
+        ):
+            writer.add(read_line({"by": "sun", **line}), allow_duplicates=True)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
@@ -111,11 +143,16 @@ def test_an_export_holds_everything_and_gives_the_same_rulings(
         assert (arrived.rejected, arrived.already) == (0, 0)
         assert exported(two) == exported(one)
         assert rulings(two) == rulings(one)
+        assert states(two) == states(one)
 
 
-def test_the_histories_use_every_kind() -> None:
-    used = {line["kind"] for seed in range(20) for line in valid_lines(seed, 60)}
-    assert used >= set(LIVELY)
+def test_the_histories_use_every_kind_and_every_field() -> None:
+    lines = [line for seed in range(30) for line in valid_lines(seed, 60)]
+    assert {line["kind"] for line in lines} >= set(LIVELY)
+    used = {(line["kind"], name) for line in lines for name in line}
+    for kind in LIVELY:
+        missing = {name for name in KINDS[kind].fields if (kind, name) not in used}
+        assert not missing, kind
 
 
 def test_own_kinds_are_left_out(register: Register, take: Take) -> None:
@@ -151,6 +188,20 @@ def test_references_by_number_become_ids_that_hold_elsewhere(
         if visit["id"] in (line.get("on"), line.get("corrects"), *line.get("strikes", ()))
     ]
     assert [line["kind"] for line in speaking] == ["confirm", "correction", "finding"]
+
+
+def test_evidence_and_cases_of_claims_hold_elsewhere(
+    register: Register, take: Take, clock: Callable[[], int]
+) -> None:
+    take(jsonl(LINES), attest="sun")
+    log_live(register, clock)
+    lines = [json.loads(line) for line in exported(register).splitlines()]
+    visit = next(line for line in lines if line.get("note") == "live")
+    claim = next(line for line in lines if line["kind"] == "claim" and line["by"] == "li")
+    finding = next(line for line in lines if line["kind"] == "case_finding")
+    assert finding["evidence"] == [visit["id"]]
+    assert finding["case"] == f"A-{claim['id']}" == f"A-{register.origin}#{claim['id'][33:]}"
+    assert {line["case"] for line in lines if "case" in line} == {finding["case"]}
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -207,7 +207,7 @@ def test_a_register_without_its_log_is_damaged(closed: Path) -> None:
 
 
 def test_a_newer_register_says_install_a_newer_program(closed: Path) -> None:
-    alter(closed, "PRAGMA user_version = 2", "UPDATE alembic_version SET version_num = '0002'")
+    alter(closed, "PRAGMA user_version = 99", "UPDATE alembic_version SET version_num = '0099'")
     error = refused(closed)
     assert isinstance(error, SchemaMismatch)
     assert "newer version" in str(error)

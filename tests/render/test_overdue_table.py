@@ -131,6 +131,10 @@ def test_json_has_the_keys_of_the_contract() -> None:
         "due": "2013-03-09",
         "days": 3,
         "may_be_reassigned": True,
+        "case": None,
+        "what": None,
+        "task": None,
+        "proposes": None,
         "register": {"seq": 812, "head": "sha256:" + "ab" * 32},
     }
 

@@ -1,0 +1,1 @@
+"""Sheets as people keep them: with headings, words and dates of their own."""
