@@ -13,9 +13,11 @@ HOME_CODE = "86"
 NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 """Full-width forms, as a Chinese input method writes them, to plain ones."""
 
+MOBILE = re.compile(r"1[3-9][0-9]{9}")
+"""A Chinese mobile number as it is dialled in the country."""
+
 _MARKS = re.compile(r"[\s\-‐‑–—.·()/]+")
 _NUMBER = re.compile(r"\+?[0-9]+")
-_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _SEVERAL = re.compile(r"[/,;、，；|]")
 _EXTENSION = re.compile(
     r"^(?P<number>.*?)\s*[,;]?\s*(?:转|轉|分机|分機|ext(?:ension|n)?\.?|x|#)"
@@ -28,7 +30,6 @@ _THIRD_GROUP = re.compile(
 )
 # Dialled before a mobile number to call by a cheaper network, and kept in many phone books.
 _CARRIER = re.compile(r"(?:17951|17911|17909|17901|12593|10193)(?=1[3-9][0-9]{9}$)")
-_SHORTEST_LINE = 7
 WHOLE_NUMBER = 7
 """A text with this many digits may be a number on its own."""
 
@@ -74,7 +75,7 @@ def phone_keys(text: str, country: str = HOME) -> list[str]:
     if len(pieces) > 1 and all(sum(map(str.isdigit, p)) >= WHOLE_NUMBER for p in pieces):
         return [key for piece in pieces if (key := phone_key(piece, country)) is not None]
     words = plain.split()
-    if len(words) > 1 and all(_MOBILE.fullmatch(word) for word in words):
+    if len(words) > 1 and all(MOBILE.fullmatch(word) for word in words):
         return [key for word in words if (key := phone_key(word, country)) is not None]
     key = phone_key(text, country)
     return [key] if key is not None else []
@@ -96,7 +97,7 @@ def masked_phone(key: str) -> str:
 
 def _without_extension(text: str) -> tuple[str, str | None]:
     match = _EXTENSION.match(text) or _THIRD_GROUP.match(text)
-    if match is None or sum(map(str.isdigit, match["number"])) < _SHORTEST_LINE:
+    if match is None or sum(map(str.isdigit, match["number"])) < WHOLE_NUMBER:
         return text, None
     return match["number"], match["extension"]
 
@@ -109,9 +110,9 @@ def _chinese(number: str, *, at_home: bool) -> str | None:
     if not at_home or number.startswith(("+", "00")):
         return None
     number = _CARRIER.sub("", number)
-    if number.startswith(HOME_CODE) and _MOBILE.fullmatch(number[2:]):
+    if number.startswith(HOME_CODE) and MOBILE.fullmatch(number[2:]):
         return f"+{number}"
-    if _MOBILE.fullmatch(number):
+    if MOBILE.fullmatch(number):
         return f"+{HOME_CODE}{number}"
     if number.startswith("0") and len(number) >= 10:
         return _with_code(number.lstrip("0"))
