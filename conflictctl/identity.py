@@ -19,7 +19,7 @@ from conflictctl.names import (
     spelt,
     syllables,
 )
-from conflictctl.phones import masked_phone, national, phone_key, phone_keys
+from conflictctl.phones import HOME_CODE, masked_phone, national, phone_key, phone_keys
 
 __all__ = [
     "KEYS_VERSION",
@@ -48,6 +48,9 @@ KEYS_VERSION = 1
 
 _LONGEST_KEY = 48
 _MOST_PARTS = 12
+_COMPARED = 3
+"""Syllables compared among the keys, where those of a long name are cut off."""
+
 _END = "\U0010ffff"
 _HAN = ("\u3400", "\u9fff")
 
@@ -101,31 +104,40 @@ class Query:
         return self._folded
 
     def plainly(self, identity: str, name: str, phones: Iterable[str]) -> Match | None:
-        """Compare id, name and phones as they are written."""
+        """Compare id, name and phones as they are written.
+
+        A part of a name or an id is one that begins where a reader may begin to type: at a
+        word, a Chinese character, a number.  A part of a telephone number is its beginning
+        or its end.
+        """
         if identity == self.text:
             return Match(0, "id")
         wanted = self._folded
         if not wanted:
             return None
-        if self._phone is not None:
-            match = self._by_phone(phones)
-            if match is not None:
-                return match
+        match = self._by_phone(phones) if self._phone is not None else None
+        if match is not None and match.rank == 1:
+            return match
         own = folded(name)
         if own == wanted:
             return Match(2, "name")
         if folded(identity) == wanted:
             return Match(3, "id")
-        if wanted in own:
-            return Match(5 if own.startswith(wanted) else 6, "name")
-        return Match(8, "id") if wanted in folded(identity) else None
+        if own.startswith(wanted):
+            return Match(5, "name")
+        if any(part.startswith(wanted) for part in _parts(name)):
+            return Match(6, "name")
+        if match is not None:
+            return match
+        own_id = _parts(identity)
+        return Match(8, "id") if any(part.startswith(wanted) for part in own_id) else None
 
     def _by_phone(self, phones: Iterable[str]) -> Match | None:
         best: Match | None = None
         for key in (key for phone in phones for key in phone_keys(phone)):
             if key == self._phone:
                 return Match(1, "phone")
-            if self._digits and self._digits in national(key):
+            if self._digits and _begins_or_ends(national(key), self._digits):
                 best = Match(7, "phone")
         return best
 
@@ -135,10 +147,8 @@ class Query:
         Loads the pinyin tables on first use (a fifth of a second).
         """
         if self._letters:
-            left = spelt(self._letters, 0, readings(name), 0)
-            if left is None:
-                return None
-            return Match(4 if left == 0 else 9, "pinyin")
+            matches = filter(None, map(self.by_syllables, sounds(name)))
+            return min(matches, default=None)
         if self._sound is None:
             self._sound = tuple(options[0] for options in readings(self.text))
         if self._sound and self._sound == tuple(options[0] for options in readings(name)):
@@ -151,6 +161,10 @@ class Query:
             return None
         left = spelt(self._letters, 0, [(one,) for one in syllables], 0)
         return None if left is None else Match(4 if left == 0 else 9, "pinyin")
+
+
+def _begins_or_ends(number: str, digits: str) -> bool:
+    return number.startswith(digits) or number.endswith(digits)
 
 
 def folded(text: str) -> str:
@@ -185,8 +199,8 @@ def masked_text(text: str) -> str:
 
 # ---------------------------------------------------------------------------------- keys
 #
-#   i  an id without case, from its beginning and from each of its parts
-#   n  a name without case and spaces, from its beginning and from each word or character
+#   i  an id without case                   j  the same from each later part of it
+#   n  a name without case and spaces       m  the same from each later word or character
 #   p  a number, whole: `p+8613800138000`
 #   r  the digits of a number from the end, for those who know the last four
 #   s  how a name is read, in one: `swangxiaoming`
@@ -195,11 +209,9 @@ def masked_text(text: str) -> str:
 
 def plain_keys(customer: str, name: str | None, phones: Iterable[str]) -> Iterator[str]:
     """The keys of a card that need no pinyin; with repetitions."""
-    for part in _parts(customer):
-        yield f"i{part}"
+    yield from _part_keys("i", "j", customer)
     if name is not None:
-        for part in _parts(name):
-            yield f"n{part}"
+        yield from _part_keys("n", "m", name)
     for text in phones:
         for key in phone_keys(text):
             yield f"p{key}"
@@ -222,6 +234,11 @@ def keys_of(customer: str, name: str | None, phones: Iterable[str]) -> set[str]:
     return found
 
 
+def _part_keys(first: str, later: str, text: str) -> Iterator[str]:
+    for place, part in enumerate(_parts(text)):
+        yield f"{later if place else first}{part}"[:_LONGEST_KEY]
+
+
 def _parts(text: str) -> Iterator[str]:
     """A text folded, from its beginning and from wherever a reader may begin to type it."""
     words = unicodedata.normalize("NFKC", text).casefold().split()
@@ -238,7 +255,7 @@ def _parts(text: str) -> Iterator[str]:
         if index in begins or kind == "h" or (kind != "-" and kinds[index - 1] != kind)
     ]
     for start in starts[:_MOST_PARTS]:
-        yield joined[start : start + _LONGEST_KEY - 1]
+        yield joined[start:]
 
 
 def _kind(char: str) -> str:
@@ -253,58 +270,63 @@ def _kind(char: str) -> str:
 
 
 class Probe(NamedTuple):
-    """One look into the keys: those from `low` to below `high`, and like `like` (a GLOB)."""
+    """One look into the keys: those from `low` to below `high`, and like `like` (a GLOB).
+
+    Whom it finds answers with `rank` (see `Match`), or with a better one.
+    """
 
     low: str
     high: str
     like: str | None = None
+    rank: int = 9
 
 
 def probes(query: Query) -> Iterator[Probe]:
     """Where customers who answer a query are found among the keys, the best first."""
-    wanted = query.folded[: _LONGEST_KEY - 1]
+    wanted = query.folded
     if not wanted:
         return
     if query.phone is not None:
-        yield _equal(f"p{query.phone}")
-    yield _equal(f"n{wanted}")
-    yield _equal(f"i{wanted}")
+        yield _equal(f"p{query.phone}", 1)
+    yield _equal(f"n{wanted}", 2)
+    yield _equal(f"i{wanted}", 3)
     spellings = _spellings(query.letters) if query.is_spelt else []
     for letters in spellings:
-        yield _equal(f"s{letters}"[:_LONGEST_KEY])
-    ways = list(dict.fromkeys(way for letters in spellings for way in _ways(letters)))
-    for way in ways:
-        initials = "".join(one[0] for one in way)
-        like = f"y{initials} {' '.join(f'{one}*' for one in way)}"
-        yield _beginning(f"y{initials} {way[0] if len(way[0]) > 1 else way[0][0]}", like)
-    yield _beginning(f"n{wanted}")
+        yield _equal(f"s{letters}", 4)
+    yield _beginning(f"n{wanted}", 5)
+    yield _beginning(f"m{wanted}", 6)
     if query.digits:
-        yield _beginning(f"p+86{query.digits}")
-        yield _beginning(f"p{query.digits}")
-        yield _beginning(f"r{query.digits[::-1]}")
-    yield _beginning(f"i{wanted}")
+        yield _beginning(f"p+{HOME_CODE}{query.digits}", 7)
+        yield _beginning(f"p+{query.digits}", 7)
+        yield _beginning(f"p{query.digits}", 7)
+        yield _beginning(f"r{query.digits[::-1]}", 7)
+    yield _beginning(f"i{wanted}", 8)
+    yield _beginning(f"j{wanted}", 8)
     for letters in spellings:
-        yield _beginning(f"s{letters}")
-    for way in ways:
-        initials = "".join(one[0] for one in way)
-        like = f"y{initials}* {' '.join(f'{one}*' for one in way)}"
-        yield _beginning(f"y{initials}", like)
+        yield _beginning(f"s{letters}", 9)
+    for way in dict.fromkeys(way for letters in spellings for way in _ways(letters)):
+        # One part alone is the beginning of how a name is read in one.
+        if len(way) > 1:
+            initials = "".join(one[0] for one in way)
+            like = f"y{initials}* {' '.join(f'{one}*' for one in way[:_COMPARED])}"
+            yield _beginning(f"y{initials}", 9, like)
 
 
 def sound_probes(text: str) -> Iterator[Probe]:
     """Where names that sound like a Chinese one are found.  Loads the pinyin tables."""
     read = "".join(options[0] for options in readings(text))
     if read:
-        yield _equal(f"s{read}"[:_LONGEST_KEY])
+        yield _equal(f"s{read}", 9)
 
 
-def _equal(key: str) -> Probe:
-    return Probe(key, f"{key}\0")
+def _equal(key: str, rank: int) -> Probe:
+    key = key[:_LONGEST_KEY]
+    return Probe(key, f"{key}\0", None, rank)
 
 
-def _beginning(start: str, like: str | None = None) -> Probe:
+def _beginning(start: str, rank: int, like: str | None = None) -> Probe:
     start = start[:_LONGEST_KEY]
-    return Probe(start, f"{start}{_END}", like)
+    return Probe(start, f"{start}{_END}", like, rank)
 
 
 def _spellings(letters: str) -> list[str]:

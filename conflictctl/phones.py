@@ -124,11 +124,11 @@ def _with_code(digits: str) -> str:
 
 
 def _foreign(number: str, country: str) -> str | None:
-    plain = f"+{number[2:]}" if number.startswith("00") else number
-    if plain == "+":
+    if number == "00":
         return None
-    if len(plain) < WHOLE_NUMBER:
-        return plain
+    if len(number) < WHOLE_NUMBER:
+        return number  # the end of a number may begin with 00
+    plain = f"+{number[2:]}" if number.startswith("00") else number
     from phonenumbers import (
         NumberParseException,
         PhoneNumberFormat,

@@ -236,7 +236,9 @@ def test_what_is_equal_ranks_before_what_is_like_it() -> None:
         < rank("王芳", "K2", "王芳芳")
         < rank("芳", "K2", "王芳")
     )
-    assert rank("0138", "K2", "x", "13801380000") == 7
+    assert rank("0000", "K2", "x", "13801380000") == 7
+    assert rank("1380", "K2", "x", "13801380000") == 7
+    assert Query("0138").plainly("K2", "x", ["13801380000"]) is None
 
 
 # -------------------------------------------------------------------- numbers, further
