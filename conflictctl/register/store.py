@@ -542,32 +542,40 @@ class Register:
 
         Other writers wait.  Raises Busy after 5 seconds of waiting, StorageFailed.
         """
-        started = time.monotonic()
-        turn = turns.take(sqlite.journal_of(self._path), sqlite.PATIENCE)
         try:
-            with sqlite.failures(self.target):
-                sqlite.use_truncate_journal(self.connection)
-                sqlite.begin(self.connection, sqlite.PATIENCE - (time.monotonic() - started))
-            with self._transaction(clock) as writer:
+            with self.alone():
+                writer = Writer(self, clock())
                 yield writer
-        finally:
-            turns.end(turn)
-
-    @contextmanager
-    def _transaction(self, clock: Callable[[], Moment]) -> Iterator[Writer]:
-        try:
-            writer = Writer(self, clock())
-            yield writer
-            writer.flush()
-            with sqlite.failures(self.target):
-                sqlite.commit(self.connection)
+                writer.flush()
         except BaseException:
             self.known_customers.clear()
             self._people = None
-            with sqlite.failures(self.target):
-                sqlite.rollback(self.connection)
             raise
         self._people = writer.knows()
+
+    @contextmanager
+    def alone(self, patience: float | None = None) -> Iterator[None]:
+        """A transaction in which nobody else writes; durable when it ends, undone if it raises.
+
+        Raises Busy after `patience` seconds of waiting (5 if not given), StorageFailed.
+        """
+        patience = sqlite.PATIENCE if patience is None else patience
+        started = time.monotonic()
+        turn = turns.take(sqlite.journal_of(self._path), patience)
+        try:
+            with sqlite.failures(self.target):
+                sqlite.use_truncate_journal(self.connection)
+                sqlite.begin(self.connection, patience - (time.monotonic() - started))
+            try:
+                yield
+                with sqlite.failures(self.target):
+                    sqlite.commit(self.connection)
+            except BaseException:
+                with sqlite.failures(self.target):
+                    sqlite.rollback(self.connection)
+                raise
+        finally:
+            turns.end(turn)
 
     def insert(
         self,
