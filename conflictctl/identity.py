@@ -19,7 +19,14 @@ from conflictctl.names import (
     spelt,
     syllables,
 )
-from conflictctl.phones import HOME_CODE, masked_phone, national, phone_key, phone_keys
+from conflictctl.phones import (
+    HOME_CODE,
+    WHOLE_NUMBER,
+    masked_phone,
+    national,
+    phone_key,
+    phone_keys,
+)
 
 __all__ = [
     "KEYS_VERSION",
@@ -33,6 +40,8 @@ __all__ = [
     "latin",
     "masked_name",
     "masked_text",
+    "names",
+    "names_one",
     "phone_key",
     "phone_keys",
     "plain_keys",
@@ -175,6 +184,37 @@ def folded(text: str) -> str:
 def is_chinese(char: str) -> bool:
     """Whether a character is a Chinese one."""
     return _HAN[0] <= char <= _HAN[1]
+
+
+NAME_CHARACTERS, NAME_LETTERS = 2, 4
+"""With less of a name too many would answer."""
+
+
+def names_one(query: Query) -> bool:
+    """Whether a text is enough to mean one person: a number, or a name that is not a surname.
+
+    Seven digits, two Chinese characters or four letters; an id is for the register to know.
+    """
+    if query.phone is not None:
+        return sum(map(str.isdigit, query.phone)) >= WHOLE_NUMBER
+    if any(map(is_chinese, query.folded)):
+        return len(query.folded) >= NAME_CHARACTERS
+    return sum(map(str.isalpha, query.folded)) >= NAME_LETTERS
+
+
+def names(query: Query, match: Match, phones: Iterable[str]) -> bool:
+    """Whether the whole of an id, a name or a number answered, and not a part of it.
+
+    Of a number its end counts, from seven digits on: so people write lines of their own town.
+    """
+    if match.by == "phone" and query.digits:
+        found = (national(key) for phone in phones for key in phone_keys(phone))
+        return any(number.endswith(query.digits) for number in found)
+    return match.rank <= _WHOLE
+
+
+_WHOLE = 4
+"""The last rank of `Match` at which the whole answers: a name as it is read, spelt in full."""
 
 
 # ------------------------------------------------------------------------------- masking

@@ -229,17 +229,18 @@ def find(
     titles = (tr("Customer"), tr("Name"), tr("Phones"), tr("State"), tr("Found by"))
     print_table(
         [Column(title) for title in titles],
-        ((*_row(hit.card), _FOUND_BY[hit.match.by]()) for hit in hits),
+        ((*_row(hit.card), FOUND_BY[hit.match.by]()) for hit in hits),
     )
 
 
-_FOUND_BY = {
+FOUND_BY = {
     "id": lambda: tr("id"),
     "name": lambda: tr("name"),
     "phone": lambda: tr("phone"),
     "pinyin": lambda: tr("pinyin"),
     "sound": lambda: tr("same sound"),
 }
+"""What is said of the way in which a customer was found."""
 
 
 # --------------------------------------------------------------------------------- show

@@ -40,6 +40,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo:demo", START, N_("Tour a throw-away register of sample data.")),
     "status": Entry("care:status", START, N_("Show which register is in use, and why.")),
     "verdict": Entry("verdict:verdict", ASK, N_("Rule whose customer or deal it is.")),
+    "who": Entry("who:who", ASK, N_("Ask whether a customer is taken, before a contact.")),
     "overdue": Entry("overdue:overdue", ASK, N_("List what is overdue or about to end.")),
     "log-visit": Entry("write:kind", RECORD, N_("Record a visit of, or to, a customer.")),
     "log-call": Entry("write:kind", RECORD, N_("Record a telephone call.")),

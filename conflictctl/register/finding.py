@@ -40,18 +40,19 @@ def find(
     most: int,
     *,
     walk: bool = False,
+    by_sound: bool = True,
     hear: lookups.Hear | None = None,
 ) -> Found:
     """The `most` customers that best answer a query.
 
-    How names sound is compared where letters were typed, or where nothing else answers.
-    With `walk` all cards are compared instead of those that the keys propose.
+    How names sound is compared where letters were typed, and, `by_sound`, where nothing else
+    answers.  With `walk` all cards are compared instead of those that the keys propose.
     """
     search = _Search(register, most, walk)
     if not walk:
         search.catch_up(hear)
     search.run(lambda card: _compared(query, card), probes(query), (query.text,))
-    if not search.hits and not query.is_spelt:
+    if by_sound and not search.hits and not query.is_spelt:
         search.run(lambda card: query.by_sound(card.name), sound_probes(query.text))
     hits = search.best()
     return Found(hits[:most], len(hits) > most)
