@@ -141,16 +141,19 @@ def _named(register: Register, text: str) -> list[Hit]:
     from conflictctl.register.finding import find
 
     query = Query(text)
-    if not names_one(query) and not register.customer_exists(query.text):
-        raise InputRejected(
-            Sentence("{query} is too little to mean one customer", query=_masked(text)),
-            Sentence(
-                "give the whole number or at least its last seven digits, the whole name, or the id"
-            ),
-        )
     with indexing(register) as hear:
         found = find(register, query, _MOST_TOLD + 1, hear=hear, by_sound=False)
     hits = [hit for hit in found.hits if names(query, hit.match, hit.card.phones)]
+    if not names_one(query):
+        hits = [hit for hit in hits if hit.match.by == "id"]
+        if not hits:
+            raise InputRejected(
+                Sentence("{query} is too little to mean one customer", query=_masked(text)),
+                Sentence(
+                    "give the whole number or at least its last seven digits, the whole name, "
+                    "or the id"
+                ),
+            )
     if len(hits) > _MOST_TOLD:
         raise InputRejected(
             Sentence(
