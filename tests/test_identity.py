@@ -283,6 +283,7 @@ def test_a_key_is_its_own_key_in_every_country(text: str, country: str) -> None:
 def test_what_is_masked_is_known_to_its_owner_alone() -> None:
     assert masked_name("李小明") == "李**"
     assert masked_name("尉迟恭") == "尉迟*"
+    assert masked_name("欧阳晓峰") == "欧阳**"
     assert masked_name("Smith") == "S***"
     assert masked_phone(MOBILE) == masked_text("138 0013 8000") == "138****8000"
     assert masked_text("李小明") == "李**"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from conflictctl.cli.options import explained, format_option, whole_number
+from conflictctl.cli.options import explained, format_option, help_hint, whole_number
 from conflictctl.cli.session import Session, session_of
 from conflictctl.errors import InputRejected, NotPermitted, WrongUsage
 from conflictctl.render.language import list_joined, person, say, term, tr
@@ -80,7 +80,7 @@ def who(
     if (query is None) == (daily_limit is None):
         raise WrongUsage(
             Sentence("name whom you look for, or set --daily-limit"),
-            Sentence("`conflictctl who --help` shows how it is called"),
+            help_hint(ctx),
         )
     session = session_of(ctx)
     if query is None:

@@ -8,6 +8,7 @@ whose card decides; so keys of values that were changed, corrected or voided do 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, func, select, tuple_
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 Hear = Callable[[int, int], None]
 
-PAGE = 50_000
+PAGE = 25_000
 """Cards whose keys are written in one transaction: fewer, and each would rewrite the whole
 table for little; more, and other writers would wait too long for it."""
 
@@ -112,7 +113,7 @@ def _page(register: Register, after: int, head: int) -> _Page:
             cards.append((log, seq))
             keys += [(key, log, seq) for key in found]
     # Neighbours of the table are written one after the other.
-    keys.sort()
+    keys.sort(key=itemgetter(0))
     return _Page(keys, cards, rows[-1][0] if len(rows) == PAGE else head, head)
 
 
