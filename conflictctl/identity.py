@@ -219,9 +219,9 @@ _WHOLE = 4
 
 # ------------------------------------------------------------------------------- masking
 
-_DOUBLE_SURNAMES = frozenset(
-    "欧阳 司马 上官 诸葛 慕容 东方 皇甫 司徒 司空 公孙 轩辕 钟离 端木 百里 东郭 南宫 西门 "
-    "呼延 闻人 太史 公羊 申屠 拓跋 独孤 第五 左丘 谷梁 梁丘 宰父 淳于 太叔 公冶".split()
+_DOUBLE_SURNAMES = (
+    " 欧阳 司马 上官 诸葛 慕容 东方 皇甫 司徒 司空 公孙 轩辕 钟离 端木 百里 东郭 南宫 西门 "
+    "呼延 闻人 太史 公羊 申屠 拓跋 独孤 第五 左丘 谷梁 梁丘 宰父 淳于 太叔 公冶 "
 )
 """Of two characters, and read as usual; those read otherwise are in `SURNAMES`."""
 
@@ -231,7 +231,7 @@ def masked_name(name: str) -> str:
     plain = name.strip()
     if not plain:
         return ""
-    double = plain[:2] in SURNAMES or plain[:2] in _DOUBLE_SURNAMES
+    double = plain[:2] in SURNAMES or f" {plain[:2]} " in _DOUBLE_SURNAMES
     shown = 2 if len(plain) > 2 and double else 1
     return plain[:shown] + "*" * max(min(len(plain) - shown, 3), 1)
 

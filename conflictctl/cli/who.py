@@ -9,6 +9,7 @@ import typer
 
 from conflictctl.cli.options import explained, format_option, help_hint, whole_number
 from conflictctl.cli.session import Session, session_of
+from conflictctl.cli.verdict import POLICY, Question, gather, rule
 from conflictctl.errors import InputRejected, NotPermitted, WrongUsage
 from conflictctl.render.language import list_joined, person, say, term, tr
 from conflictctl.wording import N_, Sentence, Term, Who
@@ -16,7 +17,6 @@ from conflictctl.wording import N_, Sentence, Term, Who
 if TYPE_CHECKING:
     from conflictctl.adjudication.availability import Availability
     from conflictctl.calendar import Calendar
-    from conflictctl.cli.verdict import Question
     from conflictctl.people import People
     from conflictctl.register.finding import Hit
     from conflictctl.register.store import Receipt, Register, Writer
@@ -57,14 +57,7 @@ def who(
             help=N_("A number in any spelling, a whole name, how it is read, or an id."),
         ),
     ] = None,
-    policy: Annotated[
-        str | None,
-        typer.Option(
-            "--policy",
-            metavar="ID|FILE",
-            help=N_("Rule by this policy instead of the register's."),
-        ),
-    ] = None,
+    policy: Annotated[str | None, POLICY] = None,
     daily_limit: Annotated[
         int | None,
         typer.Option(
@@ -121,7 +114,6 @@ def _actor(session: Session, people: People) -> str:
 def _answers(session: Session, text: str, policy: str | None) -> tuple[Question, list[Answer]]:
     """What is said of each customer whom a text names."""
     from conflictctl.adjudication.availability import availability
-    from conflictctl.cli.verdict import gather, rule
 
     question = gather(session, None, None, policy, [])
     answers = []

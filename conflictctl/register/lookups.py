@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, func, select, tuple_
 
@@ -18,10 +18,8 @@ from conflictctl.events import REFERENCE_FIELDS, Event
 from conflictctl.identity import KEYS_VERSION, Probe, keys_of
 from conflictctl.register import sqlite
 from conflictctl.register.rows import event_of
-from conflictctl.register.schema import events, lookup_cards, lookup_marks, lookups, personal
-
-if TYPE_CHECKING:
-    from conflictctl.register.store import Register
+from conflictctl.register.schema import events, lookup_cards, lookup_marks, lookups
+from conflictctl.register.store import EVENT, Register
 
 Hear = Callable[[int, int], None]
 
@@ -83,7 +81,8 @@ def cards_after(register: Register, seq: int) -> Iterator[list[str]]:
     """The ids of the customers whose cards were written or corrected later, in pages."""
     head = register.head().seq
     while rows := register.fetch(_CUSTOMERS_AFTER, {"log": register.log, "seq": seq, "head": head}):
-        yield list(dict.fromkeys(row[1] for row in rows))
+        # A correction may be of an entry that is no card.
+        yield list(dict.fromkeys(row[1] for row in rows if row[1] is not None))
         seq = rows[-1][0]
 
 
@@ -185,23 +184,7 @@ _CARD_AFTER = and_(
     events.c.kind.in_(("customer", "correction")),
 )
 _CARDS_AFTER = (
-    select(
-        events.c.seq,
-        events.c.at,
-        events.c.recorded_at,
-        events.c.appended_at,
-        events.c.body,
-        personal.c.data,
-        events.c.subject,
-    )
-    .select_from(
-        events.outerjoin(
-            personal, and_(personal.c.log == events.c.log, personal.c.seq == events.c.seq)
-        )
-    )
-    .where(_CARD_AFTER)
-    .order_by(events.c.seq)
-    .limit(PAGE)
+    EVENT.add_columns(events.c.subject).where(_CARD_AFTER).order_by(events.c.seq).limit(PAGE)
 )
 _CUSTOMERS_AFTER = (
     select(events.c.seq, events.c.subject).where(_CARD_AFTER).order_by(events.c.seq).limit(1000)

@@ -202,6 +202,8 @@ def test_a_register_that_takes_no_writing_is_walked_through(
     made = count(path, "lookups")
     # More than the file has room for.
     showroom(
+        {"kind": "visit", "id": "v1", "customer": "K1", "by": "wang"},
+        {"kind": "correction", "corrects": "v1", "changes": {"note": "x"}, "by": "wang"},
         *(
             {"kind": "customer", "customer": f"N{number}", "name": f"郑{number}号", "by": "li"}
             for number in range(400)
