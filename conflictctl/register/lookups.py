@@ -31,6 +31,8 @@ WORTH_A_MARK = 1_000
 """So many entries without a card are read again by the next look-up rather than noted."""
 
 _IMPATIENCE = 0.2  # seconds
+_CACHE = 65_536
+"""KiB: less than an import has, because the tables of pinyin lie in memory as well."""
 
 
 def reach(register: Register) -> int:
@@ -141,6 +143,7 @@ def _write(register: Register, reached: int, page: _Page) -> None:
         if erased is not None and erased > page.head:
             return
         with sqlite.failures(register.target):
+            connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE}")
             if page.cards:
                 connection.exec_driver_sql("INSERT INTO lookup_cards VALUES (?, ?)", page.cards)
             if page.keys:

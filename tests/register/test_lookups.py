@@ -17,7 +17,7 @@ from conflictctl.names import readings
 from conflictctl.phones import phone_key
 from conflictctl.register import lookups
 from conflictctl.register.finding import Found, find
-from conflictctl.register.store import Register
+from conflictctl.register.store import Register, open_register
 
 from .conftest import Log
 
@@ -207,7 +207,7 @@ def test_a_register_that_takes_no_writing_is_walked_through(
         *(
             {"kind": "customer", "customer": f"N{number}", "name": f"郑{number}号", "by": "li"}
             for number in range(400)
-        )
+        ),
     )
     register.connection.exec_driver_sql(f"PRAGMA {pragma}")
     assert found(register, "郑7号") == ["N7"]
@@ -298,6 +298,25 @@ def test_what_is_erased_while_keys_are_made_gets_none(
     assert found(register, "13800138000") == []
     assert found(register, "钱女士") == ["K2"]
     assert turns[:2] == [0, 0]
+
+
+def test_two_who_make_keys_at_once_make_them_once(
+    showroom: Log, register: Register, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = lookups._page
+    others: list[list[str]] = []
+
+    def overtaken(opened: Register, after: int, head: int) -> Any:
+        made = page(opened, after, head)
+        if opened is register and not others:
+            with open_register(str(path)) as other:
+                others.append(found(other, "钱女士"))
+        return made
+
+    monkeypatch.setattr(lookups, "_page", overtaken)
+    assert found(register, "钱女士") == ["K2"]
+    assert others == [["K2"]]
+    assert count(path, "lookup_cards") == 3
 
 
 def test_whoever_bears_a_common_name_is_found_among_the_best(
