@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conflictctl.board import Load, Owner, Row, board
@@ -64,6 +64,7 @@ def test_of_one_consultant() -> None:
     assert board(MORNING, outlet="boshan").whole == Load()
 
 
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.builds(

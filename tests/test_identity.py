@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conflictctl.identity import SURNAMES, Query, latin, phone_key, phone_keys, readings
+from conflictctl.identity import (
+    Probe,
+    Query,
+    keys_of,
+    masked_name,
+    masked_text,
+    probes,
+    sound_probes,
+)
+from conflictctl.names import SURNAMES, latin, readings, syllables
+from conflictctl.phones import masked_phone, phone_key, phone_keys, read_phone
 
 MOBILE = "+8613800138000"
 
@@ -224,4 +236,119 @@ def test_what_is_equal_ranks_before_what_is_like_it() -> None:
         < rank("王芳", "K2", "王芳芳")
         < rank("芳", "K2", "王芳")
     )
-    assert rank("0138", "K2", "x", "13801380000") == 7
+    assert rank("0000", "K2", "x", "13801380000") == 7
+    assert rank("1380", "K2", "x", "13801380000") == 7
+    assert Query("0138").plainly("K2", "x", ["13801380000"]) is None
+
+
+# -------------------------------------------------------------------- numbers, further
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "extension"),
+    [
+        ("0533-2345678转801", "+865332345678", "801"),
+        ("0533-2345678 转 801", "+865332345678", "801"),
+        ("0533-2345678-801", "+865332345678", "801"),
+        ("(0533)2345678 分机：12", "+865332345678", "12"),
+        ("+1 415 555 2671 ext. 9", "+14155552671", "9"),
+        ("0533-2345678", "+865332345678", None),
+        ("138-0013-8000", MOBILE, None),
+    ],
+)
+def test_an_extension_is_no_part_of_the_number(text: str, key: str, extension: str | None) -> None:
+    assert read_phone(text) == (key, extension)
+
+
+def test_a_carrier_prefix_is_no_part_of_the_number() -> None:
+    assert phone_key("17951 138 0013 8000") == MOBILE
+    assert phone_keys("13800138000 13900139000") == [MOBILE, "+8613900139000"]
+
+
+def test_a_number_without_country_belongs_to_the_country_of_the_register() -> None:
+    assert phone_key("(415) 555-2671", "US") == "+14155552671"
+    assert phone_key("020 7946 0018", "GB") == phone_key("+44 (0)20 7946 0018")
+    assert phone_key("+86 138 0013 8000", "US") == MOBILE
+
+
+@given(st.text(alphabet="+0123456789-() 转x#", max_size=30), st.sampled_from(["CN", "US", "IT"]))
+def test_a_key_is_its_own_key_in_every_country(text: str, country: str) -> None:
+    key = phone_key(text, country)
+    assert key is None or phone_key(key, country) == key
+
+
+# ------------------------------------------------------------------------------ masking
+
+
+def test_what_is_masked_is_known_to_its_owner_alone() -> None:
+    assert masked_name("李小明") == "李**"
+    assert masked_name("尉迟恭") == "尉迟*"
+    assert masked_name("欧阳晓峰") == "欧阳**"
+    assert masked_name("Smith") == "S***"
+    assert masked_phone(MOBILE) == masked_text("138 0013 8000") == "138****8000"
+    assert masked_text("李小明") == "李**"
+    assert masked_name("") == ""
+
+
+# --------------------------------------------------------------------------------- keys
+
+
+def proposes(probe: Probe, keys: set[str]) -> bool:
+    return any(
+        probe.low <= key < probe.high and (probe.like is None or fnmatchcase(key, probe.like))
+        for key in keys
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "K-2026-0017",
+        "k-2026",
+        "0017",
+        "单丽娜",
+        "丽娜",
+        "娜",
+        "shanlina",
+        "danlina",
+        "Shàn Lìnà",
+        "sln",
+        "shanln",
+        "shanli",
+        "shanl",
+        "slna",
+        "138 0013 8000",
+        "+86 13800138000",
+        "8000",
+        "1380",
+    ],
+)
+def test_the_keys_propose_a_customer_who_answers(text: str) -> None:
+    name, phones = "单丽娜", ["138-0013-8000"]
+    query = Query(text)
+    assert query.plainly("K-2026-0017", name, phones) or query.by_sound(name)
+    keys = keys_of("K-2026-0017", name, phones)
+    assert any(proposes(probe, keys) for probe in probes(query))
+
+
+@pytest.mark.parametrize("text", ["lvbu", "lubu", "lyubu", "lb"])
+def test_the_keys_propose_a_name_with_two_dots(text: str) -> None:
+    assert any(proposes(probe, keys_of("K1", "吕布", [])) for probe in probes(Query(text)))
+
+
+def test_the_keys_propose_a_name_that_sounds_alike() -> None:
+    keys = keys_of("K1", "王小明", [])
+    assert any(proposes(probe, keys) for probe in sound_probes("王晓明"))
+
+
+@settings(deadline=None)  # the pinyin tables are loaded once
+@given(st.text(alphabet="王小明单丽娜吕 Ab1-", min_size=1, max_size=8), st.data())
+def test_any_beginning_of_a_name_is_proposed(name: str, data: st.DataObject) -> None:
+    text = name[: data.draw(st.integers(1, len(name)))]
+    if Query(text).folded:
+        keys = keys_of("K1", name, [])
+        assert any(proposes(probe, keys) for probe in probes(Query(text)))
+
+
+def test_every_reading_of_a_surname_is_a_syllable() -> None:
+    assert {reading for surname in SURNAMES.values() for reading in surname} <= syllables()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,7 +28,6 @@ from conflictctl.wording import N_, Sentence
 if TYPE_CHECKING:
     from conflictctl.calendar import Calendar
     from conflictctl.history import History
-    from conflictctl.identity import Match, Query
     from conflictctl.people import People
     from conflictctl.register.store import CustomerCard, Register, Writer
 
@@ -173,13 +172,6 @@ def _write_list(values: Iterable[dict[str, Any]]) -> None:
     sys.stdout.write("[]\n" if first else "]\n")
 
 
-class Hit(NamedTuple):
-    """A customer found, and by what."""
-
-    match: Match
-    card: CustomerCard
-
-
 def find(
     ctx: typer.Context,
     text: Annotated[
@@ -192,26 +184,44 @@ def find(
     most: Annotated[
         int,
         typer.Option(
+            "--limit",
             "--most",
             metavar="NUMBER",
-            parser=whole_number("--most", 1),
+            parser=whole_number("--limit", 1),
             help=N_("How many to show at most."),
         ),
     ] = _MOST_FOUND,
+    walk: Annotated[
+        bool,
+        typer.Option(
+            "--walk", help=N_("Compare every customer instead of those that the index proposes.")
+        ),
+    ] = False,
     form: Annotated[str, _FORMS] = "table",
 ) -> None:
     """Print the customers that a text may mean, the best first."""
+    from conflictctl.cli.progress import indexing
     from conflictctl.identity import Query
+    from conflictctl.register import finding
     from conflictctl.render.terminal import Column, print_table, warning_line
 
-    hits = search(session_of(ctx).open(), Query(text))
-    if len(hits) > most:
+    register = session_of(ctx).open()
+    with indexing(register) as hear:
+        hits, more = finding.find(register, Query(text), most, walk=walk, hear=hear)
+    if more:
         print(
-            warning_line(Sentence("{count} found, {most} shown", count=len(hits), most=most)),
+            warning_line(
+                Sentence(
+                    "more than {most} answer to {text}; --limit shows more, and more letters or "
+                    "digits find fewer",
+                    most=most,
+                    text=text,
+                )
+            ),
             file=sys.stderr,
         )
     if form == "json":
-        _write_list({**_as_json(hit.card), "found_by": hit.match.by} for hit in hits[:most])
+        _write_list({**_as_json(hit.card), "found_by": hit.match.by} for hit in hits)
         return
     if not hits:
         print(warning_line(Sentence("no customer answers to {text}", text=text)), file=sys.stderr)
@@ -219,38 +229,18 @@ def find(
     titles = (tr("Customer"), tr("Name"), tr("Phones"), tr("State"), tr("Found by"))
     print_table(
         [Column(title) for title in titles],
-        ((*_row(hit.card), _FOUND_BY[hit.match.by]()) for hit in hits[:most]),
+        ((*_row(hit.card), FOUND_BY[hit.match.by]()) for hit in hits),
     )
 
 
-_FOUND_BY = {
+FOUND_BY = {
     "id": lambda: tr("id"),
     "name": lambda: tr("name"),
     "phone": lambda: tr("phone"),
     "pinyin": lambda: tr("pinyin"),
     "sound": lambda: tr("same sound"),
 }
-
-
-def search(register: Register, query: Query) -> list[Hit]:
-    """All customers that answer a query, the best first.
-
-    Sound is compared where letters were typed, or where nothing else matches.
-    """
-    hits: list[Hit] = []
-    for card in register.customers():
-        match = query.plainly(card.id, card.name, card.phones)
-        if match is None and query.is_spelt:
-            match = query.by_sound(card.name)
-        if match is not None:
-            hits.append(Hit(match, card))
-    if not hits and not query.is_spelt:
-        hits = [
-            Hit(match, card)
-            for card in register.customers()
-            if (match := query.by_sound(card.name)) is not None
-        ]
-    return sorted(hits, key=lambda hit: (hit.match.rank, hit.card.lost is not None, hit.card.id))
+"""What is said of the way in which a customer was found."""
 
 
 # --------------------------------------------------------------------------------- show
@@ -301,9 +291,12 @@ def _meant(register: Register, text: str) -> str:
     """The id that a text means: itself, or the one customer whom it finds."""
     if register.customer_exists(text):
         return text
+    from conflictctl.cli.progress import indexing
     from conflictctl.identity import Query
+    from conflictctl.register import finding
 
-    hits = search(register, Query(text))
+    with indexing(register) as hear:
+        hits, _ = finding.find(register, Query(text), 5, hear=hear)
     if len(hits) == 1:
         return hits[0].card.id
     if hits:
@@ -311,7 +304,7 @@ def _meant(register: Register, text: str) -> str:
             Sentence(
                 "{text} may be any of {customers}",
                 text=text,
-                customers=[hit.card.id for hit in hits[:5]],
+                customers=[hit.card.id for hit in hits],
             ),
             Sentence("`conflictctl customer find {text}` shows them", text=text),
         )

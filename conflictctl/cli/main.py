@@ -41,6 +41,7 @@ COMMANDS: dict[str, Entry] = {
     "status": Entry("care:status", START, N_("Show which register is in use, and why.")),
     "verdict": Entry("verdict:verdict", ASK, N_("Rule whose customer or deal it is.")),
     "timeline": Entry("timeline:timeline", ASK, N_("Show a customer's history in time.")),
+    "who": Entry("who:who", ASK, N_("Ask whether a customer is taken, before a contact.")),
     "overdue": Entry("overdue:overdue", ASK, N_("List what is overdue or about to end.")),
     "log-visit": Entry("write:kind", RECORD, N_("Record a visit of, or to, a customer.")),
     "log-call": Entry("write:kind", RECORD, N_("Record a telephone call.")),

@@ -5,6 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from conflictctl.render.language import tr
+
+if TYPE_CHECKING:
+    from conflictctl.register.store import Register
 
 Hear = Callable[[int, int], None]
 
@@ -25,3 +31,13 @@ def progress_bar(title: str, *, worth: bool = True) -> Iterator[Hear | None]:
     with Progress(console=console(sys.stderr), transient=True) as bar:
         task = bar.add_task(title)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def indexing(register: Register) -> Iterator[Hear | None]:
+    """A bar for the look-up that first makes the keys of many cards."""
+    from conflictctl.register.lookups import reach
+
+    missing = register.head().seq - reach(register)
+    with progress_bar(tr("indexing"), worth=missing > WORTH_A_BAR) as hear:
+        yield hear

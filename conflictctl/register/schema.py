@@ -1,4 +1,4 @@
-"""The tables of a register, version 2, for every database it may live in.
+"""The tables of a register, version 3, for every database it may live in.
 
 Nothing here is particular to one database; triggers and pragmas of SQLite are in
 `sqlite.py`.  A change of these tables is a new revision under `migrations/versions`.
@@ -21,10 +21,10 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The Alembic revision this program reads and writes."""
 
-VERSION = 2
+VERSION = 3
 """Counts the revisions, so that `newer` and `older` can be told without Alembic."""
 
 metadata = MetaData()
@@ -77,6 +77,9 @@ Index(
     sqlite_where=events.c.subject.is_not(None),
 )
 
+# The look-ups of one person on one day are counted.
+Index("events_checks", events.c.at, sqlite_where=events.c.kind == "check")
+
 # Cases follow from claims: they are found without going through everything.
 Index("events_claims", events.c.log, events.c.seq, sqlite_where=events.c.kind == "claim")
 
@@ -101,6 +104,51 @@ personal = Table(
     PrimaryKeyConstraint("log", "seq", name="personal_pk"),
     ForeignKeyConstraint(["log", "seq"], ["events.log", "events.seq"], name="personal_event"),
     CheckConstraint("length(salt) = 32", name="personal_salt"),
+)
+
+# What follows is derived from the cards, outside of the chain: it can be made anew at any time,
+# and goes with the personal data it was made of.
+lookup_cards = Table(
+    "lookup_cards",
+    metadata,
+    Column("log", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("log", "seq", name="lookup_cards_pk"),
+    ForeignKeyConstraint(
+        ["log", "seq"],
+        ["personal.log", "personal.seq"],
+        name="lookup_cards_personal",
+        ondelete="CASCADE",
+    ),
+    sqlite_with_rowid=False,
+)
+
+# References `lookup_cards`, not `personal`: most personal data are notes, and that they have no
+# keys is then seen without a look at the keys.  An index by place would double the table, for
+# the sake of erasures alone.
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("key", Text, nullable=False),
+    Column("log", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("key", "log", "seq", name="lookups_pk"),
+    ForeignKeyConstraint(
+        ["log", "seq"],
+        ["lookup_cards.log", "lookup_cards.seq"],
+        name="lookups_card",
+        ondelete="CASCADE",
+    ),
+    sqlite_with_rowid=False,
+)
+
+lookup_marks = Table(
+    "lookup_marks",
+    metadata,
+    Column("log", Text, ForeignKey("logs.name", name="lookup_marks_log"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    PrimaryKeyConstraint("log", name="lookup_marks_pk"),
 )
 
 # Alembic's own table, declared as Alembic declares it: a new register is stamped with its

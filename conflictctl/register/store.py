@@ -61,7 +61,7 @@ _CHUNK = 500
 _REMEMBERED = 500_000
 _Name = TypeVar("_Name", str, int)
 
-_EVENT = select(
+EVENT = select(
     events.c.seq,
     events.c.at,
     events.c.recorded_at,
@@ -71,6 +71,7 @@ _EVENT = select(
 ).select_from(
     events.outerjoin(personal, and_(personal.c.log == events.c.log, personal.c.seq == events.c.seq))
 )
+"""The columns that `rows.event_of` makes an event of; personal data that were erased are None."""
 
 
 class KnownAt(NamedTuple):
@@ -317,7 +318,7 @@ class Register:
 
     def event(self, ref: str | int) -> Event | None:
         """One event by its id, `seq`, `#seq` or `origin#seq` of this log."""
-        found = self._events(_EVENT.where(*_named(ref, self.log, self.origin)), {})
+        found = self._events(EVENT.where(*_named(ref, self.log, self.origin)), {})
         return found[0] if found else None
 
     def events(
@@ -334,7 +335,7 @@ class Register:
             )
             return
         statement = (
-            _EVENT.where(
+            EVENT.where(
                 events.c.log == self.log,
                 events.c.seq > bindparam("after"),
                 events.c.seq <= self.head().seq,
@@ -521,7 +522,7 @@ class Register:
 
     def _cards(self, which: Any) -> Iterator[CustomerCard]:
         statement = (
-            _EVENT.add_columns(events.c.subject)
+            EVENT.add_columns(events.c.subject)
             .where(events.c.kind.in_([*CARD_KINDS, *MENDS]), which)
             .order_by(events.c.subject, events.c.seq)
         )
@@ -542,32 +543,40 @@ class Register:
 
         Other writers wait.  Raises Busy after 5 seconds of waiting, StorageFailed.
         """
-        started = time.monotonic()
-        turn = turns.take(sqlite.journal_of(self._path), sqlite.PATIENCE)
         try:
-            with sqlite.failures(self.target):
-                sqlite.use_truncate_journal(self.connection)
-                sqlite.begin(self.connection, sqlite.PATIENCE - (time.monotonic() - started))
-            with self._transaction(clock) as writer:
+            with self.alone():
+                writer = Writer(self, clock())
                 yield writer
-        finally:
-            turns.end(turn)
-
-    @contextmanager
-    def _transaction(self, clock: Callable[[], Moment]) -> Iterator[Writer]:
-        try:
-            writer = Writer(self, clock())
-            yield writer
-            writer.flush()
-            with sqlite.failures(self.target):
-                sqlite.commit(self.connection)
+                writer.flush()
         except BaseException:
             self.known_customers.clear()
             self._people = None
-            with sqlite.failures(self.target):
-                sqlite.rollback(self.connection)
             raise
         self._people = writer.knows()
+
+    @contextmanager
+    def alone(self, patience: float | None = None) -> Iterator[None]:
+        """A transaction in which nobody else writes; durable when it ends, undone if it raises.
+
+        Raises Busy after `patience` seconds of waiting (5 if not given), StorageFailed.
+        """
+        patience = sqlite.PATIENCE if patience is None else patience
+        started = time.monotonic()
+        turn = turns.take(sqlite.journal_of(self._path), patience)
+        try:
+            with sqlite.failures(self.target):
+                sqlite.use_truncate_journal(self.connection)
+                sqlite.begin(self.connection, patience - (time.monotonic() - started))
+            try:
+                yield
+                with sqlite.failures(self.target):
+                    sqlite.commit(self.connection)
+            except BaseException:
+                with sqlite.failures(self.target):
+                    sqlite.rollback(self.connection)
+                raise
+        finally:
+            turns.end(turn)
 
     def insert(
         self,
@@ -707,13 +716,13 @@ _IDENTITY = select(
     select(schema.logs.c.origin).where(schema.logs.c.name == LOG).scalar_subquery(),
 )
 _HEAD = select(events.c.seq, events.c.hash).where(_LOG).order_by(events.c.seq.desc()).limit(1)
-_OF_KINDS = _EVENT.where(
+_OF_KINDS = EVENT.where(
     events.c.kind.in_(bindparam("kinds", expanding=True)),
     events.c.subject.is_not(None),
 ).order_by(events.c.seq)
 CASE_LOOKUP = [name for name, kind in KINDS.items() if "case" in kind.fields] + list(MENDS)
 _CASES: BindParameter[Any] = bindparam("cases", expanding=True)
-_OF_CASE = _EVENT.add_columns(events.c.subject).where(
+_OF_CASE = EVENT.add_columns(events.c.subject).where(
     events.c.kind.in_(bindparam("kinds", expanding=True)), events.c.subject.in_(_CASES)
 )
 _OF_CASE_BARE = select(
@@ -736,11 +745,11 @@ _LAST_CASE = select(events.c.subject).where(
     events.c.kind == "case_opened", events.c.subject.between(bindparam("low"), bindparam("high"))
 )
 # Written out, so that SQLite sees that the index of claims serves.
-_CLAIMS = _EVENT.where(events.c.kind == literal_column("'claim'")).order_by(
+_CLAIMS = EVENT.where(events.c.kind == literal_column("'claim'")).order_by(
     events.c.log, events.c.seq
 )
-_OF_CUSTOMERS = _EVENT.where(events.c.customer.in_(_CUSTOMERS))
-_AT_PLACES = _EVENT.where(_LOG, events.c.seq.in_(_PLACES))
+_OF_CUSTOMERS = EVENT.where(events.c.customer.in_(_CUSTOMERS))
+_AT_PLACES = EVENT.where(_LOG, events.c.seq.in_(_PLACES))
 _CUSTOMER_IDS = (
     select(events.c.subject)
     .where(events.c.kind == "customer", events.c.subject > bindparam("last"))
@@ -760,7 +769,7 @@ _TOUCHED = select(touches.c.customer).where(
 )
 _LINKS = select(touches.c.seq, touches.c.customer)
 _LINKS_OF = _LINKS.where(touches.c.customer.in_(_CUSTOMERS))
-_STORED = _EVENT.add_columns(events.c.hash).where(_LOG, events.c.seq == bindparam("seq"))
+_STORED = EVENT.add_columns(events.c.hash).where(_LOG, events.c.seq == bindparam("seq"))
 
 
 def _known_touches(statement: Select[Any], known_at: KnownAt | None) -> Select[Any]:

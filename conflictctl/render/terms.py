@@ -132,6 +132,10 @@ TERMS: dict[str, str] = {
     "attestation": N_("attestation"),
     "notification": N_("notification"),
     "checkpoint": N_("checkpoint"),
+    # what a look-up before a contact says
+    "taken": N_("taken"),
+    "free": N_("free"),
+    "disputed": N_("disputed"),
     # units of a policy's parameters
     "minutes": N_("minutes"),
     "hours": N_("hours"),

@@ -90,7 +90,7 @@ def test_help_fits_the_terminal(invoke: Invoke) -> None:
         (["log-visit", "K1", "--asked=yes"], "--asked takes no value", "`conflictctl"),
         (["log-visit", "K1", "K2", "K3"], "too many arguments: K2 K3", "`conflictctl log-visit"),
         (["log-visit", "K1", "--format", "jsno"], "jsno", "did you mean json"),
-        (["customer", "find", "x", "--most", "many"], "many", "--most 1"),
+        (["customer", "find", "x", "--limit", "many"], "many", "--limit 1"),
         (["log-visit", "K1", "--lang", "xx"], "there is no language xx", "--lang takes en, zh"),
         (["--lang", "xx", "log-visit", "K1"], "there is no language xx", "--lang takes en, zh"),
         (["log", "file.jsonl"], "file.jsonl", "`conflictctl log -`"),

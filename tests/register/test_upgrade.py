@@ -15,8 +15,10 @@ from sqlalchemy import Connection
 
 from conflictctl.errors import Busy, DamagedRegister, SchemaMismatch
 from conflictctl.events import read_line
+from conflictctl.identity import Query
 from conflictctl.register import schema, sqlite, upgrade
 from conflictctl.register.audit import verify
+from conflictctl.register.finding import find
 from conflictctl.register.store import Register, create_register, open_register
 
 from .conftest import EVERY_KIND, Clock
@@ -79,7 +81,10 @@ def test_an_upgrade_keeps_a_private_copy_of_the_old(empty: Path) -> None:
 
 
 KEPT = sorted((Path(__file__).parent / "registers").glob("schema-*.db.gz"))
-HEADS = {"schema-1": (645, "1ad1ba3f552bdddd038e1a4933e8828c6688d05569b0d02ed531ddbadaf6cd2e")}
+HEADS = {
+    "schema-1": (645, "1ad1ba3f552bdddd038e1a4933e8828c6688d05569b0d02ed531ddbadaf6cd2e"),
+    "schema-2": (1019, "f3949ea6c9d61630a8e46510b8d956062e1a1e78d75d67dda6057fe657906d94"),
+}
 """The registers that earlier schemas left behind, and where the chain of each ended."""
 
 
@@ -101,6 +106,11 @@ def test_a_register_of_an_earlier_schema_upgrades_and_says_the_same(kept: Path, 
         assert (head.seq, head.hash.hex()) == HEADS[kept.name.removesuffix(".db.gz")]
         assert verify(upgraded).problem is None
         assert sum(1 for _ in upgraded.claims()) == 31
+        for card in [*upgraded.customers()][:3]:
+            query = Query(card.name)
+            found = find(upgraded, query, 20)
+            assert card in [hit.card for hit in found.hits]
+            assert found == find(upgraded, query, 20, walk=True)
 
 
 def test_a_register_of_today_needs_no_upgrade(register: Register) -> None:

@@ -7,23 +7,20 @@ from functools import lru_cache
 
 from conflictctl.events import Problem
 from conflictctl.exchange.sheet.words import Cell, text_of
-from conflictctl.identity import HOME_COUNTRY, phone_key
+from conflictctl.phones import HOME_CODE, MOBILE, NARROW, WHOLE_NUMBER, national, phone_key
 from conflictctl.wording import Sentence
 
 key_of = lru_cache(maxsize=50_000)(phone_key)
 """`phone_key`, remembered: a row asks for the same number several times."""
 
-_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _MARKS = re.compile(r"[/\\,;、|\n\r\t]+|(?<=\d)\s*(?:或者?|和|及|or|and|&)\s*(?=[+\d(])", re.I)
 _GAP = re.compile(r"\s{1,}")
 _WORDS = re.compile(
     r"(手机|电话|座机|微信|本人|先生|女士|太太|爱人|家里|公司|tel|mobile|phone|cell)[号码]*\s*[:.]?\s*|[(]\D*[)]|\.0\Z",
     re.I,
 )
-_EXTENSION = re.compile(r"\s*(转|分机|ext\.?|x)\s*\d{1,6}\Z", re.I)
 _ROUNDED = re.compile(r"\d(\.\d+)?E\+?\d+", re.I)
-_PLAIN = re.compile(r"1[3-9][0-9]{9}")
-_LEAST, _MOST = 7, 15
+_MOST = 15
 
 
 def read_phones(cell: Cell) -> list[str]:
@@ -31,10 +28,10 @@ def read_phones(cell: Cell) -> list[str]:
 
     Raises Problem for what is no number, or one that a spreadsheet has rounded.
     """
-    if isinstance(cell, str) and _PLAIN.fullmatch(cell):
+    if isinstance(cell, str) and MOBILE.fullmatch(cell):
         return [cell]
     # Typed before a number, an apostrophe makes it text; not every program takes it off.
-    text = text_of(cell).translate(_NARROW).lstrip("'")
+    text = text_of(cell).translate(NARROW).lstrip("'")
     if _ROUNDED.fullmatch(text):
         raise Problem(
             Sentence(
@@ -52,7 +49,7 @@ def read_phones(cell: Cell) -> list[str]:
 def _split(piece: str) -> list[str]:
     """Two numbers with nothing but a space between them; not one number in groups."""
     parts = _GAP.split(piece)
-    if len(parts) > 1 and all(sum(map(str.isdigit, part)) >= _LEAST for part in parts):
+    if len(parts) > 1 and all(sum(map(str.isdigit, part)) >= WHOLE_NUMBER for part in parts):
         return parts
     digits = re.sub(r"[\s\-]", "", piece)
     if re.fullmatch(r"(1[3-9]\d{9}){2,4}", digits):
@@ -61,16 +58,15 @@ def _split(piece: str) -> list[str]:
 
 
 def _checked(text: str) -> str:
-    key = key_of(_EXTENSION.sub("", text))
+    key = key_of(text)
     digits = sum(map(str.isdigit, key or ""))
-    if key is None or not _LEAST <= digits <= _MOST:
+    if key is None or not WHOLE_NUMBER <= digits <= _MOST:
         raise Problem(Sentence("{text} is no telephone number", text=text[:40]))
     if not key.startswith("+") and re.match(r"1[3-9]", key) and len(key) != 11 and len(key) > 8:
         raise Problem(
             Sentence("{text} has {count} digits, a mobile number has 11", text=text, count=len(key))
         )
-    home = f"+{HOME_COUNTRY}"
-    if not key.startswith(home):
+    if not key.startswith(f"+{HOME_CODE}"):
         return key
-    national = key[len(home) :]
-    return national if re.fullmatch(r"1[3-9]\d{9}", national) else f"0{national}"
+    number = national(key)
+    return number if MOBILE.fullmatch(number) else f"0{number}"
