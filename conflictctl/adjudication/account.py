@@ -11,9 +11,9 @@ from conflictctl.calendar import Moment
 from conflictctl.history import Entry
 from conflictctl.policy.case import Case, shown
 from conflictctl.policy.language import UNKNOWN
-from conflictctl.policy.predicates import window
 from conflictctl.policy.program import CompiledRule
 from conflictctl.policy.quantity import plain_number
+from conflictctl.policy.vocabulary.periods import window
 from conflictctl.wording import Bilingual, Day, Sentence, Span, Term, When, Who
 
 Measured = tuple[Any, Any, str]
