@@ -11,7 +11,7 @@ from conflictctl.calendar import Moment
 from conflictctl.history import Entry
 from conflictctl.policy.case import Case, shown
 from conflictctl.policy.language import UNKNOWN
-from conflictctl.policy.program import CompiledRule
+from conflictctl.policy.parts import CompiledRule
 from conflictctl.policy.quantity import plain_number
 from conflictctl.policy.vocabulary.periods import window
 from conflictctl.wording import Bilingual, Day, Sentence, Span, Term, When, Who

@@ -22,7 +22,7 @@ from conflictctl.history import Entry
 from conflictctl.policy.case import Case
 from conflictctl.policy.grounds import Grounds, spread
 from conflictctl.policy.language import UNKNOWN, Thunk
-from conflictctl.policy.program import Advice, CompiledRule, Split
+from conflictctl.policy.parts import Advice, CompiledRule, Split
 from conflictctl.policy.scorecard import figure
 from conflictctl.wording import Bilingual, Day, Sentence
 

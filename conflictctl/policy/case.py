@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from conflictctl.people import Absence
     from conflictctl.policy.emit import Filters
     from conflictctl.policy.model import Question
-    from conflictctl.policy.program import Class, Program
+    from conflictctl.policy.parts import Class
+    from conflictctl.policy.program import Program
 
 Anchor = Entry | int | None
 # Kinds that speak of a deal as a whole; which deal is found out, not read off the time.
