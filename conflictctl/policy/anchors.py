@@ -34,15 +34,17 @@ def _next_deal(case: Any) -> Any:
     return case.as_of + 1
 
 
-def _point(source: str) -> Point:
+def _point(source: str, of_deal: str | None = None, entry: bool = False) -> Point:
     """A moment that is read off the case: as a function, and as the text of it."""
-    return Point(eval(f"lambda case: {source}", {"__builtins__": {}}), source)
+    return Point(eval(f"lambda case: {source}", {"__builtins__": {}}), source, of_deal, entry)
 
 
 ANCHORS: dict[str, Point] = {
-    "deal": _point("case.anchor if case.anchor is not None else case.as_of + 1"),
-    "order": _point("case.deal.order if case.deal is not None else None"),
-    "delivery": _point("case.deal.close if case.deal is not None else None"),
+    "deal": _point(
+        "case.anchor if case.anchor is not None else case.as_of + 1", "case.anchor", entry=True
+    ),
+    "order": _point("case.deal.order if case.deal is not None else None", "case.deal.order"),
+    "delivery": _point("case.deal.close if case.deal is not None else None", "case.deal.close"),
     "now": _point("case.as_of + 1"),
     "next_deal": Point(_next_deal),
     "previous_deal": Point(_previous_deal),

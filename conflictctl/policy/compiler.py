@@ -29,7 +29,7 @@ from conflictctl.policy.language import (
     constant_value,
 )
 from conflictctl.policy.model import Policy, Question, Rule, located
-from conflictctl.policy.parts import Class, Tried
+from conflictctl.policy.parts import Class
 from conflictctl.policy.problems import FaultyPolicy, Path, Problem, fault, nearest
 from conflictctl.policy.quantity import Quantity, is_time
 from conflictctl.wording import Sentence
@@ -97,22 +97,26 @@ class Compiler:
 
     def condition(self, text: str, where: Path, wanted: str = ANY, **scope: Any) -> Thunk:
         """A condition as a function of a case that gives its value."""
+        return self.value(text, where, wanted, **scope).run
+
+    def value(self, text: str, where: Path, wanted: str = ANY, **scope: Any) -> Expr:
+        """A condition compiled: the function of a case that gives its value, and what it is."""
 
         def make(used: set[str]) -> Expr:
             return compile_expression(text, self.scope._replace(**scope, used=used), where, wanted)
 
         found = self.attempt(lambda: self.part((text, where, wanted, *scope.items()), make))
-        return found.run if found is not None else nothing
+        return found if found is not None else _NOTHING
 
-    def test(self, text: str, where: Path) -> Tried:
-        """A condition of a rule."""
+    def test(self, text: str, where: Path) -> Expr:
+        """The condition of a rule; its function gives the grounds as well (see `Tried`)."""
 
         def make(used: set[str]) -> Expr:
             scope = self.scope._replace(used=used)
             return compile_expression(text, scope, where, FLAG, tried)
 
         found = self.attempt(lambda: self.part((text, where, tried), make))
-        return found.run if found is not None else _nothing_tried
+        return found if found is not None else _NOTHING_TRIED
 
     def entry_test(self, text: str, where: Path) -> EntryTest:
         """A condition on a single entry."""
@@ -378,6 +382,9 @@ _NOTHING_OF_ENTRY = EntryTest(lambda entry, case: None, lambda entries, case: []
 
 def _nothing_tried(case: Any) -> tuple[Any, Grounds]:
     return None, None
+
+
+_NOTHING, _NOTHING_TRIED = Expr(nothing, ANY), Expr(_nothing_tried, ANY)
 
 
 _parts: dict[str, dict[tuple[Any, ...], list[tuple[dict[str, Any], frozenset[str], Any]]]] = {}

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from conflictctl.history import Entry
+from conflictctl.policy.expression import Node
 from conflictctl.policy.grounds import Grounds
 from conflictctl.policy.language import Thunk
 from conflictctl.policy.model import Rule
@@ -130,6 +131,13 @@ class CompiledRule(NamedTuple):
     """Named values of which its sentences speak."""
     settled: Mapping[str, object]
     """Parameters of which its sentences speak, as they are shown."""
+    condition: Node | None = None
+    """What it asks, checked; None where that could not be compiled."""
+    exception: Node | None = None
+    gives: Node | None = None
+    """To whom it gives all, checked, where it does so."""
+    whom: Node | None = None
+    """Whom its finding speaks of, checked, where the file says so."""
 
 
 class Rate(NamedTuple):

@@ -15,6 +15,7 @@ from conflictctl.calendar import Workdays
 from conflictctl.history import Deal, Entry
 from conflictctl.policy import consistency, sections
 from conflictctl.policy.compiler import Compiler
+from conflictctl.policy.deciding import InOrder
 from conflictctl.policy.language import FLAG, ID
 from conflictctl.policy.model import Policy
 from conflictctl.policy.parts import PolicyWarning, Rate
@@ -42,6 +43,8 @@ class Program:
             policy, {**(dated or {}), **overrides}, problems, used if used is not None else set()
         )
         self.policy = policy
+        self.written: dict[str, Any] = {}
+        """Functions that others wrote of this program, kept as long as it is."""
         self.overrides = dict(overrides)
         self.values = make.values
         self.constants = make.constants
@@ -87,8 +90,16 @@ class Program:
         rules = make.present(policy.rules)
         self.rules = [compiled_rule(make, rule) for rule in rules if rule.stage == "deal"]
         self.open_rules = [compiled_rule(make, rule) for rule in rules if rule.stage == "open"]
-        self.deciding = [rule for rule in self.rules if rule.action != "note"]
-        self.deciding_open = [rule for rule in self.open_rules if rule.action != "note"]
+        self.deciding = InOrder(
+            [rule for rule in self.rules if rule.action != "note"],
+            deal=True,
+            leaves_out=bool(self.leave_out),
+        )
+        self.deciding_open = InOrder(
+            [rule for rule in self.open_rules if rule.action != "note"],
+            deal=False,
+            leaves_out=bool(self.leave_out),
+        )
         self.fallback = [compiled_rule(make, rule) for rule in make.present(policy.fallback)]
         tried = [one.rule.clause for one in (*self.rules, *self.open_rules, *self.fallback)]
         self.clauses_recur = len(set(tried)) < len(tried)

@@ -21,17 +21,19 @@ def compiled_rule(make: Compiler, rule: Rule) -> CompiledRule:
     """One rule, ready to be tried."""
     where = rule.place
 
-    def part(text: Any, *keys: str, wanted: str = ANY) -> Thunk:
-        return make.condition(text, (*where, *keys), wanted)
-
-    test = make.test(rule.when, (*where, "when"))
+    condition = make.test(rule.when, (*where, "when"))
+    test: Tried = condition.run
+    exception = None
     if rule.unless is not None:
-        test = _but_not(test, make.test(rule.unless, (*where, "unless")))
+        exception = make.test(rule.unless, (*where, "unless"))
+        test = _but_not(test, exception.run)
+    gives = None
     action = "recommend" if "recommend" in rule.then else next(iter(rule.then))
     value: Any = rule.then[action]
     then = (*where, "then", action)
     if action in ("credit", "outlet", "hold", "bar"):
-        value = make.condition(value, then, ID)
+        given = make.value(value, then, ID)
+        value, gives = given.run, given.node
     elif action == "shares":
         value = make.condition(value, then, ENTRY)
     elif action == "recommend":
@@ -84,18 +86,23 @@ def compiled_rule(make: Compiler, rule: Rule) -> CompiledRule:
             )
         )
     spoken_of = placeholders(rule)
+    party = make.value(rule.party, (*where, "party"), ID) if rule.party else None
     return CompiledRule(
         rule,
         test,
-        part(rule.party, "party", wanted=ID) if rule.party else None,
+        party.run if party is not None else None,
         action,
         value,
         provisional.get("window"),
-        part(provisional["when"], "provisional", "when", wanted=FLAG)
+        make.condition(provisional["when"], (*where, "provisional", "when"), FLAG)
         if "when" in provisional
         else None,
         tuple(sorted(spoken_of & (make.policy.lets.keys() - make.values.keys()))),
         {name: shown(make.values[name]) for name in sorted(spoken_of & make.values.keys())},
+        condition.node,
+        exception.node if exception is not None else None,
+        gives,
+        party.node if party is not None else None,
     )
 
 
