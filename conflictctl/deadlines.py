@@ -24,8 +24,8 @@ from conflictctl.people import People
 from conflictctl.policy import holding
 from conflictctl.policy.case import Case
 from conflictctl.policy.model import Policy
-from conflictctl.policy.predicates import filing_end, standing, window
 from conflictctl.policy.program import compiled
+from conflictctl.policy.vocabulary.periods import filing_end, standing, window
 
 
 class Due(NamedTuple):

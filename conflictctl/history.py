@@ -265,6 +265,7 @@ class History:
         "entries",
         "links",
         "managing",
+        "marked",
         "people",
         "powers",
         "refused",
@@ -279,6 +280,8 @@ class History:
         self.caseloads: Mapping[str, int] | None = None
         self.entries: list[Entry] = []
         self.links = Links()
+        self.marked = False
+        """Whether anything speaks against any entry, or ever did."""
         self.seen: Sequence[Event] = ()
         self.refused: list[tuple[Entry, Sentence]] = []
 
@@ -370,12 +373,13 @@ def replay(
             continue
         entry = Entry(event, people, dated)
         if event.recorded_at != event.at and day(event.recorded_at) > day(event.at):
-            entry.late = True
+            entry.late = history.marked = True
         if event.kind in _MENDING or event.kind in _FOLLOWING:
             mending.append(entry)
         history.entries.append(entry)
     history.seen = [entry.event for entry in history.entries]
     if mending:
+        history.marked = True
         mending.sort(key=lambda entry: entry.seq)
         _mend(history, mending)
     return history

@@ -71,9 +71,9 @@ def test_nothing_of_the_policys_text_reaches_the_source() -> None:
         False,
     )
     for text in (
-        emit._Writer({}).value(node),
-        emit._Writer({}).tried(node),
-        emit._Writer({}).kept(node, evil),
+        emit.Writer({}).value(node),
+        emit.Writer({}).tried(node),
+        emit.Writer({}).kept(node, evil),
     ):
         assert "import" not in text
 

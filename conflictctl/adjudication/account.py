@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -11,9 +12,9 @@ from conflictctl.calendar import Moment
 from conflictctl.history import Entry
 from conflictctl.policy.case import Case, shown
 from conflictctl.policy.language import UNKNOWN
-from conflictctl.policy.predicates import window
-from conflictctl.policy.program import CompiledRule
+from conflictctl.policy.parts import CompiledRule
 from conflictctl.policy.quantity import plain_number
+from conflictctl.policy.vocabulary.periods import window
 from conflictctl.wording import Bilingual, Day, Sentence, Span, Term, When, Who
 
 Measured = tuple[Any, Any, str]
@@ -25,8 +26,8 @@ def finding(
 ) -> Finding:
     """What a rule found, from what its condition left in the case."""
     evidence = cited(case.evidence)
-    refused = _refusals(case.refused) if case.refused else ()
-    margin = None if case.margin is None else _margin(case.margin)
+    refused = refusals(case.refused) if case.refused else ()
+    margin = None if case.margin is None else margin_of(case.margin)
     if party is None and rule.party is not None:
         value = rule.party(case)
         party = value if isinstance(value, str) else None
@@ -35,7 +36,7 @@ def finding(
     return Finding(rule.rule.clause, outcome, party, reason, margin, evidence, refused)
 
 
-def _refusals(refused: list[tuple[Entry, str]]) -> tuple[Refused, ...]:
+def refusals(refused: list[tuple[Entry, str]]) -> tuple[Refused, ...]:
     """Each refused entry once, with the last reason."""
     return tuple({entry.ref: Refused(entry.ref, why) for entry, why in refused}.values())
 
@@ -66,20 +67,21 @@ def merged(findings: list[Finding]) -> list[Finding]:
     return found
 
 
-def cited(evidence: list[Entry]) -> tuple[str, ...]:
+def cited(evidence: Sequence[Entry]) -> tuple[str, ...]:
     """How evidence is cited: each entry once, in the order in which they happened."""
-    if len(evidence) > 1:
-        evidence = list(dict.fromkeys(evidence))
     if len(evidence) < 2:
         return (evidence[0].ref,) if evidence else ()
-    evidence.sort(key=_TIME)
-    return tuple(dict.fromkeys([entry.ref for entry in evidence]))
+    different = {*evidence}
+    if len(different) < 2:
+        return (evidence[0].ref,)
+    return tuple(dict.fromkeys([entry.ref for entry in sorted(evidence, key=_TIME)]))
 
 
 _TIME = attrgetter("at", "seq")
 
 
-def _margin(margin: Measured) -> Margin:
+def margin_of(margin: Measured) -> Margin:
+    """What was measured, as a finding shows it."""
     measured, limit, unit = margin
     return Margin(Span(_amount(measured), unit), Span(_amount(limit), unit))
 
@@ -88,7 +90,7 @@ def _amount(value: Any) -> int | str:
     return int(value) if isinstance(value, int) else plain_number(value)
 
 
-class _Asks(NamedTuple):
+class Asks(NamedTuple):
     """What else than parameters and named values a sentence is to be filled in with."""
 
     party: bool
@@ -98,14 +100,15 @@ class _Asks(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _asks(template: str) -> _Asks | None:
-    asks = _Asks(
+def asks(template: str) -> Asks | None:
+    """What a sentence asks for besides parameters and named values; None: nothing."""
+    wanted = Asks(
         "{party}" in template,
         "{measured}" in template or "{limit}" in template,
         "{window_end}" in template,
         "{needs}" in template,
     )
-    return asks if any(asks) else None
+    return wanted if any(wanted) else None
 
 
 def _values(
@@ -119,16 +122,16 @@ def _values(
             value = case.kept(name)[0]
             found = known[name] = shown(None if value is UNKNOWN else value)
         values[name] = found
-    asks = _asks(text.en)
-    if asks is None:
+    wanted = asks(text.en)
+    if wanted is None:
         return values
-    if asks.party:
+    if wanted.party:
         values["party"] = Who(party) if party is not None else "-"
-    if asks.margin:
+    if wanted.margin:
         values["measured"], values["limit"] = ("-", "-") if margin is None else margin
-    if asks.window_end:
-        values["window_end"] = _end_in_words(case, rule)
-    if asks.needs:
+    if wanted.window_end:
+        values["window_end"] = end_in_words(case, rule)
+    if wanted.needs:
         values["needs"] = needs(case) or "-"
     return values
 
@@ -165,7 +168,7 @@ def window_end(case: Case, name: str) -> Moment:
     return end - 1 if case.program.windows[name].hours else end
 
 
-def _end_in_words(case: Case, rule: CompiledRule) -> Sentence | When | str:
+def end_in_words(case: Case, rule: CompiledRule) -> Sentence | When | str:
     """A window of days ends at 24:00 of its last day, one of hours at its hour."""
     windows = case.program.windows
     name = rule.provisional_window or next(iter(windows), None)

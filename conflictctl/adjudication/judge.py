@@ -34,7 +34,6 @@ from conflictctl.history import CONTACT_KINDS, Deal, Entry, History, deals_of, r
 from conflictctl.people import People
 from conflictctl.policy import instances
 from conflictctl.policy.case import Case, Need
-from conflictctl.policy.grounds import spread
 from conflictctl.policy.language import UNKNOWN
 from conflictctl.policy.model import Policy
 from conflictctl.policy.program import Program, compiled
@@ -261,41 +260,33 @@ class Decision(NamedTuple):
 
 
 def decide_deal(matter: Matter, customer: str, deal: Deal | None) -> Decision:
-    """What `judge_deal` gives, for asking many times: no findings, no warnings, no sentence."""
+    """What `judge_deal` gives, for asking many times: no findings, no warnings, no sentence.
+
+    (Where an entry was refused, a finding also cites what its refusal rests on.)
+    """
     found = decide_case(case_of(matter, deal))
-    return _wordless(judge_deal(matter, customer, deal, explain=False)) if found is None else found
+    return wordless(judge_deal(matter, customer, deal, explain=False)) if found is None else found
 
 
 def decide_case(case: Case) -> Decision | None:
     """What `judge_case` gives, without words; None where it takes all of that to tell."""
-    if "ruling" in case.kinds:
-        stage = "open" if case.deal is None else "deal"
-        if stage in case.program.instances.stages:
-            return None
+    if "ruling" in case.kinds and _rule_by_people(case):
+        return None
     found = first_applying(case)
     if found is None:
         return None
-    rule, grounds = found
-    action = rule.action
-    if action not in _SIMPLE:
-        return None
-    case.evidence.clear()
-    given = rule.value(case)
+    rule, given, evidence = found
     if not isinstance(given, str):
         return None
-    spread(grounds, case.evidence)
-    evidence = cited(case.evidence)
-    clause = rule.rule.clause
+    action = rule.action
     if action == "hold":
-        return Decision("held", (), given, clause, None, evidence)
+        return Decision("held", (), given, rule.rule.clause, None, cited(evidence))
     credit = whole(case, given, "outlet" if action == "outlet" else None)
-    return Decision("credited", credit, None, clause, None, evidence)
+    return Decision("credited", credit, None, rule.rule.clause, None, cited(evidence))
 
 
-_SIMPLE = frozenset({"credit", "outlet", "hold"})
-
-
-def _wordless(ruling: Ruling) -> Decision:
+def wordless(ruling: Ruling) -> Decision:
+    """What is left of a ruling without its words."""
     found = [f for f in ruling.findings if f.clause == ruling.decided_by]
     return Decision(
         ruling.status,
@@ -325,12 +316,11 @@ def judge_deal(
 
 def judge_case(case: Case, customer: str) -> Ruling:
     """Rule on a case, with all that is said of it; a case is ruled on once."""
-    program, deal = case.program, case.deal
+    program = case.program
     outcome, findings = try_rules(case)
     by_rule = None
     warnings: list[Sentence] = []
-    stage = "open" if deal is None else "deal"
-    if stage in program.instances.stages and _has_edition(case):
+    if "ruling" in case.kinds and _rule_by_people(case):
         stands = instances.standing_ruling(case, ever=outcome.final)
         if stands is not None and not _too_low(case, stands, outcome):
             warnings += _departure(stands, outcome)
@@ -345,7 +335,9 @@ def judge_case(case: Case, customer: str) -> Ruling:
     rates = side_orders.rates(case)
     warnings += side_orders.warnings(case, outcome, findings)
     policy = program.policy
-    mended = [e for e in case.entries if e.late or e.voided or e.struck or e.altered]
+    mended = case.history.marked and [
+        e for e in case.entries if e.late or e.voided or e.struck or e.altered
+    ]
     return Ruling(
         customer=customer,
         deal=_ruled_deal(case),
@@ -366,10 +358,12 @@ def judge_case(case: Case, customer: str) -> Ruling:
         needs=_needed(case),
         open_questions=open_questions,
         warnings=tuple(warnings),
-        late=tuple([e.ref for e in mended if e.late]),
+        late=tuple([e.ref for e in mended if e.late]) if mended else (),
         void=tuple(
             [Refused(e.ref, e.flaw or "") for e in mended if e.voided or e.struck or e.altered]
-        ),
+        )
+        if mended
+        else (),
     )
 
 
@@ -435,6 +429,12 @@ def _known(value: Any) -> Any:
 
 
 # --------------------------------------------------------------------- people's rulings
+
+
+def _rule_by_people(case: Case) -> bool:
+    """Whether people can rule on what is asked."""
+    stage = "open" if case.deal is None else "deal"
+    return stage in case.program.instances.stages and _has_edition(case)
 
 
 def _has_edition(case: Case) -> bool:
@@ -537,13 +537,13 @@ def _contested(
     return tuple(contests)
 
 
-def _otherwise(matter: Matter, customer: str, deal: Deal | None, name: str, value: Any) -> Ruling:
+def _otherwise(matter: Matter, customer: str, deal: Deal | None, name: str, value: Any) -> Decision:
     settings = {**matter.program.overrides, name: value}
     program = compiled(matter.program.policy, settings, _day_of(matter, deal))
-    return judge_deal(matter._replace(program=program), customer, deal, False)
+    return decide_deal(matter._replace(program=program), customer, deal)
 
 
-def _turned(ruling: Ruling, other: Ruling) -> bool:
+def _turned(ruling: Ruling, other: Ruling | Decision) -> bool:
     return (other.status, other.credit, other.holder) != (
         ruling.status,
         ruling.credit,
@@ -551,7 +551,7 @@ def _turned(ruling: Ruling, other: Ruling) -> bool:
     )
 
 
-def _alternative(value: Any, other: Ruling) -> Alternative:
+def _alternative(value: Any, other: Ruling | Decision) -> Alternative:
     return Alternative(value, other.status, other.credit, other.holder, other.decided_by)
 
 

@@ -16,13 +16,16 @@ from typing import Any
 from conflictctl.adjudication.account import finding, merged, needs, not_reached, window_end
 from conflictctl.adjudication.outcome import Outcome, credited, divided, whole
 from conflictctl.adjudication.ruling import Finding
+from conflictctl.adjudication.written_account import told
 from conflictctl.calendar import Moment
 from conflictctl.events import INSTANCES
 from conflictctl.history import Entry
 from conflictctl.policy.case import Case
-from conflictctl.policy.grounds import Grounds, spread
+from conflictctl.policy.deciding import Decided
+from conflictctl.policy.grounds import spread
 from conflictctl.policy.language import UNKNOWN, Thunk
-from conflictctl.policy.program import Advice, CompiledRule, Split
+from conflictctl.policy.parts import Advice, CompiledRule, Split
+from conflictctl.policy.program import Program
 from conflictctl.policy.scorecard import figure
 from conflictctl.wording import Bilingual, Day, Sentence
 
@@ -56,27 +59,19 @@ def try_rules(case: Case) -> tuple[Outcome, list[Finding]]:
     return outcome, findings
 
 
-def first_applying(case: Case) -> tuple[CompiledRule, Grounds] | None:
-    """The rule of a declared order that decides, and what that rests on.
+def first_applying(case: Case) -> Decided | None:
+    """The rule of a declared order that decides, what it gives, and what both rest on.
 
-    None where it takes `try_rules` to tell: nothing applies, a fact is missing, or no edition
-    was in force.  (What a rule gives that bars somebody or starts again, that tells as well.)
+    None where it takes `try_rules` to tell: nothing applies, a fact is missing, no edition
+    was in force, or the rule does more than give the deal to somebody.
     """
     program = case.program
     if program.declared:
         return None
     if case.anchor is None:
-        rules = program.deciding_open
-    elif program.always or _no_edition(case) is None:
-        rules = program.deciding
-    else:
-        return None
-    for rule in rules:
-        value, grounds = rule.when(case)
-        if value is UNKNOWN:
-            return None
-        if value:
-            return rule, grounds
+        return program.deciding_open.first(case)
+    if program.always or _no_edition(case) is None:
+        return program.deciding.first(case)
     return None
 
 
@@ -100,6 +95,21 @@ def _listed(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, list
     open_questions: list[CompiledRule] = []
     index = 0
     turns = 0
+    at_once = told(case) if explain else None
+    if at_once is not None:
+        findings, index, party = at_once
+        if index < len(rules):
+            rule = rules[index]
+            index += 1
+            if party is None:
+                outcome, found = decide(case, rule)
+                findings.append(found)
+            else:
+                outcome = _given(case, rule, party, findings[-1].reason)
+            rest = _unreached(program, case.anchor is not None)[index]
+            if rest is not None:
+                findings += rest
+                return outcome, findings
     while index < len(rules):
         rule = rules[index]
         index += 1
@@ -143,6 +153,22 @@ def _listed(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, list
     if open_questions:
         outcome = _with_open_questions(case, outcome, open_questions)
     return outcome, findings
+
+
+def _unreached(program: Program, deal: bool) -> list[list[Finding] | None]:
+    """For each place in the rules the lines of those behind it, none of which is reached any
+    more; None where a note is among them, which is tried still."""
+    key = "not reached by a deal" if deal else "not reached by a holding"
+    found: list[list[Finding] | None] | None = program.written.get(key)
+    if found is None:
+        rules = program.rules if deal else program.open_rules
+        found = program.written[key] = [
+            None
+            if any(rule.action == "note" for rule in rules[place:])
+            else [not_reached(rule.rule.clause) for rule in rules[place:]]
+            for place in range(len(rules) + 1)
+        ]
+    return found
 
 
 _OUT = Sentence("It would go to somebody who is out of the contest.")
@@ -275,13 +301,25 @@ def decide(case: Case, rule: CompiledRule) -> tuple[Outcome, Finding]:
         return _names_nobody(case, rule, given)
     if action == "shares":
         return _awarded(case, rule, _shares_of(case, given))
-    if action == "hold":
-        found = finding(case, rule, "awards", rule.rule.why)
-        return Outcome("held", (), given, rule.rule.clause, found.reason), found
-    if isinstance(given, list):
+    if isinstance(given, list) and action != "hold":
         return _awarded(case, rule, divided(case, given))
-    credit = whole(case, given, "outlet" if action == "outlet" else None)
-    return _awarded(case, rule, credit, given)
+    found = finding(case, rule, "awards", rule.rule.why, None if action == "hold" else given)
+    return _given(case, rule, given, found.reason), found
+
+
+def _given(case: Case, rule: CompiledRule, given: str, reason: Sentence) -> Outcome:
+    """All of it for one: the deal, or the customer."""
+    if rule.action == "hold":
+        return Outcome("held", (), given, rule.rule.clause, reason)
+    return Outcome(
+        "credited",
+        whole(case, given, "outlet" if rule.action == "outlet" else None),
+        None,
+        rule.rule.clause,
+        reason,
+        provisional_until=_provisional(case, rule),
+        final=rule.rule.final,
+    )
 
 
 def _awarded(

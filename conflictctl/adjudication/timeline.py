@@ -18,7 +18,7 @@ from conflictctl.people import People
 from conflictctl.policy import holding
 from conflictctl.policy.case import Case
 from conflictctl.policy.model import Policy
-from conflictctl.policy.predicates import filing_end, window
+from conflictctl.policy.vocabulary.periods import filing_end, window
 
 PERIODS = ("holds", "term", "protection", "filing", "window")
 

@@ -11,7 +11,7 @@ from conflictctl.adjudication.ruling import Against, Refused, Ruling, WhyNot
 from conflictctl.adjudication.sensitivity import Retrial, turning_params, turning_records
 from conflictctl.policy.case import Case
 from conflictctl.policy.language import UNKNOWN
-from conflictctl.policy.program import CompiledRule
+from conflictctl.policy.parts import CompiledRule
 from conflictctl.wording import Sentence, Who
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from conflictctl.people import Absence
     from conflictctl.policy.emit import Filters
     from conflictctl.policy.model import Question
-    from conflictctl.policy.program import Class, Program
+    from conflictctl.policy.parts import Class
+    from conflictctl.policy.program import Program
 
 Anchor = Entry | int | None
 # Kinds that speak of a deal as a whole; which deal is found out, not read off the time.
@@ -63,6 +64,7 @@ class Case:
         "margin",
         "members",
         "needs",
+        "only_files",
         "overrides",
         "program",
         "record",
@@ -124,8 +126,10 @@ class Case:
         self.timelines: dict[Any, Any] = {}
         self._memo: dict[str, Kept] = {}
         self._pools: dict[Any, list[Entry]] = {}
-        self._left_out: frozenset[str] | None = None if program.leave_out else frozenset()
+        self._left_out: frozenset[str] | None = None if program.leave_out else _NOBODY
         self._others: list[Case] | None = None
+        self.only_files: bool | None = None
+        """Whether nothing but files moves the holding; None: nobody has looked."""
 
     def _start(self) -> Key | None:
         if not self.program.restarts:
@@ -199,18 +203,15 @@ class Case:
         `anyone` takes in those who are left out of the ordinary contest, `household` the
         entries of the whole household.
         """
-        if not anyone:
-            left_out = self._left_out
-            anyone = not (self.left_out if left_out is None else left_out)
         pools = self._pools
-        if anyone and not household:
-            found = pools.get(name)
+        if not household and (anyone or self._left_out is _NOBODY):
+            found = pools.get(name)  # asked for all the time: no more is looked at
             if found is not None:
                 return found
-            key: Any = name
-        else:
-            key = (name, anyone, household)
-            found = pools.get(key)
+        if not anyone:
+            anyone = not self.left_out
+        key: Any = name if anyone and not household else (name, anyone, household)
+        found = pools.get(key)
         if found is None:
             if not household and self.kinds.isdisjoint(self.program.classes[name].kinds):
                 found = []
@@ -504,11 +505,12 @@ class Case:
             del self.evidence[mark:]
             del self.refused[refused:]
             self.margin = margin
-            self._left_out = frozenset(unit for unit in units if unit is not None)
+            self._left_out = frozenset(unit for unit in units if unit is not None) or _NOBODY
             if units:
                 # What was worked out on the way did not know of it yet.
                 self.forget()
                 self.timelines.clear()
+                self.only_files = None
         return self._left_out
 
     # ------------------------------------------------------------------- linked others
@@ -713,8 +715,8 @@ class Case:
             )
 
 
-_NOTHING: list[Any] = []
-"""What a value rests on that rests on nothing; never changed."""
+_NOBODY: frozenset[str] = frozenset()
+"""Who is left out under a policy that leaves nobody out."""
 
 
 class Need(NamedTuple):

@@ -25,6 +25,7 @@ from conflictctl.policy.expression import (
     Combined,
     Compared,
     Filter,
+    Inline,
     It,
     Listed,
     Named,
@@ -69,7 +70,7 @@ def kept(node: Node, name: str) -> Callable[[Any], Kept]:
     return _written(lambda writer: writer.kept(node, name))
 
 
-def _written(write: Callable[[_Writer], str]) -> Callable[[Any], Any]:
+def _written(write: Callable[[Writer], str]) -> Callable[[Any], Any]:
     """The function whose text a writer gives.
 
     It is written when it is first called, and from then on is what was written: compiling
@@ -78,11 +79,11 @@ def _written(write: Callable[[_Writer], str]) -> Callable[[Any], Any]:
     namespace: dict[str, Any] = {}
 
     def become() -> Callable[[Any], Any]:
-        exec(compile(write(_Writer(namespace)), "<condition>", "exec"), namespace)
+        exec(compile(write(Writer(namespace)), "<condition>", "exec"), namespace)
         made.__code__ = namespace.pop("f").__code__
         return made
 
-    namespace |= {**_NAMESPACE, "become": become}
+    namespace |= {**NAMESPACE, "become": become}
     exec(_UNWRITTEN, namespace)
     made: Callable[[Any], Any] = namespace.pop("f")
     return made
@@ -107,7 +108,7 @@ def _refused(case: Any, mark: int) -> list[Any]:
 
 
 _UNWRITTEN = compile("def f(case):\n    return become()(case)", "<condition>", "exec")
-_NAMESPACE: dict[str, Any] = {
+NAMESPACE: dict[str, Any] = {
     "__builtins__": {
         "len": len,
         "bool": bool,
@@ -132,7 +133,7 @@ Filters = tuple[tuple[Filter, Thunk], ...]
 """Filters, and the functions that give their values."""
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """A piece of an expression that has been written out."""
 
     text: str
@@ -141,9 +142,11 @@ class _Part(NamedTuple):
     """Whether the value may be UNKNOWN."""
     grounds: str | None = None
     """What holds the grounds of the value; None where it never has any."""
+    of: type | None = None
+    """The class that the value surely is of, where that is known."""
 
 
-def _joined(grounds: list[str | None]) -> str | None:
+def joined(grounds: list[str | None]) -> str | None:
     """Grounds one after the other."""
     given = [one for one in grounds if one is not None]
     if len(given) < 2:
@@ -151,13 +154,18 @@ def _joined(grounds: list[str | None]) -> str | None:
     return f"({', '.join(given)})"
 
 
-class _Writer:
+class Writer:
     """The statements of one function."""
+
+    refusals = True
+    """Whether the function is also asked about cases where entries were refused."""
+    margin: str | None = "case.margin"
+    """Where it is put what was measured; None: nobody asks."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
         self.lines: list[str] = []
-        self.depth = 1
+        self._depth = 1
         self.temporaries = 0
         self.read: set[str] = set()
         self.names: dict[int, str] = {}
@@ -198,6 +206,20 @@ class _Writer:
 
     # ------------------------------------------------------------------ lines and names
 
+    @property
+    def depth(self) -> int:
+        """How deep the next statement stands."""
+        return self._depth
+
+    @depth.setter
+    def depth(self, depth: int) -> None:
+        if depth < self._depth:
+            self.leave(depth)
+        self._depth = depth
+
+    def leave(self, depth: int) -> None:
+        """Blocks deeper than this end here."""
+
     def line(self, text: str) -> None:
         self.lines.append("    " * self.depth + text)
 
@@ -218,6 +240,18 @@ class _Writer:
         name = self.fresh()
         self.line(f"{name} = {text}")
         return name
+
+    def picked(self) -> str:
+        """A new variable for the entry that is picked; None as long as there is none."""
+        return self.put("None")
+
+    def rest_on(self, grounds: str) -> list[str]:
+        """New variables for grounds that stand in a block which may not be gone through."""
+        return [self.put(grounds)]
+
+    def once(self, text: str) -> str:
+        """What is read off a value before several entries are held against it."""
+        return self.put(text)
 
     def held(self, value: Any) -> str:
         """A name in the namespace for a value from outside."""
@@ -242,21 +276,24 @@ class _Writer:
 
     # ------------------------------------------------------------------ expressions
 
-    def visit(self, node: Node) -> _Part:
+    def visit(self, node: Node) -> Part:
         if self.depth > _DEEPEST:
             return self._left(f"{self.held(function_of(node))}(case)")
         method = getattr(self, "_" + type(node).__name__.lower())
-        part: _Part = method(node)
+        part: Part = method(node)
         return part
 
-    def _left(self, text: str) -> _Part:
+    def _left(self, text: str) -> Part:
         """A call that leaves what it rests on in the evidence: taken from there at once."""
-        ev = self.part_of_case("ev")
-        mark = self.put(f"len({ev})")
+        mark = self.mark()
         value = self.put(text)
-        return _Part(value, True, self._taken(mark))
+        return Part(value, True, self.taken(mark))
 
-    def _taken(self, mark: str) -> str:
+    def mark(self) -> str:
+        """How much stands in the evidence before a call."""
+        return self.put(f"len({self.part_of_case('ev')})")
+
+    def taken(self, mark: str) -> str:
         """What was left in the evidence since a mark."""
         grounds = self.put("None")
         with self.block(f"if len(ev) > {mark}:"):
@@ -264,16 +301,16 @@ class _Writer:
             self.line(f"del ev[{mark}:]")
         return grounds
 
-    def _static(self, node: Static) -> _Part:
-        return _Part(self.held(node.value))
+    def _static(self, node: Static) -> Part:
+        return Part(self.held(node.value), of=type(node.value))
 
-    def _point(self, node: Point) -> _Part:
-        return _Part(self.put(node.source or f"{self.held(node.run)}(case)"))
+    def _point(self, node: Point) -> Part:
+        return Part(self.put(node.source or f"{self.held(node.run)}(case)"))
 
-    def _it(self, node: It) -> _Part:
-        return _Part(self.put("case.it"))
+    def _it(self, node: It) -> Part:
+        return Part(self.put("case.it"))
 
-    def _named(self, node: Named) -> _Part:
+    def _named(self, node: Named) -> Part:
         """A named value: what it rests on joins the trace each time it is asked for."""
         if node.inline is not None:
             return self.visit(node.inline)
@@ -285,14 +322,14 @@ class _Writer:
         if node.measures:
             self.line(f"if {margin} is not None: case.margin = {margin}")
         self.line(f"if {refused} is not None: case.refused += {refused}")
-        return _Part(value, not node.certain, grounds)
+        return Part(value, not node.certain, grounds)
 
-    def _listed(self, node: Listed) -> _Part:
+    def _listed(self, node: Listed) -> Part:
         items = [self.visit(item) for item in node.items]
         text = self.put(f"[{', '.join(item.text for item in items)}]")
-        return _Part(text, False, _joined([item.grounds for item in items]))
+        return Part(text, False, joined([item.grounds for item in items]))
 
-    def _checked(self, node: Checked) -> _Part:
+    def _checked(self, node: Checked) -> Part:
         inner = self.visit(node.inner)
         value = self.put(inner.text)
         test = (
@@ -301,12 +338,12 @@ class _Writer:
         self.line(f"{test}{self.held(node.check)}({value})")
         return inner._replace(text=value)
 
-    def _not(self, node: Not) -> _Part:
+    def _not(self, node: Not) -> Part:
         inner = self.visit(node.inner)
         unsure = [inner.text] if inner.unknown else []
         return inner._replace(text=self.put(self.chosen(unsure, f"not {inner.text}")))
 
-    def _combined(self, node: Combined) -> _Part:
+    def _combined(self, node: Combined) -> Part:
         """`and`, `or`: one part after the other, as long as none has settled the matter.
 
         A part that settles it is all that the value rests on.
@@ -314,7 +351,7 @@ class _Writer:
         value, unsure, grounds = self.fresh(), self.fresh(), self.fresh()
         head, indent = len(self.lines), self.depth
         unknown = grounded = False
-        last = _Part(value)
+        last = Part(value)
         for number, one in enumerate(node.parts):
             if number:
                 self.line(f"if {self._undecided(value, node.stop, last.unknown)}:")
@@ -349,13 +386,13 @@ class _Writer:
         if grounded:
             opening.append(f"{grounds} = None")
         self.lines[head:head] = ["    " * indent + text for text in opening]
-        return _Part(value, unknown, grounds if grounded else None)
+        return Part(value, unknown, grounds if grounded else None)
 
     def _undecided(self, value: str, stop: bool, unknown: bool) -> str:
         test = f"not {value}" if stop else value
         return f"{value} is UNKNOWN or {test}" if unknown else test
 
-    def _choice(self, node: Choice) -> _Part:
+    def _choice(self, node: Choice) -> Part:
         test = self.visit(node.test)
         value, grounds = self.fresh(), self.put(str(test.grounds))
         word = "if"
@@ -369,31 +406,31 @@ class _Writer:
             other = self._branch(node.other, value, test.grounds, grounds)
         parts = (test, then, other)
         grounded = any(p.grounds is not None for p in parts)
-        return _Part(value, any(p.unknown for p in parts), grounds if grounded else None)
+        return Part(value, any(p.unknown for p in parts), grounds if grounded else None)
 
-    def _branch(self, node: Node, value: str, before: str | None, grounds: str) -> _Part:
+    def _branch(self, node: Node, value: str, before: str | None, grounds: str) -> Part:
         part = self.visit(node)
         self.line(f"{value} = {part.text}")
         if part.grounds is not None:
-            self.line(f"{grounds} = {_joined([before, part.grounds])}")
+            self.line(f"{grounds} = {joined([before, part.grounds])}")
         return part
 
-    def _compared(self, node: Compared) -> _Part:
+    def _compared(self, node: Compared) -> Part:
         left, right = self.visit(node.left), self.visit(node.right)
         a, b = left.text, right.text
         unsure = [part.text for part in (left, right) if part.unknown]
         text = _OPERATORS[node.operator].format(a=a, b=b)
-        grounds = _joined([left.grounds, right.grounds])
-        if node.sign is None:
-            return _Part(self.put(self.chosen(unsure, text)), bool(unsure), grounds)
+        grounds = joined([left.grounds, right.grounds])
+        if node.sign is None or self.margin is None:
+            return Part(self.put(self.chosen(unsure, text)), bool(unsure), grounds)
         value = self.put(self.chosen(unsure, "False"))
         known = [f"{one} is not UNKNOWN" for one in unsure]
         with self.block(f"if {' and '.join([*known, f'{a} is not None', f'{b} is not None'])}:"):
-            self.line(f"case.margin = {a}, {b}, {self.held(node.sign)}")
+            self.line(f"{self.margin} = {a}, {b}, {self.held(node.sign)}")
             self.line(f"{value} = {text}")
-        return _Part(value, bool(unsure), grounds)
+        return Part(value, bool(unsure), grounds)
 
-    def _called(self, node: Called) -> _Part:
+    def _called(self, node: Called) -> Part:
         word = node.word
         values = [self.visit(one) for one in node.values]
         named = {name: self.visit(one) for name, one in node.keywords.items()}
@@ -406,63 +443,83 @@ class _Writer:
             text = f"{self.held(word.run)}({', '.join(['case', *given])})"
         unsure = [] if word.sees_unknown else [part.text for part in parts if part.unknown]
         text = self.chosen(unsure, text)
-        found = _Part(self.put(text)) if word.free else self._left(text)
-        return _Part(
+        found = Part(self.put(text)) if word.free else self._left(text)
+        return Part(
             found.text,
             bool(unsure) or not word.certain,
-            _joined([*[part.grounds for part in parts], found.grounds]),
+            joined([*[part.grounds for part in parts], found.grounds]),
         )
 
     # ------------------------------------------------------------------ selecting words
 
-    def _selected(self, node: Selected) -> _Part:
+    def _selected(self, node: Selected) -> Part:
         if not is_plain(node):
             return self._selected_by_word(node)
         # The entries of a class, sieved here; an account of refused ones is rare.
         anyone = node.keywords.get("anyone")
         all_of_them = not node.left_out or (isinstance(anyone, Static) and bool(anyone.value))
-        kind, found = self.held(node.kind), self.fresh()
-        filters = tuple((filter_, function_of(value)) for filter_, value in node.filters)
-        if all_of_them:
-            self.line(f"{found} = {self.part_of_case('pools')}.get({kind})")
-            with self.block(f"if {found} is None:"):
-                self.line(f"{found} = case.pool({kind}, True)")
-        else:
-            self.line(f"{found} = case.pool({kind})")
-        account = self.put("None")
+        kind, found = self.held(node.kind), self.pool(node.kind, all_of_them)
+        filters = self._functions(node) if self.refusals else ()
+        account = self.put("None") if self.refusals else None
         assert node.word.picks is not None
         sieve = _Sieve(self, node.word.picks, found)
-        with self.block(f"if case.explain and {kind} in case._flawed:"):
-            self.line(
-                f"{found}, {account} = accounted(case, {kind}, {self.held(filters)}, {all_of_them})"
-            )
-            sieve.pick()
-        if filters or sieve.result != found:
-            with self.block(f"elif {found}:"):
+        word = "if"
+        if account is not None:
+            with self.block(f"if {self.were_refused(kind)}:"):
+                self.line(
+                    f"{found}, {account} = "
+                    f"accounted(case, {kind}, {self.held(filters)}, {all_of_them})"
+                )
+                sieve.pick()
+            word = "elif"
+        if node.filters or sieve.result != found:
+            with self.block(f"{word} {found}:"):
                 sieve.write(node, filters)
         text = node.word.source
         assert text is not None
         # Where a filter's value is unknown, None were found.
         text = text.format(sieve.result)
-        own = _joined([*sieve.grounds, sieve.result])
-        return _Part(
+        own = joined([*sieve.grounds, sieve.result])
+        return Part(
             self.put(f"UNKNOWN if {found} is None else {text}") if sieve.unknown else text,
             sieve.unknown,
-            f"({own} if {account} is None else ({account}, {sieve.result}))",
+            own if account is None else self.with_account(account, own, sieve.result),
         )
 
-    def _selected_by_word(self, node: Selected) -> _Part:
+    def were_refused(self, kind: str) -> str:
+        """Whether an account is wanted and entries of a class were refused."""
+        return f"case.explain and {kind} in case._flawed"
+
+    def with_account(self, account: str, own: str | None, picked: str) -> str:
+        """The grounds of what was picked: as sieved here, or as an account left them."""
+        return f"({own} if {account} is None else ({account}, {picked}))"
+
+    def pool(self, name: str, all_of_them: bool) -> str:
+        """A new variable with the entries of a class, `all_of_them` or those that are not left
+        out of the contest."""
+        kind = self.held(name)
+        if not all_of_them:
+            return self.put(f"case.pool({kind})")
+        found = self.put(f"{self.part_of_case('pools')}.get({kind})")
+        with self.block(f"if {found} is None:"):
+            self.line(f"{found} = case.pool({kind}, True)")
+        return found
+
+    def _functions(self, node: Selected) -> Filters:
+        """The filters of a word with functions that give their values."""
+        return tuple((filter_, function_of(value)) for filter_, value in node.filters)
+
+    def _selected_by_word(self, node: Selected) -> Part:
         """The word called with its class and its filters, for whatever is not plain."""
         values = [self.visit(one) for one in node.values]
         named = {name: self.visit(one) for name, one in node.keywords.items()}
-        filters = tuple((filter_, function_of(value)) for filter_, value in node.filters)
-        given = ["case", self.held(node.kind), self.held(filters)]
+        given = ["case", self.held(node.kind), self.held(self._functions(node))]
         given += [part.text for part in values]
         given += [f"{name}={part.text}" for name, part in named.items()]
         parts = [*values, *named.values()]
         unsure = [part.text for part in parts if part.unknown]
         found = self._left(self.chosen(unsure, f"{self.held(node.word.run)}({', '.join(given)})"))
-        return found._replace(grounds=_joined([*[part.grounds for part in parts], found.grounds]))
+        return found._replace(grounds=joined([*[part.grounds for part in parts], found.grounds]))
 
 
 class _Sieve:
@@ -471,9 +528,9 @@ class _Sieve:
     What no entry was held against is not part of the reason.
     """
 
-    def __init__(self, writer: _Writer, picks: str, found: str) -> None:
+    def __init__(self, writer: Writer, picks: str, found: str) -> None:
         self.writer, self.picks, self.found = writer, picks, found
-        self.result = found if picks == "all" else writer.put("None")
+        self.result = found if picks == "all" else writer.picked()
         """What holds the entry that is picked, or all of them."""
         self.grounds: list[str] = []
         """What the filters' values rest on."""
@@ -505,7 +562,7 @@ class _Sieve:
 
     def _group(self, group: list[_Filtering], last: bool) -> None:
         parts = [self._wanted(one) for one in group]
-        tests = [(one.filter, part.text) for one, part in zip(group, parts, strict=True)]
+        tests = [(one.filter, part) for one, part in zip(group, parts, strict=True)]
         if not parts[0].unknown:
             self._pass(tests, last)
             return
@@ -515,9 +572,9 @@ class _Sieve:
         with self.writer.block("else:"):
             self._pass(tests, last)
 
-    def _wanted(self, one: _Filtering) -> _Part:
+    def _wanted(self, one: _Filtering) -> Part:
         """The value of a filter; a longer one is a function, which an account asks as well."""
-        if isinstance(one.value, (Static, Point, It, Named)):
+        if isinstance(one.value, (Static, Point, It, Named)) or not self.writer.refusals:
             part = self.writer.visit(one.value)
         else:
             part = self.writer._left(f"{self.writer.held(one.thunk)}(case)")
@@ -527,47 +584,56 @@ class _Sieve:
     def _rest_on(self, grounds: str | None) -> None:
         """Note grounds under a name that holds None where the filter was not reached."""
         if grounds is not None:
-            name = self.writer.fresh()
-            self.writer.line(f"{name} = {grounds}")
-            self.grounds.append(name)
+            self.grounds += self.writer.rest_on(grounds)
 
-    def _pass(self, tests: list[tuple[Filter, str]], last: bool) -> None:
+    def _pass(self, tests: list[tuple[Filter, Part]], last: bool) -> None:
         """Leave of the entries those that pass some tests, each with its value."""
-        inline = [(filter_.inline, value) for filter_, value in tests if filter_.inline is not None]
+        inline = [(filter_.inline, part) for filter_, part in tests if filter_.inline is not None]
         if not inline:
             self._pass_each(tests, last)
             return
-        writer, found = self.writer, self.found
-        fits = [f"{value}.__class__ is {writer.held(one.of)}" for one, value in inline]
-        with writer.block(f"if {' and '.join(fits)}:"):
-            condition = " and ".join(
-                one.test.format(writer.put(one.once.format(value)) if one.once else value)
-                for one, value in inline
-            )
-            if last and self.result != found:
-                # The first that passes is the one: the others need not be looked at.
-                order = found if self.picks == "oldest" else f"reversed({found})"
-                with writer.block(f"for e in {order}:"), writer.block(f"if {condition}:"):
-                    writer.line(f"{self.result} = e")
-                    writer.line("break")
-            else:
-                writer.line(f"{found} = [e for e in {found} if {condition}]")
-        with writer.block("else:"):
+        fits = [
+            f"{part.text}.__class__ is {self.writer.held(one.of)}"
+            for one, part in inline
+            if part.of is not one.of
+        ]
+        if not fits:
+            self._pass_inline(inline, last)
+            return
+        with self.writer.block(f"if {' and '.join(fits)}:"):
+            self._pass_inline(inline, last)
+        with self.writer.block("else:"):
             self._pass_each(tests, last)
 
-    def _pass_each(self, tests: list[tuple[Filter, str]], last: bool) -> None:
+    def _pass_inline(self, tests: list[tuple[Inline, Part]], last: bool) -> None:
+        writer, found = self.writer, self.found
+        condition = " and ".join(
+            one.test.format(writer.once(one.once.format(part.text)) if one.once else part.text)
+            for one, part in tests
+        )
+        if last and self.result != found:
+            # The first that passes is the one: the others need not be looked at.
+            order = found if self.picks == "oldest" else f"reversed({found})"
+            with writer.block(f"for e in {order}:"), writer.block(f"if {condition}:"):
+                writer.line(f"{self.result} = e")
+                writer.line("break")
+        else:
+            writer.line(f"{found} = [e for e in {found} if {condition}]")
+
+    def _pass_each(self, tests: list[tuple[Filter, Part]], last: bool) -> None:
         writer, found = self.writer, self.found
         # What stands in the source is known to leave nothing; any other test may.
         leaves = any(filter_.inline is None for filter_, _ in tests)
-        mark = writer.put(f"len({writer.part_of_case('ev')})") if leaves else None
-        for filter_, value in tests:
+        mark = writer.mark() if leaves else None
+        for filter_, part in tests:
+            value = part.text
             if filter_.keep is not None:
                 writer.line(f"{found} = {writer.held(filter_.keep)}(case, {found}, {value})")
             else:
                 test = writer.held(filter_.test)
                 writer.line(f"{found} = [e for e in {found} if {test}(case, e, {value})]")
         if mark is not None:
-            self._rest_on(writer._taken(mark))
+            self._rest_on(writer.taken(mark))
         if last:
             self.pick()
 
@@ -577,13 +643,16 @@ class _Filtering(NamedTuple):
 
     filter: Filter
     value: Node
-    thunk: Thunk
+    thunk: Thunk | None
+    """None where no account is asked for."""
 
 
 def _groups(node: Selected, filters: Filters) -> list[list[_Filtering]]:
     """Filters to be tried together: those whose values are at hand, with the one before them."""
     groups: list[list[_Filtering]] = []
-    for (filter_, value), (_, thunk) in zip(node.filters, filters, strict=True):
+    thunks: list[Thunk | None] = [thunk for _, thunk in filters]
+    thunks = thunks or [None] * len(node.filters)
+    for (filter_, value), thunk in zip(node.filters, thunks, strict=True):
         together = (
             groups
             and isinstance(value, (Static, Point))

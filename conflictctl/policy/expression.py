@@ -101,6 +101,10 @@ class Point(NamedTuple):
 
     run: Thunk
     source: str | None = None
+    of_deal: str | None = None
+    """The text for a case that has a deal."""
+    entry: bool = False
+    """Whether it surely is an entry then."""
 
 
 class It(NamedTuple):
@@ -111,7 +115,8 @@ class Named(NamedTuple):
     """A named value of the policy.
 
     `run` works it out and keeps it; None: the case knows how.  `inline` is what it stands for,
-    where that is better worked out on the spot than remembered.  `measures` tells whether
+    where that is better worked out on the spot than remembered; `whole` is what it stands for
+    in any case, unless a rule can put something else in its place.  `measures` tells whether
     working it out may leave a margin, `certain` that it is never UNKNOWN.
     """
 
@@ -120,6 +125,7 @@ class Named(NamedTuple):
     inline: Node | None = None
     measures: bool = True
     certain: bool = False
+    whole: Node | None = None
 
 
 class Listed(NamedTuple):

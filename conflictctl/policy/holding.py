@@ -450,13 +450,17 @@ def tenure_of(case: Case, staff: str, until: Anchor) -> Tenure | None:
     return None
 
 
-def _only_files(case: Case, household: bool) -> bool:
+def only_files(case: Case) -> bool:
     """Whether nothing but files moves this holding, so that no clock ever starts anew."""
-    spec = case.program.holding
-    if household or spec.ends_by_itself or case.pool(spec.transfers):
-        return False
-    people = case.history.people
-    return not people.departed or not _anyone_departed(case, case.pool(spec.opens))
+    found = case.only_files
+    if found is None:
+        spec = case.program.holding
+        found = case.only_files = not (
+            spec.ends_by_itself
+            or case.pool(spec.transfers)
+            or (case.history.people.departed and _anyone_departed(case, case.pool(spec.opens)))
+        )
+    return found
 
 
 def _fresh_clock(
@@ -484,7 +488,7 @@ def lapse_before(
     spec = case.program.holding
     last = _last_contact(case.pool(spec.keeps, False, household), staff, until)
     clock = None
-    if tenure is not None or not _only_files(case, household):
+    if household or tenure is not None or not only_files(case):
         clock = _fresh_clock(case, staff, until, household, tenure)
     if clock is not None and (last is None or clock.since > last.moment):
         opened: Anchor = clock.since
@@ -497,7 +501,8 @@ def lapse_before(
     level = level_of(case, staff, opened, household, clock)
     limit = spec.limits.get(level) if level is not None else None
     day = case.history.calendar.day
-    return Lapse(day(moment_of(until)) - day(begun), limit, entry, level)
+    end = until.moment if isinstance(until, Entry) else moment_of(until)
+    return Lapse(day(end) - day(begun), limit, entry, level)
 
 
 def _last_contact(contacts: list[Entry], staff: str, until: Anchor) -> Entry | None:
@@ -554,21 +559,20 @@ def level_of(
         for entry in levels:
             if entry.by == staff:
                 return str(entry.get("level"))
-    else:
+    elif isinstance(opened, Entry):
+        key = opened.key
         for entry in reversed(levels):
-            if entry.by == staff and (entry is opened or not _is_later(entry, opened)):
+            if entry.by == staff and entry.key <= key:
+                return str(entry.get("level"))
+    else:
+        assert opened is not None
+        for entry in reversed(levels):
+            if entry.by == staff and entry.moment <= opened:
                 return str(entry.get("level"))
     if tenure is not None and tenure.via == "transfer" and tenure.previous is not None:
         before = [t for t in timeline(case, tenure.since) if t.staff == tenure.previous]
         return level_of(case, tenure.previous, tenure.since, tenure=before[-1] if before else None)
     return None
-
-
-def _is_later(entry: Entry, opened: Anchor) -> bool:
-    if isinstance(opened, int):
-        return entry.moment > opened
-    assert opened is not None
-    return entry.key > opened.key
 
 
 def overdue(
@@ -583,6 +587,8 @@ def overdue(
     if staff is None or until is None:
         return False
     if not throughout:
+        if not household and isinstance(until, Entry) and only_files(case):
+            return _overdue_by_files(case, staff, until)
         one = lapse_before(case, staff, until, household)
         if one is None:
             return False
@@ -594,6 +600,26 @@ def overdue(
     if _exceeded(case, max(known, key=_excess)):
         return True
     return UNKNOWN if len(known) < len(lapses) else False
+
+
+def _overdue_by_files(case: Case, staff: str, until: Entry) -> Any:
+    """The same, in one go, where only files move the holding: a gap begins with a contact."""
+    spec = case.program.holding
+    key = until.key
+    for last in reversed(case.pool(spec.keeps)):
+        if last.by == staff and last.key < key:
+            break
+    else:
+        return False
+    level = level_of(case, staff, last)
+    limit = spec.limits.get(level) if level is not None else None
+    if limit is None:
+        return UNKNOWN
+    day = case.history.calendar.day
+    days = day(until.moment) - day(last.moment)
+    case.margin = (days, limit, "d")
+    case.evidence.append(last)
+    return days > limit
 
 
 def _exceeded(case: Case, lapse: Lapse) -> bool:

@@ -377,7 +377,7 @@ class _Compiler:
         if name in scope.replaced:
             return Named(name, let.run, None, measures(node))
         inline = node if alone or is_light(node) else None
-        return Named(name, let.run, inline, measures(node), is_certain(node))
+        return Named(name, let.run, inline, measures(node), is_certain(node), node)
 
     def _rest_on(self, node: ast.AST, let: Expr, depth: int) -> None:
         self.effort.height = max(self.effort.height, depth + let.height)

@@ -1,0 +1,1 @@
+"""The words of conditions by subject; `predicates` puts them together."""
