@@ -128,7 +128,6 @@ def _one_person(rows: list[dict[str, object]]) -> list[tuple[str, str, float]]:
 def _household(rows: list[dict[str, object]]) -> list[tuple[str, str, float]]:
     import splink.comparison_level_library as levels
     import splink.comparison_library as comparisons
-    from splink import block_on
 
     kin = comparisons.CustomComparison(
         [

@@ -1,4 +1,4 @@
-"""`report …`: figures of cases, and of disputes about deals."""
+"""`report …`: figures of cases and of disputes about deals, and hints for managers."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from conflictctl.cases.disputes import Bench, DisputeTally, Docket
     from conflictctl.cases.figures import Selection, Tally, Timer
     from conflictctl.cases.procedure import Case
+    from conflictctl.cli.verdict import Question
     from conflictctl.events import Event
     from conflictctl.people import People
     from conflictctl.register.store import Head, KnownAt, Register
@@ -55,11 +56,12 @@ FORCE = typer.Option("--force", help=N_("Overwrite the file if it exists."))
 
 app = new_group(
     N_(
-        "Figures of cases and of disputes.\n\n"
+        "Figures of cases and of disputes, and hints for managers.\n\n"
         "As a table, JSON, CSV, or a page with plots.\n\n"
         "  conflictctl report cases --since 2026-01 --until 2026-03\n"
         "  conflictctl report cases --format html --output cases.html\n"
-        "  conflictctl report disputes --since 2026-01"
+        "  conflictctl report disputes --since 2026-01\n"
+        "  conflictctl report signals --since 2026-01"
     )
 )
 
@@ -277,19 +279,11 @@ def disputes(
 ) -> None:
     """Gather the disputes, have them ruled on, show the figures."""
     from conflictctl.cases.disputes import Bench, Docket, dispute_figures
-    from conflictctl.register.store import KnownAt
     from conflictctl.render.dispute_report import DisputeReport, dispute_report
 
     _check_output(form, output)
     question = gather(session_of(ctx), as_of, None, policy, settings or [])
-    inquiry = Inquiry(
-        question.register,
-        question.people,
-        question.calendar,
-        question.as_of,
-        question.head,
-        KnownAt(question.head.seq),
-    )
+    inquiry = inquiry_of(question)
     docket = Docket(_period(since, until), outlet)
     _check_outlet(inquiry, outlet)
     bench = Bench(
@@ -346,7 +340,92 @@ def _disputes_of(
     return tally
 
 
+# --------------------------------------------------------------------------- the signals
+
+
+@app.command(
+    "signals",
+    cls=Command,
+    help=N_(
+        "Hints that somebody may be getting round the rules.\n\n"
+        "A second file opened just before a deal, a deal on a relative's file, a number replaced "
+        "or off by a slip, the same note for many customers, many follow-ups entered at once on "
+        "the last day, mostly the level with the longest time. Each hint names the entries it "
+        "rests on and what innocent reason there may be. It proves nothing and changes no ruling: "
+        "it is for a manager to ask.\n\n"
+        "  conflictctl report signals --since 2026-03\n"
+        "  conflictctl report signals --staff li --format json\n"
+        "  conflictctl report signals --limit-set file_days=7 --limit-set notes=10"
+    ),
+)
+def signals(
+    ctx: typer.Context,
+    since: Annotated[str | None, SINCE] = None,
+    until: Annotated[str | None, UNTIL] = None,
+    staff: Annotated[
+        str | None,
+        typer.Option("--staff", metavar="STAFF", help=N_("Only hints that concern somebody.")),
+    ] = None,
+    outlet: Annotated[str | None, OUTLET] = None,
+    limits: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--limit-set",
+            metavar="NAME=NUMBER",
+            help=N_("From where on something is a hint, this time; may be repeated."),
+        ),
+    ] = None,
+    policy: Annotated[str | None, POLICY] = None,
+    settings: Annotated[list[str] | None, SETTINGS] = None,
+    as_of: Annotated[str | None, AS_OF] = None,
+    form: Annotated[str, format_option("table", "json", "csv", "html")] = "table",
+    output: Annotated[str | None, OUTPUT] = None,
+    force: Annotated[bool, FORCE] = False,
+) -> None:
+    """Gather the hints, show them."""
+    from conflictctl.cli.signals import found_signals, limits_from
+    from conflictctl.render.signal_report import SignalReport, signal_report
+
+    _check_output(form, output)
+    chosen = limits_from(limits or [])
+    question = gather(session_of(ctx), as_of, None, policy, settings or [])
+    inquiry = inquiry_of(question)
+    _check_outlet(inquiry, outlet)
+    if staff is not None and staff not in inquiry.people.staff:
+        raise InputRejected(
+            Sentence("no member of staff {staff}", staff=staff), staff_hint(staff, inquiry.people)
+        )
+    period = _period(since, until)
+    report = signal_report(
+        SignalReport(
+            tuple(found_signals(question, period, chosen, staff=staff, outlet=outlet)),
+            chosen,
+            period,
+            staff,
+            outlet,
+            question.policy.id,
+            inquiry.people,
+            inquiry.calendar,
+        )
+    )
+    _show(report, inquiry, form, output, force=force)
+
+
 # ------------------------------------------------------------------- what both reports ask
+
+
+def inquiry_of(question: Question) -> Inquiry:
+    """The same register and moment, for a report that rules as well."""
+    from conflictctl.register.store import KnownAt
+
+    return Inquiry(
+        question.register,
+        question.people,
+        question.calendar,
+        question.as_of,
+        question.head,
+        KnownAt(question.head.seq),
+    )
 
 
 def inquire(now: Moment, register: Register, as_of: str | None) -> Inquiry:
