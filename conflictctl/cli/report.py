@@ -355,7 +355,7 @@ def _disputes_of(
         "it is for a manager to ask.\n\n"
         "  conflictctl report signals --since 2026-03\n"
         "  conflictctl report signals --staff li --format json\n"
-        "  conflictctl report signals --limit-set file_days=7 --limit-set notes=10"
+        "  conflictctl report signals --threshold file_days=7 --threshold notes=10"
     ),
 )
 def signals(
@@ -370,7 +370,7 @@ def signals(
     limits: Annotated[
         list[str] | None,
         typer.Option(
-            "--limit-set",
+            "--threshold",
             metavar="NAME=NUMBER",
             help=N_("From where on something is a hint, this time; may be repeated."),
         ),
@@ -384,7 +384,11 @@ def signals(
 ) -> None:
     """Gather the hints, show them."""
     from conflictctl.cli.signals import found_signals, limits_from
-    from conflictctl.render.signal_report import SignalReport, signal_report
+    from conflictctl.render.signal_report import (
+        SignalReport,
+        signal_report,
+        write_signals_csv,
+    )
 
     _check_output(form, output)
     chosen = limits_from(limits or [])
@@ -396,19 +400,22 @@ def signals(
             Sentence("no member of staff {staff}", staff=staff), staff_hint(staff, inquiry.people)
         )
     period = _period(since, until)
-    report = signal_report(
-        SignalReport(
-            tuple(found_signals(question, period, chosen, staff=staff, outlet=outlet)),
-            chosen,
-            period,
-            staff,
-            outlet,
-            question.policy.id,
-            inquiry.people,
-            inquiry.calendar,
-        )
+    made_of = SignalReport(
+        tuple(found_signals(question, period, chosen, staff=staff, outlet=outlet)),
+        chosen,
+        period,
+        staff,
+        outlet,
+        question.policy.id,
+        inquiry.people,
+        inquiry.calendar,
     )
-    _show(report, inquiry, form, output, force=force)
+    if form == "csv":
+        with _opened_output(output, force=force) as out:
+            write_signals_csv(made_of, out)
+        _say_written(output)
+    else:
+        _show(signal_report(made_of), inquiry, form, output, force=force)
 
 
 # ------------------------------------------------------------------- what both reports ask
@@ -509,6 +516,10 @@ def _show(report: Report, inquiry: Inquiry, form: str, output: str | None, *, fo
                     register=Path(inquiry.register.target).name,
                 )
             )
+    _say_written(output)
+
+
+def _say_written(output: str | None) -> None:
     if output not in (None, "-"):
         print(say(Sentence("wrote {path}", path=str(output))), file=sys.stderr)
 

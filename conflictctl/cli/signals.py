@@ -41,11 +41,15 @@ def limits_from(texts: Sequence[str]) -> Limits:
         name, equals, value = text.partition("=")
         if name not in Limits._fields or not equals:
             raise WrongUsage(
-                Sentence("{option}: there is no limit {name}", option="--limit-set", name=name),
+                Sentence(
+                    "{option}: there is no threshold {name}",
+                    option="--threshold",
+                    name=name or text,
+                ),
                 near_hint(name, Limits._fields)
-                or Sentence("limits are: {names}", names=list(Limits._fields)),
+                or Sentence("thresholds are: {names}", names=list(Limits._fields)),
             )
-        chosen[name] = whole_number(f"--limit-set {name}", 1)(value)
+        chosen[name] = whole_number(f"--threshold {name}", 1)(value)
     return Limits(**chosen)
 
 

@@ -237,7 +237,7 @@ class _Pair:
         if not self._numbers:
             return
         code, mine, yours = self._numbers[0]
-        if code == "other_number" and not _both_have_mobiles(self.left, self.right):
+        if code == "other_number" and not _both_have_own(self.left, self.right):
             return
         yield self._number_reason(code, mine, yours, _ONE_PERSON)
         if code in ("mobile", "line", "extension"):
@@ -354,8 +354,8 @@ def _common_sounds(left: Profile, right: Profile) -> set[str]:
     return set(heard(left.bare_name)) & set(heard(right.bare_name))
 
 
-def _both_have_mobiles(left: Profile, right: Profile) -> bool:
-    return all(any(number.is_mobile for number in one.numbers) for one in (left, right))
+def _both_have_own(left: Profile, right: Profile) -> bool:
+    return all(any(number.is_personal for number in one.numbers) for one in (left, right))
 
 
 _NAME_WORDS = {

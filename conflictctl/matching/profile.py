@@ -37,7 +37,7 @@ _PASSING = "也来在和说要想去没已有跟看同的是电打给到都让�
 _NAME_CHAR = rf"(?![{_PASSING}])[{_HAN}]"
 _NAME_AFTER = re.compile(rf"[是叫名为:：,，\s]*((?:{_NAME_CHAR}){{2,4}})")
 _NAME_BEFORE = re.compile(rf"((?:{_NAME_CHAR}){{2,4}})的?$")
-_LATIN_NAME = re.compile(r"[\s:,]*((?:[A-Z][\w'-]+\s){1,2}[A-Z]?[\w'-]*)")
+_LATIN_NAME = re.compile(r"[\s:,]*((?:[A-Z][\w'-]+\s?){1,3})")
 _DIGITS = re.compile(r"\+?[0-9][0-9\s\-]{5,17}[0-9]")
 # The hundred surnames that 85 of 100 people bear, and a few more.
 _BEARS = frozenset(
@@ -66,6 +66,11 @@ class Number(NamedTuple):
     def is_mobile(self) -> bool:
         """Whether it is a Chinese mobile number, which belongs to one person as a rule."""
         return MOBILE.fullmatch(self.digits) is not None
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is no land line of the country: of another nobody knows, and most are not."""
+        return self.is_mobile or (self.key[0] == "+" and not self.key.startswith("+86"))
 
 
 class Mention(NamedTuple):

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from conflictctl.calendar import Calendar
 from conflictctl.cases.period import Period
 from conflictctl.people import People
 from conflictctl.render.case_report import days_of, period_text
 from conflictctl.render.language import list_joined, moment_text, person, say, tr
-from conflictctl.render.report_page import FigureRow, KeyFigure, Report, Section
+from conflictctl.render.overdue_table import cell_text
+from conflictctl.render.report_page import KeyFigure, Report, Section
 from conflictctl.render.safe import safe
 from conflictctl.render.terminal import Column
 from conflictctl.signals.values import CODES, Limits, Signal
 from conflictctl.wording import N_
+
+CSV_COLUMNS = (
+    "code",
+    "at",
+    "staff",
+    "customers",
+    "measured",
+    "threshold",
+    "text",
+    "innocent",
+    "evidence",
+)
 
 
 class SignalReport(NamedTuple):
@@ -82,12 +96,13 @@ def signal_report(made_of: SignalReport) -> Report:
         ),
         tuple(_section(code, made_of) for code in CODES),
         _values(made_of),
-        tuple(_rows(made_of)),
+        (),
     )
 
 
 def _about(made_of: SignalReport) -> Iterator[str]:
-    yield period_text(made_of.period)
+    if made_of.period != Period():
+        yield period_text(made_of.period)
     yield tr(
         "What follows are hints to ask about, and no findings: each may have an innocent reason. "
         "They change no ruling."
@@ -125,7 +140,7 @@ def _values(made_of: SignalReport) -> dict[str, Any]:
         "period": days_of(made_of.period),
         "filters": {"staff": made_of.staff, "outlet": made_of.outlet},
         "policy": made_of.policy,
-        "limits": made_of.limits._asdict(),
+        "thresholds": made_of.limits._asdict(),
         "signals": [
             {
                 "code": signal.code,
@@ -135,7 +150,7 @@ def _values(made_of: SignalReport) -> dict[str, Any]:
                 "text": say(signal.sentence, people, calendar),
                 "innocent": tr(_INNOCENT[signal.code]),
                 "measured": signal.measured.plain(),
-                "limit": signal.limit.plain(),
+                "threshold": signal.limit.plain(),
                 "evidence": list(signal.evidence),
             }
             for signal in made_of.signals
@@ -143,16 +158,11 @@ def _values(made_of: SignalReport) -> dict[str, Any]:
     }
 
 
-def _rows(made_of: SignalReport) -> Iterator[FigureRow]:
-    """One row a hint: what, who and whom, the number it rests on and its unit, the limit."""
-    for signal in made_of.signals:
-        key = "/".join((" ".join(signal.staff), " ".join(signal.customers[:2])))
-        unit = signal.measured.unit
-        limit = signal.limit.amount
-        yield FigureRow(
-            signal.code,
-            f"{key}/{' '.join(signal.evidence)}",
-            signal.measured.amount,
-            unit,
-            limit if isinstance(limit, int) else None,
-        )
+def write_signals_csv(made_of: SignalReport, stream: IO[str]) -> None:
+    """Write one row a hint under a heading; no cell can be a formula."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for values in _values(made_of)["signals"]:
+        row = (values[name] for name in CSV_COLUMNS)
+        cells = (" ".join(cell) if isinstance(cell, list) else cell for cell in row)
+        writer.writerow([safe(cell_text(cell)) for cell in cells])

@@ -16,7 +16,7 @@ from conflictctl.people import People
 from conflictctl.phones import phone_keys
 from conflictctl.policy.model import Policy
 from conflictctl.signals.values import Limits, Signal
-from conflictctl.wording import Sentence, Span, Term, Who
+from conflictctl.wording import N_, Sentence, Span, Term, Who
 
 
 class Bench(NamedTuple):
@@ -113,11 +113,7 @@ def _of_two(
     evidence = (first.ref, second.ref, close.ref)
     customers = (one.customer, other.customer)
     if days <= limit:
-        sentence = Sentence(
-            "{customer} was opened {span} before {closer} closed the deal, while {holder} held "
-            "{earlier} ({relation})",
-            **values,
-        )
+        sentence = Sentence(_SAME_DAY if days == 0 else _DAYS_BEFORE, **values)
         code = "late_file"
     elif relation == "household":
         sentence = Sentence(
@@ -138,6 +134,16 @@ def _of_two(
         Span(limit, "d"),
         evidence,
     )
+
+
+_SAME_DAY = N_(
+    "{customer} was opened on the day on which {closer} closed the deal, while {holder} held "
+    "{earlier} ({relation})"
+)
+_DAYS_BEFORE = N_(
+    "{customer} was opened {span} before {closer} closed the deal, while {holder} held "
+    "{earlier} ({relation})"
+)
 
 
 def _holder(file: File, moment: Moment, bench: Bench) -> str | None:
