@@ -78,7 +78,15 @@ def app(name: str) -> Group:
                     "  conflictctl customer link K1 K2 --relation same"
                 ),
             ),
-            kind_command("unlink", KINDS["unlink"], N_("Undo the links between customers.")),
+            kind_command(
+                "unlink",
+                KINDS["unlink"],
+                N_(
+                    "Undo the links between customers.\n\n"
+                    "Whoever was unlinked, also without a link before, is not suggested again by "
+                    "`customer suggest`: that is how to say that two are not the same."
+                ),
+            ),
             kind_command(
                 "lost",
                 KINDS["lost"],

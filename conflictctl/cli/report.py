@@ -372,7 +372,10 @@ def signals(
         typer.Option(
             "--threshold",
             metavar="NAME=NUMBER",
-            help=N_("From where on something is a hint, this time; may be repeated."),
+            help=N_(
+                "From where on something is a hint, this time, for example file_days=7; may be "
+                "repeated. docs/duplicates.md lists them."
+            ),
         ),
     ] = None,
     policy: Annotated[str | None, POLICY] = None,

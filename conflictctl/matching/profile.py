@@ -22,8 +22,8 @@ MOST_MENTIONS = 20
 _ADDRESS = 6
 """A shorter address names a town at best."""
 _SOUNDS = 3
-_FEWEST_DIGITS = 3
-"""`13800000000` and `11111111` stand for a number nobody asked for."""
+_FEWEST_DIGITS = 2
+"""`13800000000` and `11111111` stand for a number that nobody asked for."""
 
 KIN = (
     "爱人|太太|老婆|妻子|媳妇|夫人|内人|老公|丈夫|家属|配偶|儿子|女儿|父亲|母亲|爸爸|妈妈|父母|"
