@@ -122,6 +122,7 @@ def _one_person(rows: list[dict[str, object]]) -> list[tuple[str, str, float]]:
     training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
     training.estimate_parameters_using_expectation_maximisation(block_on("first_mobile"))
     training.estimate_parameters_using_expectation_maximisation(block_on("sound"))
+    training.estimate_parameters_using_expectation_maximisation(block_on("address", "surname"))
     return _predicted(linker)
 
 
@@ -174,12 +175,12 @@ def _household(rows: list[dict[str, object]]) -> list[tuple[str, str, float]]:
         [f"l.address = r.address and {other}"], recall=0.2
     )
     training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
-    training.estimate_parameters_using_expectation_maximisation(
-        f"l.address = r.address and {other}"
-    )
-    training.estimate_parameters_using_expectation_maximisation(
-        f"l.first_mobile = r.first_mobile and {other}"
-    )
+    for rule in (
+        "l.address = r.address",
+        "l.lines[1] = r.lines[1]",
+        "l.first_mobile = r.first_mobile",
+    ):
+        training.estimate_parameters_using_expectation_maximisation(f"{rule} and {other}")
     return _predicted(linker)
 
 

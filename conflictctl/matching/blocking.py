@@ -14,7 +14,7 @@ from conflictctl.matching.profile import Number, Profile, heard, surnames
 
 MOST_SHARING = 40
 """A number or an address that more share is a firm's, or the outlet's own."""
-MOST_NAMESAKES = 8
+MOST_NAMESAKES = 3
 """Of a name that more bear, the bearers are compared only where something else is near."""
 
 NUMBER, LINE, ADDRESS, NAME = "p", "l", "a", "n"
