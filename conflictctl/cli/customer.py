@@ -1,4 +1,4 @@
-"""`customer add|edit|list|show|find|link|unlink|lost|reopen`."""
+"""`customer add|edit|list|show|find|suggest|link|unlink|lost|reopen`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ _MOST_FOUND = 50
 @makes_command
 def app(name: str) -> Group:
     """The group `customer`."""
+    from conflictctl.cli.suggest import suggest
+
     return group_of(
         name,
         N_("Add, find, link and show customers."),
@@ -63,6 +65,7 @@ def app(name: str) -> Group:
                 complete=_edited,
             ),
             command("find", find, N_("Find customers by id, name, pinyin or telephone number.")),
+            command("suggest", suggest, N_("Suggest who may be one person, or one household.")),
             command("list", list_customers, N_("List the customers.")),
             command("show", show, N_("Show a customer and what was recorded last.")),
             kind_command(
@@ -75,7 +78,15 @@ def app(name: str) -> Group:
                     "  conflictctl customer link K1 K2 --relation same"
                 ),
             ),
-            kind_command("unlink", KINDS["unlink"], N_("Undo the links between customers.")),
+            kind_command(
+                "unlink",
+                KINDS["unlink"],
+                N_(
+                    "Undo the links between customers.\n\n"
+                    "Whoever was unlinked, also without a link before, is not suggested again by "
+                    "`customer suggest`: that is how to say that two are not the same."
+                ),
+            ),
             kind_command(
                 "lost",
                 KINDS["lost"],
@@ -268,7 +279,7 @@ def show(
     """Print one customer with the latest events."""
     session = session_of(ctx)
     register = session.open()
-    customer = _meant(register, customer)
+    customer = meant(register, customer)
     dossier = register.dossier(customer)
     if dossier is None:
         raise _unknown(customer)
@@ -287,7 +298,7 @@ def show(
         _show_table(facts, latest, people, session)
 
 
-def _meant(register: Register, text: str) -> str:
+def meant(register: Register, text: str) -> str:
     """The id that a text means: itself, or the one customer whom it finds."""
     if register.customer_exists(text):
         return text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from conflictctl.cases.period import compared
-from conflictctl.cli import report_discipline, report_overdue
+from conflictctl.cli import report_discipline, report_overdue, report_signals
 from conflictctl.cli.case_files import CasePolicies, cases_of_claims, opened_case
 from conflictctl.cli.options import Command, format_option, new_group, one_of
 from conflictctl.cli.output import FORCE, OUTPUT
@@ -45,15 +45,17 @@ CATEGORIES = (*CASE_CATEGORIES, "attribution")
 
 app = new_group(
     N_(
-        "Figures of cases, disputes and follow-ups.\n\n"
+        "Figures of cases, disputes and follow-ups, and hints for managers.\n\n"
         "As a table, JSON, CSV, or a page with plots.\n\n"
         "  conflictctl report cases --since 2026-01 --until 2026-03\n"
         "  conflictctl report cases --format html --output cases.html\n"
         "  conflictctl report disputes --since 2026-01\n"
-        "  conflictctl report discipline --since 2026-03 --until 2026-03"
+        "  conflictctl report discipline --since 2026-03 --until 2026-03\n"
+        "  conflictctl report signals --since 2026-01"
     )
 )
 app.command("overdue", cls=Command, help=report_overdue.HELP)(report_overdue.overdue)
+app.command("signals", cls=Command, help=report_signals.HELP)(report_signals.signals)
 app.command("discipline", cls=Command, help=report_discipline.HELP)(report_discipline.discipline)
 
 
