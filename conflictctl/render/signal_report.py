@@ -10,10 +10,9 @@ from typing import IO, Any, NamedTuple
 from conflictctl.calendar import Calendar
 from conflictctl.cases.period import Period
 from conflictctl.people import People
-from conflictctl.render.case_report import days_of, period_text
 from conflictctl.render.language import list_joined, moment_text, person, say, tr
 from conflictctl.render.overdue_table import cell_text
-from conflictctl.render.report_page import KeyFigure, Report, Section
+from conflictctl.render.report_page import KeyFigure, Report, Section, days_of, period_text
 from conflictctl.render.safe import safe
 from conflictctl.render.terminal import Column
 from conflictctl.signals.values import CODES, Limits, Signal
