@@ -33,7 +33,7 @@ _TEMPLATE = Path(__file__).with_name("templates") / "ruling.typ"
 _LATIN = "Libertinus Serif"
 """typst carries it, so that English papers look the same everywhere."""
 
-_CHINESE = (
+CHINESE_FONTS = (
     "Noto Sans CJK SC",
     "Noto Sans SC",
     "Source Han Sans SC",
@@ -99,7 +99,7 @@ def system_fonts() -> typst.Fonts:
 
 def _families(present: list[str]) -> list[str]:
     """The fonts to take, in this order; Chinese papers have their Latin letters from them too."""
-    chinese = [family for family in _CHINESE if family in present][:1]
+    chinese = [family for family in CHINESE_FONTS if family in present][:1]
     return [*chinese, _LATIN] if language() == "zh" else [_LATIN, *chinese]
 
 

@@ -25,6 +25,7 @@ HEAVY = {
     "conflictctl.policy.model",
     "conflictctl.exchange",
     "apprise",
+    "typst",
     "requests",
     "conflictctl.notify",
     "conflictctl.reminders",
