@@ -10,6 +10,7 @@ from typing import IO
 
 import typer
 
+from conflictctl.errors import WrongUsage
 from conflictctl.render.language import say
 from conflictctl.wording import N_, Sentence
 
@@ -32,11 +33,30 @@ def opened_output(output: str | None, *, force: bool) -> Iterator[IO[str]]:
         return
     import io
 
-    from conflictctl.exchange.exporting import open_private
-
-    with open_private(Path(str(output)), force=force) as file:
+    with opened_for_bytes(output, force=force) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="\n")
         yield text
         text.flush()
         text.detach()
-    print(say(Sentence("wrote {path}", path=str(output))), file=sys.stderr)
+
+
+@contextmanager
+def opened_for_bytes(output: str | None, *, force: bool) -> Iterator[IO[bytes]]:
+    """The same for what is no text."""
+    if output is None or output == "-":
+        yield sys.stdout.buffer
+        return
+    from conflictctl.exchange.exporting import open_private
+
+    with open_private(Path(output), force=force) as file:
+        yield file
+    print(say(Sentence("wrote {path}", path=output)), file=sys.stderr)
+
+
+def refuse_terminal(output: str | None) -> None:
+    """Raise WrongUsage where bytes would land on a terminal."""
+    if output in (None, "-") and sys.stdout.isatty():
+        raise WrongUsage(
+            Sentence("a PDF is not for a terminal"),
+            Sentence("--output FILE names the file to write"),
+        )

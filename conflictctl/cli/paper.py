@@ -7,15 +7,32 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from conflictctl.adjudication.ruling import Ruling
+    from conflictctl.adjudication.timeline import Timeline
     from conflictctl.cli.verdict import Question
     from conflictctl.events import Event
+    from conflictctl.render.ruling_paper import Paper
+    from conflictctl.render.timeline_words import Named
 
 
 def page_of(question: Question, customer: str, ruling: Ruling, events: list[Event]) -> str:
     """The paper as a page in the reader's language."""
+    from conflictctl.render.ruling_page import ruling_page
+
+    return ruling_page(*_gathered(question, customer, ruling, events))
+
+
+def pdf_of(question: Question, customer: str, ruling: Ruling, events: list[Event]) -> bytes:
+    """The paper as a PDF in the reader's language; raises what `ruling_pdf` raises."""
+    from conflictctl.render.ruling_pdf import ruling_pdf
+
+    return ruling_pdf(*_gathered(question, customer, ruling, events))
+
+
+def _gathered(
+    question: Question, customer: str, ruling: Ruling, events: list[Event]
+) -> tuple[Paper, Timeline, Named]:
     from conflictctl.adjudication.timeline import about_the_deal
     from conflictctl.cli.timeline import named_for, timeline_for
-    from conflictctl.render.ruling_page import ruling_page
     from conflictctl.render.ruling_paper import paper_of
 
     timeline = about_the_deal(timeline_for(question, customer, ruling, events))
@@ -29,7 +46,7 @@ def page_of(question: Question, customer: str, ruling: Ruling, events: list[Even
         register=Path(question.register.target).name,
         receipts=_receipts(question, ruling, events),
     )
-    return ruling_page(paper, timeline, named)
+    return paper, timeline, named
 
 
 def _receipts(question: Question, ruling: Ruling, events: list[Event]) -> dict[str, str]:

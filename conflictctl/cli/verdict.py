@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from conflictctl.cli.options import explained, format_option
-from conflictctl.cli.output import FORCE, OUTPUT, opened_output
+from conflictctl.cli.output import (
+    FORCE,
+    opened_for_bytes,
+    opened_output,
+    refuse_terminal,
+)
 from conflictctl.cli.policy_choice import NOT_CHOSEN, policy_in_use, policy_to_rule_by
 from conflictctl.cli.session import Session, session_of, staff_hint
 from conflictctl.cli.times import read_at
@@ -46,6 +51,12 @@ SETTINGS = typer.Option(
     help=N_("Read one parameter of the policy otherwise, this time; may be repeated."),
 )
 
+OUTPUT = typer.Option(
+    "--output",
+    metavar="FILE",
+    help=N_("Where to write the page or the PDF; `-` or nothing: standard output."),
+)
+
 
 class Question(NamedTuple):
     """All that a ruling depends on but the customer."""
@@ -73,6 +84,7 @@ class Question(NamedTuple):
         "  conflictctl verdict K7 --why-not li\n"
         "  conflictctl verdict K7 --what-if supposed.jsonl\n"
         "  conflictctl verdict K7 --format html --output k7.html\n"
+        "  conflictctl verdict K7 --format pdf --output k7.pdf\n"
         "  conflictctl verdict --all --format jsonl"
     )
 )
@@ -120,7 +132,7 @@ def verdict(
             help=N_("Take the entries of this file (JSON Lines) for recorded, this time."),
         ),
     ] = None,
-    form: Annotated[str, format_option("table", "json", "jsonl", "html")] = "table",
+    form: Annotated[str, format_option("table", "json", "jsonl", "html", "pdf")] = "table",
     output: Annotated[str | None, OUTPUT] = None,
     force: Annotated[bool, FORCE] = False,
 ) -> None:
@@ -140,8 +152,8 @@ def verdict(
     question = gather(session_of(ctx), as_of, known_at, policy, settings or [])
     if form == "table":
         _say_if_not_chosen(question, policy)
-    if customer is not None and form == "html":
-        _write_page(question, customer, deal, what_if, output, force=force)
+    if customer is not None and form in _PAPERS:
+        _write_paper(question, customer, deal, what_if, form, output, force=force)
     elif customer is not None:
         show_one(
             question,
@@ -158,35 +170,46 @@ def verdict(
         _stream(question, explain=explain, one_list=form == "json")
 
 
+_PAPERS = ("html", "pdf")
+
+
 def _check_form(form: str, everyone: bool, why_not: str | None, output: str | None) -> None:
-    if form == "html" and everyone:
+    if form in _PAPERS and everyone:
         raise WrongUsage(
-            Sentence("--format html is a paper about one customer, not about --all"),
+            Sentence("--format {form} is a paper about one customer, not about --all", form=form),
             Sentence("`conflictctl report disputes --format html` is a page about all disputes"),
         )
-    if form == "html" and why_not is not None:
+    if form in _PAPERS and why_not is not None:
         raise WrongUsage(Sentence("--why-not goes with --format table or json"))
-    if output not in (None, "-") and form != "html":
-        raise WrongUsage(Sentence("--output goes with --format html"))
+    if output not in (None, "-") and form not in _PAPERS:
+        raise WrongUsage(Sentence("--output goes with --format html or pdf"))
+    if form == "pdf":
+        refuse_terminal(output)
 
 
-def _write_page(
+def _write_paper(
     question: Question,
     customer: str,
     deal: str | None,
     what_if: Path | None,
+    form: str,
     output: str | None,
     *,
     force: bool,
 ) -> None:
     """The ruling as a paper to print and sign."""
-    from conflictctl.cli.paper import page_of
+    from conflictctl.cli.paper import page_of, pdf_of
 
     if what_if is None:
         ruling, events = rule(question, customer, deal)
     else:
         question, ruling, events = _supposing(question, what_if, customer, deal)
     ruling = _probed(question, ruling, events, customer, deal, explain=True, party=None)
+    if form == "pdf":
+        content = pdf_of(question, customer, ruling, events)
+        with opened_for_bytes(output, force=force) as file:
+            file.write(content)
+        return
     page = page_of(question, customer, ruling, events)
     with opened_output(output, force=force) as out:
         out.write(page)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from markupsafe import Markup
 
 from conflictctl.adjudication.timeline import Timeline
@@ -51,6 +53,12 @@ def timeline_page(timeline: Timeline, named: Named, *, head: Head, register: str
             head=head.text,
         )
     )
+
+
+def key_pictures(timeline: Timeline) -> list[tuple[str, str]]:
+    """The same with the shape drawn as SVG instead of its name."""
+    parts: Any = harmless_environment().get_template("timeline_parts.html.j2").module
+    return [(str(parts.shape(look)), word) for look, word in legend(timeline)]
 
 
 def legend(timeline: Timeline) -> list[tuple[str, str]]:

@@ -20,6 +20,12 @@ from conflictctl.render.safe import safe
 from conflictctl.render.timeline_words import Named, period_text, rows_of
 
 WIDTH = 1080
+SCREEN_FONTS = (
+    "system-ui, -apple-system, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', "
+    "'WenQuanYi Micro Hei', sans-serif"
+)
+"""The fonts of a browser's system, as CSS names them."""
+
 _LEFT, _RIGHT, _TOP = 170, 24, 44
 _LANE, _STACK = 54, 13
 _NEAR = 14
@@ -72,10 +78,10 @@ class Picture(NamedTuple):
     title: str
 
 
-def timeline_svg(timeline: Timeline, named: Named) -> str:
+def timeline_svg(timeline: Timeline, named: Named, fonts: str = SCREEN_FONTS) -> str:
     """The picture as SVG that needs nothing else; texts are escaped."""
     template = harmless_environment().get_template("timeline.svg.j2")
-    return template.render(picture=picture_of(timeline, named))
+    return template.render(picture=picture_of(timeline, named), fonts=fonts)
 
 
 def picture_of(timeline: Timeline, named: Named) -> Picture:

@@ -32,6 +32,7 @@ HEAVY = {
     "conflictctl.matching",
     "conflictctl.signals",
     "apprise",
+    "typst",
     "requests",
     "conflictctl.notify",
     "conflictctl.reminders",

@@ -159,7 +159,7 @@ def test_of_a_supposed_ruling_the_paper_says_that_it_is_supposed(
     [
         (["--all", "--format", "html"], "not about --all"),
         (["C-015", "--format", "html", "--why-not", "chen"], "--why-not goes with"),
-        (["C-015", "--output", "x.html"], "--output goes with --format html"),
+        (["C-015", "--output", "x.html"], "--output goes with --format html or pdf"),
     ],
 )
 def test_what_does_not_go_together_is_refused(
