@@ -50,7 +50,7 @@ def app(name: str) -> Group:
                     "Add a customer.\n\n"
                     '  conflictctl customer add K1 --name "Wang Fang" --phone 13800138000'
                 ),
-                complete=_new,
+                complete=new_customer,
             ),
             kind_command(
                 "edit",
@@ -93,7 +93,8 @@ def app(name: str) -> Group:
 # ------------------------------------------------------------------------- add and edit
 
 
-def _new(writer: Writer, line: Line, calendar: Calendar) -> Line:
+def new_customer(writer: Writer, line: Line, calendar: Calendar) -> Line:
+    """The line of a customer who is not there yet; InputRejected where he is."""
     if writer.customer_known(line["customer"]) and not sent_before(writer, line):
         raise InputRejected(
             Sentence("there is a customer {customer} already", customer=line["customer"]),
