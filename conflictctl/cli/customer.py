@@ -109,7 +109,7 @@ def new_customer(writer: Writer, line: Line, calendar: Calendar) -> Line:
 
 def _edited(writer: Writer, line: Line, calendar: Calendar) -> Line:
     if not writer.customer_known(line["customer"]):
-        raise _unknown(line["customer"])
+        raise unknown(line["customer"])
     history = standing(
         writer.involved_events(line["customer"]), writer.people, calendar, writer.now
     )
@@ -129,8 +129,13 @@ def _card(history: History, customer: str) -> dict[str, Any]:
     return {name: value for name, value in latest.fields.items() if name != "note"}
 
 
-def _unknown(customer: str) -> InputRejected:
-    return InputRejected(
+class UnknownCustomer(InputRejected):
+    """No customer answers to a text: he may be a new one."""
+
+
+def unknown(customer: str) -> UnknownCustomer:
+    """The failure to find a customer."""
+    return UnknownCustomer(
         Sentence("no customer {customer}", customer=customer),
         Sentence(
             "`conflictctl customer find {customer}` searches by name and phone", customer=customer
@@ -282,7 +287,7 @@ def show(
     customer = _meant(register, customer)
     dossier = register.dossier(customer)
     if dossier is None:
-        raise _unknown(customer)
+        raise unknown(customer)
     people = register.people()
     history = standing(dossier.events, people, register.calendar, session.clock())
     latest: deque[Event] = deque(register.events(customer=customer), maxlen=entries)
@@ -316,7 +321,7 @@ def _meant(register: Register, text: str) -> str:
             ),
             Sentence("`conflictctl customer find {text}` shows them", text=text),
         )
-    raise _unknown(text)
+    raise unknown(text)
 
 
 def _lost(history: History, customer: str) -> str | None:

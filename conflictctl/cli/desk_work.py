@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conflictctl.cli.asking import agreed, ask, ask_if_any
-from conflictctl.cli.customer import new_customer, search
+from conflictctl.cli.customer import UnknownCustomer, new_customer, search
 from conflictctl.cli.desk_lines import ENTRIES, NAMES_STAFF, Reading, details_of, read_entry, split
-from conflictctl.cli.directory import Directory, Proposal, UnknownCustomer
+from conflictctl.cli.directory import Directory, Proposal
 from conflictctl.cli.holding import Holdings
 from conflictctl.cli.record import late_remark, receipt_line, record
 from conflictctl.cli.session import Session

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from conflictctl.cli.customer import search
+from conflictctl.cli.customer import search, unknown
 from conflictctl.cli.session import staff_hint
 from conflictctl.errors import InputRejected
 from conflictctl.identity import Query, folded
+from conflictctl.register.candidates import candidates
 from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ MOST_PROPOSED = 20
 _CERTAIN = 3
 """Up to this rank a customer was named, not merely found: by id, whole name or whole number."""
 _MOST_KEPT = 5_000
-"""Beyond so many customers, those proposed while somebody types are the first by id."""
+"""Beyond so many customers, further ones are proposed by the beginning of their ids alone."""
 
 
 class Proposal(NamedTuple):
@@ -60,7 +61,7 @@ class Directory:
         if len(certain) == 1:
             return certain[0].card.id
         if not hits:
-            raise UnknownCustomer(text)
+            raise unknown(text)
         raise InputRejected(
             Sentence(
                 "{text} may be any of {customers}"
@@ -108,10 +109,11 @@ class Directory:
             elif query.is_spelt and (sound := query.by_sound(card.name)) is not None:
                 found.append((sound.rank, card))
         found.sort(key=lambda one: (one[0], one[1].lost is not None, one[1].id))
-        return [
-            Proposal(card.id, card.name if card.name != card.id else "")
-            for _, card in found[:MOST_PROPOSED]
-        ]
+        proposals = {card.id: card.name if card.name != card.id else "" for _, card in found}
+        if len(self._cards) >= _MOST_KEPT:
+            more = candidates(self.register.target, "customer", text)
+            proposals = {**dict(more), **proposals}
+        return [Proposal(*pair) for pair in list(proposals.items())[:MOST_PROPOSED]]
 
     def staff_like(self, text: str) -> list[Proposal]:
         """Staff whose id, name or its sound begins with what was typed so far."""
@@ -154,16 +156,3 @@ class Directory:
                 self._cards = [fresh.pop(card.id, card) for card in self._cards]
                 self._cards += fresh.values()
         self._known_at = head
-
-
-class UnknownCustomer(InputRejected):
-    """No customer answers to a text: he may be a new one."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(
-            Sentence("no customer {customer}", customer=text),
-            Sentence(
-                "`conflictctl customer find {customer}` searches by name and phone", customer=text
-            ),
-        )
-        self.text = text

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from conflictctl.cli import directory
 from conflictctl.register.store import open_register
 
 from .conftest import Invoke, clock, events_of
@@ -149,3 +150,13 @@ def test_what_was_acknowledged_survives_a_killed_process(showroom: Path) -> None
     kept = events_of(showroom, "followup")
     assert [event.seq for event in kept][:5] == acknowledged
     assert [event.fields["note"] for event in kept][:5] == [f"note {n}" for n in range(5)]
+
+
+def test_of_very_many_customers_ids_are_proposed_all_the_same(
+    showroom: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "_MOST_KEPT", 1)
+    with open_register(str(showroom)) as register:
+        proposed = directory.Directory(register).customers_like("K")
+        assert {one.value for one in proposed} == {"K1", "K2"}
+        assert {one.name for one in proposed} == {"客户K1", "客户K2"}
