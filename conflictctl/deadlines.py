@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from conflictctl.adjudication.judge import (
     Matter,
     case_of,
+    decide_deal,
+    in_force,
     judge_deal,
     matter_of,
     name_of,
@@ -52,6 +54,68 @@ class Due(NamedTuple):
     task: str | None = None
     proposes: str | None = None
     """The level of the ladder that a case might go to, as its deadline has passed."""
+
+
+class Hold(NamedTuple):
+    """Who holds a customer at a moment, and until when if nothing more is recorded.
+
+    `until` is the moment at which it is too late; `days` counts the local days to the last
+    good one, 0 on that day itself, negative after it.
+    """
+
+    customer: str
+    status: str
+    """held | unheld | referred, as a ruling has it."""
+    staff: str | None
+    """The holder; in the other states nobody."""
+    clause: str | None
+    """The clause that decides."""
+    referred_to: str | None
+    ends: str | None = None
+    """followup: a contact is due by then | filing: the term ends | no_level: no day can be told."""
+    until: Moment | None = None
+    last_day: int | None = None
+    days: int | None = None
+
+
+def holding_of(
+    events: Sequence[Event],
+    customer: str,
+    *,
+    policy: Policy,
+    people: People,
+    calendar: Calendar,
+    as_of: Moment,
+    settings: Mapping[str, Any] | None = None,
+    caseloads: Mapping[str, int] | None = None,
+) -> Hold:
+    """Who holds a customer, by which clause, and for how many days yet.
+
+    `events` are those of the customer and of everyone connected with it.  The question is who
+    may go on serving him, whatever deals there were; of a lost customer nothing is due.
+    """
+    program = compiled(policy, settings or {})
+    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
+    history.caseloads = caseloads
+    members = history.links.component(customer, program.joined)
+    matter = in_force(matter_of(program, history, members, as_of), None)
+    decision = decide_deal(matter, customer, None)
+    hold = Hold(
+        customer, decision.status, decision.holder, decision.decided_by, decision.referred_to
+    )
+    if hold.staff is None or is_lost(matter.entries):
+        return hold
+    rows = [row for row in _followup(matter, customer) if row.staff == hold.staff]
+    dated = [row for row in rows if row.due is not None]
+    if not dated:
+        return hold._replace(ends=rows[0].type) if rows else hold
+    first = min(dated, key=lambda row: row.due or 0)
+    return hold._replace(
+        ends=first.type,
+        until=first.due,
+        last_day=first.due_day,
+        days=None if first.days is None else -first.days,
+    )
 
 
 def follow_ups(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from conflictctl.calendar import parse_time
-from conflictctl.deadlines import Due, follow_ups
+from conflictctl.deadlines import Due, Hold, follow_ups, holding_of
 from conflictctl.people import People
 from tests.in_memory import RENAULT, SHANGHAI, dossier_of, events_of, staff_events
 from tests.test_second_judge import history
@@ -113,3 +113,57 @@ def test_a_filing_about_to_end_is_listed_a_rejected_one_is_not() -> None:
     assert short(due(rejected, "09T09:00", within=1)) == []
     extended = table + "\n04 09:00 sun decision on=e2 decision=extend expires_at=20/18:00"
     assert short(due(extended, "09T09:00", within=1)) == []
+
+
+# ------------------------------------------------------------------------ who holds him
+
+
+def hold(table: str, now: str, **settings: Any) -> Hold:
+    events = events_of(history(table))
+    return holding_of(
+        dossier_of(events, "K1"),
+        "K1",
+        policy=RENAULT,
+        people=People(staff_events(events)),
+        calendar=SHANGHAI,
+        as_of=parse_time(f"2013-03-{now}:00+08:00")[0],
+        settings=settings,
+    )
+
+
+def left(found: Hold) -> tuple[Any, ...]:
+    return (found.status, found.staff, found.ends, found.days)
+
+
+def test_the_first_to_file_holds_the_customer_for_the_days_of_his_level() -> None:
+    found = hold(FILED, "01T10:00")
+    assert left(found) == ("held", "wang", "followup", 7)
+    assert found.until == parse_time("2013-03-09T00:00:00+08:00")[0]
+    assert found.last_day == date(2013, 3, 8).toordinal()
+    assert left(hold(FILED, "08T23:59")) == ("held", "wang", "followup", 0)
+    assert left(hold(FILED, "10T09:00")) == ("held", "wang", "followup", -2)
+
+
+def test_a_contact_of_the_holder_prolongs_it_and_one_of_a_colleague_does_not() -> None:
+    assert left(hold(FILED + "\n05 10:00 wang followup", "05T10:00"))[3] == 7
+    assert left(hold(FILED + "\n05 10:00 li visit level=A", "05T10:00")) == (
+        "held",
+        "wang",
+        "followup",
+        3,
+    )
+
+
+def test_without_a_level_no_day_is_known_and_of_a_lost_customer_none_is_due() -> None:
+    assert left(hold("01 10:00 wang visit", "01T10:00")) == ("held", "wang", "no_level", None)
+    lost = FILED + "\n02 10:00 wang lost reason=no_interest"
+    assert left(hold(lost, "03T10:00")) == ("held", "wang", None, None)
+
+
+def test_nobody_holds_whom_nobody_has_met() -> None:
+    assert left(hold("01 10:00 wang card contact=Chen", "01T10:00")) == (
+        "unheld",
+        None,
+        None,
+        None,
+    )

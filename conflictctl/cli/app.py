@@ -82,8 +82,9 @@ class Root(Group):
         session = Session()
         try:
             prepare_streams()
+            self._complete_for_shell(session, prog_name, complete_var)
             _choose_language(words, session)
-            self._complete_for_shell(prog_name, complete_var)
+            _prepare_completion(words)
             _refuse_broken_words(words)
             with self.make_context(prog_name, words, obj=session, **extra) as ctx:
                 self.invoke(ctx)
@@ -94,14 +95,23 @@ class Root(Group):
             code = door.code_for(error, session)
         _leave(code, session)
 
-    def _complete_for_shell(self, prog_name: str, complete_var: str | None) -> None:
+    def _complete_for_shell(
+        self, session: Session, prog_name: str, complete_var: str | None
+    ) -> None:
         variable = complete_var or f"_{prog_name}_COMPLETE".replace("-", "_").upper()
         if os.environ.get(variable):
-            from typer import _completion_classes
+            from conflictctl.cli.completion import complete
 
-            # Typer would load Rich to render markup in help texts; ours have none.
-            _completion_classes._sanitize_help_text = lambda text: text
-            self._main_shell_completion({}, prog_name, variable)
+            with suppress(ConflictctlError):  # a faulty config file is no matter for a TAB
+                _choose_language((), session)
+            complete(self, session, prog_name, variable)
+
+
+def _prepare_completion(words: Sequence[str]) -> None:
+    if any(word in words for word in ("--install-completion", "--show-completion")):
+        from conflictctl.cli.completion import use_our_own
+
+        use_our_own()
 
 
 def load(name: str, target: str, help: str) -> AnyCommand:

@@ -51,7 +51,7 @@ def app(name: str) -> Group:
                     "Add a customer.\n\n"
                     '  conflictctl customer add K1 --name "Wang Fang" --phone 13800138000'
                 ),
-                complete=_new,
+                complete=new_customer,
             ),
             kind_command(
                 "edit",
@@ -103,7 +103,8 @@ def app(name: str) -> Group:
 # ------------------------------------------------------------------------- add and edit
 
 
-def _new(writer: Writer, line: Line, calendar: Calendar) -> Line:
+def new_customer(writer: Writer, line: Line, calendar: Calendar) -> Line:
+    """The line of a customer who is not there yet; InputRejected where he is."""
     if writer.customer_known(line["customer"]) and not sent_before(writer, line):
         raise InputRejected(
             Sentence("there is a customer {customer} already", customer=line["customer"]),
@@ -118,7 +119,7 @@ def _new(writer: Writer, line: Line, calendar: Calendar) -> Line:
 
 def _edited(writer: Writer, line: Line, calendar: Calendar) -> Line:
     if not writer.customer_known(line["customer"]):
-        raise _unknown(line["customer"])
+        raise unknown(line["customer"])
     history = standing(
         writer.involved_events(line["customer"]), writer.people, calendar, writer.now
     )
@@ -138,8 +139,13 @@ def _card(history: History, customer: str) -> dict[str, Any]:
     return {name: value for name, value in latest.fields.items() if name != "note"}
 
 
-def _unknown(customer: str) -> InputRejected:
-    return InputRejected(
+class UnknownCustomer(InputRejected):
+    """No customer answers to a text: he may be a new one."""
+
+
+def unknown(customer: str) -> UnknownCustomer:
+    """The failure to find a customer."""
+    return UnknownCustomer(
         Sentence("no customer {customer}", customer=customer),
         Sentence(
             "`conflictctl customer find {customer}` searches by name and phone", customer=customer
@@ -282,7 +288,7 @@ def show(
     customer = meant(register, customer)
     dossier = register.dossier(customer)
     if dossier is None:
-        raise _unknown(customer)
+        raise unknown(customer)
     people = register.people()
     history = standing(dossier.events, people, register.calendar, session.clock())
     latest: deque[Event] = deque(register.events(customer=customer), maxlen=entries)
@@ -319,7 +325,7 @@ def meant(register: Register, text: str) -> str:
             ),
             Sentence("`conflictctl customer find {text}` shows them", text=text),
         )
-    raise _unknown(text)
+    raise unknown(text)
 
 
 def _lost(history: History, customer: str) -> str | None:

@@ -193,16 +193,17 @@ def show_receipt(receipt: Receipt, register: Register, form: str = "text") -> No
         write_json(receipt_values(receipt, calendar), sys.stdout)
     else:
         print(receipt_line(receipt, calendar))
+    for remark in late_remark(receipt, calendar):
+        print(remark, file=sys.stderr)
+
+
+def late_remark(receipt: Receipt, calendar: Calendar) -> list[str]:
+    """What is to be said of a late entry; nothing of others."""
     event = receipt.event
-    if not receipt.already and calendar.day(event.recorded_at) > calendar.day(event.at):
-        print(
-            warning_line(
-                Sentence(
-                    "entered on a later day than it happened: it stands in the register as late"
-                )
-            ),
-            file=sys.stderr,
-        )
+    if receipt.already or calendar.day(event.recorded_at) <= calendar.day(event.at):
+        return []
+    late = Sentence("entered on a later day than it happened: it stands in the register as late")
+    return [warning_line(late)]
 
 
 def receipt_line(receipt: Receipt, calendar: Calendar) -> str:

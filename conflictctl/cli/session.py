@@ -36,6 +36,8 @@ class Session:
     def __init__(self) -> None:
         self.db: str | None = None
         self.acting: str | None = None
+        self.holding: bool | None = None
+        """Whether to tell how long a customer is held yet; None: where somebody looks."""
         self.command = "conflictctl"
         self.people: People | None = None
         """Known once a register was written to; lends names to error messages."""

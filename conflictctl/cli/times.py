@@ -6,6 +6,7 @@ A wrong time is worse than none, so whatever can be read in two ways is refused.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from conflictctl.calendar import (
@@ -104,6 +105,52 @@ def read_at(text: str, now: Moment, calendar: Calendar, *, allow_future: bool = 
     return moment
 
 
+class Unreadable(InputRejected):
+    """A text that is no time at all, as far as can be told."""
+
+
+_MOST_WORDS = 5
+_LIKE_A_TIME = re.compile(
+    r"(?:today|yesterday|last|this|今|昨|前天|前晚|凌晨|早上|上午|中午|下午|晚上|刚才)"
+    r"|(?:上|本|这)?(?:个)?(?:周|星期|礼拜)[一二三四五六日天]"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day$"
+    r"|[0-9]{1,2}[:.,点时h][0-9]{0,2}|[0-9]{4}-[0-9]|[0-9]{8}T|[0-9]{1,2}[月日号]"
+    r"|[0-9]{1,4}(?:天|个?小时|分钟)前|[0-9零一二两三四五六七八九十]{1,3}点|[0-9]{1,2} ?[ap]m\b"
+)
+_LENGTH = re.compile(r"(?:days?|hours?|minutes?|[ap]m)", re.IGNORECASE)
+
+
+def read_leading(
+    words: Sequence[str], now: Moment, calendar: Calendar
+) -> tuple[Moment, int] | None:
+    """The time that the first words of a line are, and how many words it takes.
+
+    A time of day alone is today's.  None where the line does not begin with a time; raises
+    InputRejected where it seems to, and cannot be read with certainty.
+    """
+    plain = [word.translate(_NARROW) for word in words[:_MOST_WORDS]]
+    if not plain or not _begins_like_a_time(plain):
+        return None
+    problem: InputRejected | None = None
+    for count in range(len(plain), 0, -1):
+        text = " ".join(plain[:count])
+        numbered = _NUMERAL.sub(lambda m: _NUMERALS[m[1]], text.lower())
+        try:
+            on_day = f"today {text}" if _CLOCK.fullmatch(numbered) else text
+            return read_at(on_day, now, calendar), count
+        except InputRejected as error:
+            if problem is None or isinstance(problem, Unreadable):
+                problem = error
+    assert problem is not None
+    raise problem
+
+
+def _begins_like_a_time(words: Sequence[str]) -> bool:
+    if _LIKE_A_TIME.match(words[0].lower()):
+        return True
+    return words[0].isdecimal() and len(words) > 1 and bool(_LENGTH.fullmatch(words[1]))
+
+
 def _iso(plain: str, text: str, now: Moment, calendar: Calendar) -> Moment | None:
     match = _ISO.fullmatch(plain) or _BASIC.fullmatch(plain)
     if match is None:
@@ -198,7 +245,7 @@ def _two_ways(text: str, hour: int, minute: int) -> InputRejected:
 
 
 def _unreadable(text: str, now: Moment, calendar: Calendar) -> InputRejected:
-    return InputRejected(
+    return Unreadable(
         Sentence("{text} cannot be read as a time with certainty", text=text), _forms(now, calendar)
     )
 

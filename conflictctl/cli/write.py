@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from typer._click.globals import get_current_context
 from typer.core import TyperOption
 
+from conflictctl.cli.asking import AskingCommand
 from conflictctl.cli.fields import common_fields, line_fields, parameters
+from conflictctl.cli.holding import holding_option, moves_holding, tell_if_wanted
 from conflictctl.cli.main import COMMANDS
 from conflictctl.cli.options import Command, makes_command, one_of
 from conflictctl.cli.record import Complete, Line, record, show_receipt
@@ -100,7 +102,7 @@ def kind_command(
     shape: Callable[[Line], Line] | None = None,
     complete: Complete | None = None,
     more: Sequence[TyperOption] = (),
-    command: type[Command] = Command,
+    command: type[Command] = AskingCommand,
     after: After | None = None,
 ) -> Command:
     """The command that records one event of a kind.
@@ -119,6 +121,9 @@ def kind_command(
         without_customer=without_customer,
     )
     params[-len(common_fields()) : -len(common_fields())] = more
+    tells_holding = moves_holding(kind)
+    if tells_holding:
+        params.append(holding_option())
 
     def run(**values: Any) -> None:
         session = session_of(get_current_context())  # type: ignore[arg-type]
@@ -133,6 +138,8 @@ def kind_command(
             complete=complete,
         )
         show_receipt(receipt, session.open(), form)
+        if tells_holding:
+            tell_if_wanted(session, receipt)
         if after is not None:
             after(session, receipt, form)
 

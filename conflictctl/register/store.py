@@ -351,6 +351,13 @@ class Register:
             if len(page) < _PAGE:
                 return
 
+    def backwards(self) -> Iterator[Event]:
+        """Events from the head back to the first, read in small pages."""
+        before = self.head().seq + 1
+        while page := self._events(_BACKWARDS, {"log": self.log, "before": before}):
+            yield from page
+            before = page[-1].seq
+
     def dossier(self, customer: str, known_at: KnownAt | None = None) -> Dossier | None:
         """The customer with everyone connected to him by links or corrections, ever.
 
@@ -716,6 +723,9 @@ _IDENTITY = select(
     select(schema.logs.c.origin).where(schema.logs.c.name == LOG).scalar_subquery(),
 )
 _HEAD = select(events.c.seq, events.c.hash).where(_LOG).order_by(events.c.seq.desc()).limit(1)
+_BACKWARDS = (
+    EVENT.where(_LOG, events.c.seq < bindparam("before")).order_by(events.c.seq.desc()).limit(50)
+)
 _OF_KINDS = EVENT.where(
     events.c.kind.in_(bindparam("kinds", expanding=True)),
     events.c.subject.is_not(None),

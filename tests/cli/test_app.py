@@ -316,7 +316,7 @@ def test_the_script_works_in_a_real_bash(tmp_path: Path) -> None:
         [
             "/bin/bash",
             "-c",
-            f"{script}\nCOMP_WORDS=(conflictctl log-vi); COMP_CWORD=1\n"
+            f"{script}\nCOMP_LINE='conflictctl log-vi'; COMP_POINT=${{#COMP_LINE}}\n"
             '_conflictctl_completion conflictctl; echo "${COMPREPLY[@]}"',
         ],
         capture_output=True,

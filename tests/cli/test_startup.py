@@ -41,6 +41,11 @@ HEAVY = {
     "xlsxwriter",
     "conflictctl.render.ruling_table",
     "conflictctl.cli.verdict",
+    "conflictctl.cli.directory",
+    "conflictctl.cli.completer",
+    "conflictctl.cli.completion",
+    "conflictctl.deadlines",
+    "prompt_toolkit",
 }
 
 # Help may measure Chinese letters, for which Rich has a small module of its own.
@@ -152,7 +157,18 @@ def test_completion_loads_no_database(tmp_path: Path, words: str, shell: str) ->
         _TYPER_COMPLETE_ARGS=words,
         _TYPER_COMPLETE_FISH_ACTION="get-args",
     )
-    assert modules & FOR_HELP == set()
+    assert modules & FOR_HELP == {"conflictctl.cli.completion"}
+
+
+def test_completion_of_ids_asks_the_database_without_sqlalchemy(
+    tmp_path: Path, showroom: Path
+) -> None:
+    modules = loaded(
+        tmp_path,
+        _CONFLICTCTL_COMPLETE="complete_zsh",
+        _TYPER_COMPLETE_ARGS=f"conflictctl log-visit --db {showroom} K",
+    )
+    assert modules & FOR_HELP == {"conflictctl.cli.completion", "sqlite3"}
 
 
 def test_usage_errors_load_no_database(tmp_path: Path) -> None:
