@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conflictctl.cli.asking import agreed, ask, ask_if_any
-from conflictctl.cli.customer import UnknownCustomer, new_customer, search
+from conflictctl.cli.customer import UnknownCustomer, new_customer
 from conflictctl.cli.desk_lines import ENTRIES, NAMES_STAFF, Reading, details_of, read_entry, split
 from conflictctl.cli.directory import Directory, Proposal
 from conflictctl.cli.holding import Holdings
@@ -16,6 +16,7 @@ from conflictctl.cli.session import Session
 from conflictctl.cli.undo import entry_line, last_of, take_back
 from conflictctl.errors import InputRejected
 from conflictctl.identity import Query
+from conflictctl.register.finding import find
 from conflictctl.render.language import language, say, tr
 from conflictctl.render.safe import safe
 from conflictctl.render.terminal import warning_line
@@ -203,7 +204,7 @@ class Desk:
         same = [
             hit.card.id
             for phone in phones
-            for hit in search(self._register, Query(phone))
+            for hit in find(self._register, Query(phone), _MOST_FOUND, by_sound=False).hits
             if hit.match.by == "phone" and hit.match.rank == 1
         ]
         answer = self._recorded(record(self._session, line, complete=new_customer))
@@ -212,7 +213,7 @@ class Desk:
         shared = Sentence(
             "{customers} has that number too; `conflictctl customer link` joins two records of one "
             "person",
-            customers=same[:_MOST_FOUND],
+            customers=same,
         )
         return answer._replace(remarks=(*answer.remarks, warning_line(shared)))
 
@@ -221,16 +222,15 @@ class Desk:
     def _find(self, text: str) -> Answer:
         if not text:
             raise InputRejected(Sentence("find: what?"), Sentence("write find TEXT"))
-        hits = search(self._register, Query(text))
+        hits, more = find(self._register, Query(text), _MOST_FOUND)
         lines = []
-        for hit in hits[:_MOST_FOUND]:
+        for hit in hits:
             told = self._holdings.told(hit.card.id, self.actor, self._session.clock())
             lines.append(f"{safe(hit.card.name)}  {told}")
         if not hits:
             lines.append(say(Sentence("no customer answers to {text}", text=text)))
-        if len(hits) > _MOST_FOUND:
-            count = Sentence("{count} found, {most} shown", count=len(hits), most=_MOST_FOUND)
-            lines.append(say(count))
+        if more:
+            lines.append(say(Sentence("there are more: more letters or digits find fewer")))
         return Answer("", tuple(lines))
 
     def _last(self) -> Answer:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from conflictctl.cli.customer import search, unknown
+from conflictctl.cli.customer import unknown
 from conflictctl.cli.session import staff_hint
 from conflictctl.errors import InputRejected
 from conflictctl.identity import Query, folded
 from conflictctl.register.candidates import candidates
+from conflictctl.register.finding import find
 from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 MOST_PROPOSED = 20
 _CERTAIN = 3
 """Up to this rank a customer was named, not merely found: by id, whole name or whole number."""
+_MOST_NAMED = 5
 _MOST_KEPT = 5_000
 """Beyond so many customers, further ones are proposed by the beginning of their ids alone."""
 
@@ -56,7 +58,7 @@ class Directory:
         """
         if self.register.customer_exists(text):
             return text
-        hits = search(self.register, Query(text))
+        hits = find(self.register, Query(text), _MOST_NAMED).hits
         certain = [hit for hit in hits if hit.match.rank <= _CERTAIN]
         if len(certain) == 1:
             return certain[0].card.id
@@ -68,7 +70,7 @@ class Directory:
                 if len(hits) > 1
                 else "{text} may mean {customers}",
                 text=text,
-                customers=[f"{hit.card.id} {hit.card.name}" for hit in hits[:5]],
+                customers=[f"{hit.card.id} {hit.card.name}" for hit in hits],
             ),
             Sentence("write the id"),
         )
