@@ -7,7 +7,7 @@ tried, and puts a ruling by people in their place where one stands.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from conflictctl.adjudication import side_orders
 from conflictctl.adjudication.account import cited
@@ -161,7 +161,7 @@ def _rule_matter(matter: Matter, customer: str, wanted: str | None, explain: boo
     ruling = judge_deal(matter, customer, deal, explain)
     if explain:
         ruling = ruling._replace(
-            contested=_contested(matter, customer, deal, ruling),
+            contested=contested(matter, customer, deal, ruling),
             open_questions=_turning_answers(matter, customer, deal, ruling),
         )
     return ruling
@@ -471,9 +471,21 @@ def _departure(stands: instances.Standing, by_rule: Outcome) -> list[Sentence]:
 # -------------------------------------------------------------------- contested readings
 
 
-def _contested(
-    matter: Matter, customer: str, deal: Deal | None, ruling: Ruling
+class Gives(Protocol):
+    """What any ruling gives, with or without words."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def credit(self) -> tuple[Credit, ...]: ...
+    @property
+    def holder(self) -> str | None: ...
+
+
+def contested(
+    matter: Matter, customer: str, deal: Deal | None, ruling: Gives
 ) -> tuple[Contest, ...]:
+    """The contested parameters that a ruling turns on; `matter` is that `in_force` of its day."""
     policy = matter.program.policy
     contests = []
     for parameter in policy.parameters.values():
@@ -498,7 +510,7 @@ def _otherwise(matter: Matter, customer: str, deal: Deal | None, name: str, valu
     return judge_deal(matter._replace(program=program), customer, deal, False)
 
 
-def _turned(ruling: Ruling, other: Ruling) -> bool:
+def _turned(ruling: Gives, other: Gives) -> bool:
     return (other.status, other.credit, other.holder) != (
         ruling.status,
         ruling.credit,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from datetime import date
 from functools import partial
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -15,12 +12,12 @@ from conflictctl.cases.period import Period, compared, month_span
 from conflictctl.cli.case_files import CasePolicies, cases_of_claims, opened_case
 from conflictctl.cli.options import Command, format_option, new_group, one_of
 from conflictctl.cli.session import session_of, staff_hint
+from conflictctl.cli.showing import FORCE, OUTPUT, check_output, show_report
 from conflictctl.cli.times import read_at
 from conflictctl.cli.verdict import AS_OF, POLICY, SETTINGS, gather
 from conflictctl.cli.workers import in_order, opened_here, own_register
 from conflictctl.errors import InputRejected, WrongUsage
 from conflictctl.events import CASE_CATEGORIES
-from conflictctl.render.language import say
 from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
@@ -46,12 +43,6 @@ UNTIL = typer.Option(
     "--until", metavar="DAY|MONTH", help=N_("The last day, or month, of those counted.")
 )
 OUTLET = typer.Option("--outlet", metavar="OUTLET", help=N_("Only those of one outlet."))
-OUTPUT = typer.Option(
-    "--output",
-    metavar="FILE",
-    help=N_("Where to write JSON, CSV or HTML; `-` or nothing: standard output."),
-)
-FORCE = typer.Option("--force", help=N_("Overwrite the file if it exists."))
 
 app = new_group(
     N_(
@@ -117,7 +108,7 @@ def cases(
     """Gather the cases, count them, show the figures."""
     from conflictctl.cases.figures import Selection
 
-    _check_output(form, output)
+    check_output(form, output)
     inquiry = inquire(session_of(ctx).clock(), session_of(ctx).open(), as_of)
     period = _period(since, until)
     _check_outlet(inquiry, outlet)
@@ -128,7 +119,7 @@ def cases(
         )
     now, before = compared(period, inquiry.calendar.day(inquiry.as_of))
     chosen = Selection(period, now, before, category, outlet, handler)
-    _show(report_of_cases(inquiry, chosen), inquiry, form, output, force=force)
+    show_report(report_of_cases(inquiry, chosen), inquiry, form, output, force=force)
 
 
 def report_of_cases(inquiry: Inquiry, chosen: Selection) -> Report:
@@ -280,7 +271,7 @@ def disputes(
     from conflictctl.register.store import KnownAt
     from conflictctl.render.dispute_report import DisputeReport, dispute_report
 
-    _check_output(form, output)
+    check_output(form, output)
     question = gather(session_of(ctx), as_of, None, policy, settings or [])
     inquiry = Inquiry(
         question.register,
@@ -311,7 +302,7 @@ def disputes(
             inquiry.calendar,
         )
     )
-    _show(report, inquiry, form, output, force=force)
+    show_report(report, inquiry, form, output, force=force)
 
 
 def dispute_tally(inquiry: Inquiry, bench: Bench, docket: Docket) -> DisputeTally:
@@ -392,67 +383,3 @@ def _check_outlet(inquiry: Inquiry, outlet: str | None) -> None:
             Sentence("no outlet {outlet}", outlet=outlet),
             Sentence("`conflictctl outlet list` shows them"),
         )
-
-
-# ------------------------------------------------------------------------------- showing
-
-
-def _check_output(form: str, output: str | None) -> None:
-    if output not in (None, "-") and form == "table":
-        raise WrongUsage(
-            Sentence("--output goes with --format json, csv or html"),
-            Sentence("a table is for reading here; `--format html` makes a page"),
-        )
-
-
-def _show(report: Report, inquiry: Inquiry, form: str, output: str | None, *, force: bool) -> None:
-    from conflictctl.render import report_page
-
-    if form == "table":
-        report_page.print_report(report, sys.stdout)
-        return
-    with _opened_output(output, force=force) as out:
-        if form == "json":
-            from conflictctl.render.json_text import write_json
-
-            write_json({**report.values, **_origin(inquiry)}, out, indent=True)
-        elif form == "csv":
-            report_page.write_figures_csv(report, out)
-        else:
-            from conflictctl.render.case_report_html import report_html
-
-            out.write(
-                report_html(
-                    report,
-                    calendar=inquiry.calendar,
-                    as_of=inquiry.as_of,
-                    head=inquiry.head,
-                    register=Path(inquiry.register.target).name,
-                )
-            )
-    if output not in (None, "-"):
-        print(say(Sentence("wrote {path}", path=str(output))), file=sys.stderr)
-
-
-def _origin(inquiry: Inquiry) -> dict[str, Any]:
-    return {
-        "as_of": inquiry.calendar.iso(inquiry.as_of),
-        "timezone": inquiry.calendar.zone,
-        "register": {"seq": inquiry.head.seq, "head": inquiry.head.text},
-    }
-
-
-@contextmanager
-def _opened_output(output: str | None, *, force: bool) -> Iterator[IO[str]]:
-    if output in (None, "-"):
-        yield sys.stdout
-        return
-    import io
-
-    from conflictctl.exchange.exporting import open_private
-
-    with open_private(Path(str(output)), force=force) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="\n")
-        yield text
-        text.flush()
-        text.detach()
