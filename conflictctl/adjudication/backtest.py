@@ -52,9 +52,7 @@ class Selection(NamedTuple):
         """Whether something of that day, or of none, is asked for."""
         if day is None:
             return not self.deals_only
-        return (self.first is None or day >= self.first) and (
-            self.last is None or day <= self.last
-        )
+        return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
 
 
 class Court(NamedTuple):
@@ -277,9 +275,7 @@ def _given(question: _Question | None, customer: str, ruler: Ruler) -> Given | N
     case = judge.case_of(matter, question.deal)
     found = judge.decide_case(case)
     if found is not None:
-        return Given(
-            found.status, found.credit, found.holder, found.decided_by, found.referred_to
-        )
+        return Given(found.status, found.credit, found.holder, found.decided_by, found.referred_to)
     ruling = judge.judge_deal(matter, customer, question.deal, explain=False)
     by_rule = ruling.by_rule
     return Given(

@@ -285,7 +285,7 @@ def judge_case(case: Case, customer: str) -> Ruling:
     by_rule = None
     warnings: list[Sentence] = []
     stage = "open" if deal is None else "deal"
-    if stage in program.instances.stages and _has_edition(case):
+    if stage in program.instances.stages and has_edition(case):
         stands = instances.standing_ruling(case, ever=outcome.final)
         if stands is not None and not _too_low(case, stands, outcome):
             warnings += _departure(stands, outcome)
@@ -392,7 +392,7 @@ def _known(value: Any) -> Any:
 # --------------------------------------------------------------------- people's rulings
 
 
-def _has_edition(case: Case) -> bool:
+def has_edition(case: Case) -> bool:
     """Whether the policy speaks of a deal of that day at all; else nobody rules by it."""
     if case.anchor is None or case.program.always:
         return True

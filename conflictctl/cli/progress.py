@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conflictctl.register.store import Register
 
 Hear = Callable[[int, int], None]
 
@@ -25,3 +29,27 @@ def progress_bar(title: str, *, worth: bool = True) -> Iterator[Hear | None]:
     with Progress(console=console(sys.stderr), transient=True) as bar:
         task = bar.add_task(title)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+MANY_CUSTOMERS = 2_000
+"""Customers whose rulings take long enough to be watched."""
+
+
+@contextmanager
+def customers_bar(title: str, register: Register) -> Iterator[Callable[[int], None]]:
+    """Yield what is to be told how many more customers are done."""
+    from conflictctl.render.terminal import is_terminal
+
+    if not is_terminal(sys.stderr):
+        yield lambda more: None
+        return
+    total, done = sum(1 for _ in register.customer_ids()), 0
+    with progress_bar(title, worth=total >= MANY_CUSTOMERS) as hear:
+
+        def tell(more: int) -> None:
+            nonlocal done
+            done += more
+            if hear is not None:
+                hear(done, total)
+
+        yield tell

@@ -110,8 +110,8 @@ def cases(
 
     check_output(form, output)
     inquiry = inquire(session_of(ctx).clock(), session_of(ctx).open(), as_of)
-    period = _period(since, until)
-    _check_outlet(inquiry, outlet)
+    period = read_period(since, until)
+    check_outlet(inquiry, outlet)
     if handler is not None and handler not in inquiry.people.staff:
         raise InputRejected(
             Sentence("no member of staff {staff}", staff=handler),
@@ -281,8 +281,8 @@ def disputes(
         question.head,
         KnownAt(question.head.seq),
     )
-    docket = Docket(_period(since, until), outlet)
-    _check_outlet(inquiry, outlet)
+    docket = Docket(read_period(since, until), outlet)
+    check_outlet(inquiry, outlet)
     bench = Bench(
         question.policy,
         question.people,
@@ -350,12 +350,21 @@ def inquire(now: Moment, register: Register, as_of: str | None) -> Inquiry:
     return Inquiry(register, register.people(known_at), calendar, moment, head, known_at)
 
 
-def _period(since: str | None, until: str | None) -> Period:
-    first = None if since is None else _days("--since", since).first
-    last = None if until is None else _days("--until", until).last
+def read_period(
+    since: str | None, until: str | None, options: tuple[str, str] = ("--since", "--until")
+) -> Period:
+    """The days that two options name; raises WrongUsage for what is no day or month."""
+    first = None if since is None else _days(options[0], since).first
+    last = None if until is None else _days(options[1], until).last
     if first is not None and last is not None and last < first:
         raise WrongUsage(
-            Sentence("--until {until} is before --since {since}", until=until, since=since),
+            Sentence(
+                "{last} {until} is before {first} {since}",
+                first=options[0],
+                since=since,
+                last=options[1],
+                until=until,
+            ),
             Sentence("both days are counted, too"),
         )
     return Period(first, last)
@@ -377,7 +386,8 @@ def _days(option: str, text: str) -> Period:
     )
 
 
-def _check_outlet(inquiry: Inquiry, outlet: str | None) -> None:
+def check_outlet(inquiry: Inquiry, outlet: str | None) -> None:
+    """Refuse an outlet that nobody knows."""
     if outlet is not None and outlet not in inquiry.people.outlet_types:
         raise InputRejected(
             Sentence("no outlet {outlet}", outlet=outlet),
