@@ -490,12 +490,13 @@ def flip_data(one: Compared, court: Court) -> dict[str, Any]:
         "moment": None if one.moment is None else court.calendar.iso(one.moment),
         "closer": one.closer,
         "outlet": one.place,
-        "a": _given_data(one.a),
-        "b": _given_data(one.b),
+        "a": given_data(one.a),
+        "b": given_data(one.b),
     }
 
 
-def _given_data(given: Given | None) -> dict[str, Any] | None:
+def given_data(given: Given | None) -> dict[str, Any] | None:
+    """A ruling without words in JSON."""
     if given is None:
         return None
     return {
