@@ -161,6 +161,6 @@ def _longest_rising(numbers: Sequence[int]) -> set[int]:
     nothing: list[int] = []
     best = [nothing]
     for number in numbers:
-        before = max((part for part in best if not part or part[-1] < number), key=len)
+        _, before = max((len(part), part) for part in best if not part or part[-1] < number)
         best.append([*before, number])
-    return set(max(best, key=len))
+    return set(max((len(part), part) for part in best)[1])

@@ -22,7 +22,7 @@ def test_the_pairs_that_only_their_order_settles(invoke: Invoke, month: Path) ->
 
 
 def test_a_table_and_a_page_in_both_languages(invoke: Invoke, month: Path, tmp_path: Path) -> None:
-    for lang, word in (("en", "by the order of the rules"), ("zh", "按条款先后")):
+    for lang, word in (("en", "by the order of the rules"), ("zh", "按条款先后定夺")):
         assert word in invoke("policy", "clashes", "--as-of", AS_OF, "--lang", lang).stdout
         page = tmp_path / f"{lang}.html"
         arguments = ("--format", "html", "--output", str(page), "--lang", lang)
