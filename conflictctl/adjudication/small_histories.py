@@ -221,8 +221,8 @@ def _contacts(by: str, levels: Sequence[str]) -> Iterator[Move]:
     yield _told("visit", by, named=named, witness=MANAGER)
     yield _told("visit", by, outlet=elsewhere)
     yield Move("visit", by, late=True, marks=frozenset({"late"}))
-    for direction in ("in", "out"):
-        yield _told("call", by, direction=direction)
+    yield _told("call", by, direction="in")._replace(marks=frozenset())
+    yield _told("call", by, direction="out")
     yield _told("followup", by, channel="phone")._replace(marks=frozenset())
     yield _told("followup", by, channel="phone", reached=False)._replace(
         marks=frozenset({"reached"})

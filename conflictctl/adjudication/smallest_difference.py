@@ -1,9 +1,9 @@
 """The smallest history on which two policies rule differently, by trying them in order of size.
 
-First the histories that most likely show it: simple entries, and those of which the changed
-parts of the policies speak, at the limits that changed.  What is found there is a difference,
-but perhaps not a smallest one; then everything with fewer entries is tried.  `exhausted` says
-up to how many entries that was done.
+After single entries come the histories that most likely show it: simple entries, and those of
+which the changed parts of the policies speak, at the limits that changed.  What is found there
+is a difference, but perhaps not a smallest one; then everything with fewer entries is tried.
+`exhausted` says up to how many entries that was done.
 """
 
 from __future__ import annotations
@@ -66,10 +66,13 @@ class Searcher:
 
     def search(self, most: int, left: Left) -> Search:
         """Try histories of up to `most` entries while there is time."""
-        found = self._likely(most, left)
-        largest = most if found is None else len(found.history.moves) - 1
         exhausted = 0
-        for size in range(1, largest + 1):
+        found = None
+        for size in range(1, most + 1):
+            if size == 2:  # single entries are few; then what most likely shows it
+                found = self._likely(most, left)
+            if found is not None and size >= len(found.history.moves):
+                break
             for history in small_histories.histories(size, self.moves, self.limits):
                 smaller = self.differs(history)
                 if smaller is not None:
@@ -101,16 +104,22 @@ class Searcher:
     def _likely(self, most: int, left: Left) -> Found | None:
         parameters = self._changed_values()
         words = changed_words(self.policies, parameters)
-        changed = self._limits_of(parameters)
+        near = changed_words(self.policies, parameters, follow=False)
+        changed = self._limits_of(parameters) or self._limits_in(near)
         levels = small_histories.levels_of(self.policies)
         keys = {key for key in levels if key in changed} or set(levels[:1])
         moves = [move for move in self.moves if _simple(move, words, keys)]
         # What the change speaks of comes first, then what every history has.
         moves.sort(key=lambda move: not move.marks)
-        for limits in (changed, self.limits):
-            for size in range(1, most + 1):
+        plain = [move for move in moves if move.kind in _PLAIN and move.marks <= {"level"}]
+        for some, limits, largest in (
+            (plain, changed, min(most, 3)),
+            (moves, changed, most),
+            (moves, self.limits, most),
+        ):
+            for size in range(1, largest + 1):
                 for with_deal in (True, False):
-                    found = self._among(size, moves, limits, with_deal, left)
+                    found = self._among(size, some, limits, with_deal, left)
                     if found is not None or not left(_LIKELY_SHARE):
                         return found
         return None
@@ -148,6 +157,15 @@ class Searcher:
                     found[key] = found.get(key, frozenset()) | days
         return found
 
+    def _limits_in(self, words: set[str]) -> Limits:
+        """The limits that some words name, under either policy."""
+        found: dict[str | None, frozenset[int]] = {}
+        for program in self.programs:
+            for name in words & program.values.keys():
+                for key, days in small_histories.limits_of(program, name).items():
+                    found[key] = found.get(key, frozenset()) | days
+        return found
+
 
 _LOOK = 64
 """So many histories are tried between two looks at the clock."""
@@ -180,8 +198,13 @@ def _telling(moves: Sequence[Move]) -> bool:
     return True
 
 
-def changed_words(policies: Sequence[Policy], parameters: set[str]) -> set[str]:
-    """The words of all conditions that differ or that rest on something changed."""
+def changed_words(
+    policies: Sequence[Policy], parameters: set[str], *, follow: bool = True
+) -> set[str]:
+    """The words of all conditions that differ or that rest on something changed.
+
+    With `follow`, also those of the named values and classes that these name, and so on.
+    """
     texts = [dict(_texts(policy)) for policy in policies]
     one, other = texts
     words = set(parameters)
@@ -193,7 +216,7 @@ def changed_words(policies: Sequence[Policy], parameters: set[str]) -> set[str]:
         for text in table.values():
             if parameters & _words(text):
                 words |= _words(text)
-    return _followed(words, texts)
+    return _followed(words, texts) if follow else words
 
 
 def _followed(words: set[str], texts: Sequence[Mapping[str, str]]) -> set[str]:

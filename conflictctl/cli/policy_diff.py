@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conflictctl.cli.options import format_option
+from conflictctl.cli.options import format_option, whole_number
 from conflictctl.cli.policy_choice import policy_named
 from conflictctl.cli.session import session_of
 from conflictctl.cli.showing import FORCE, opened_output, say_written
@@ -29,10 +29,10 @@ SUMMARY = N_(
     "the latest is meant.  Every parameter, class, rule and the rest that differs is shown in "
     "both texts.  Then small histories are tried in order of size until the two differ.\n\n"
     "  conflictctl policy diff renault-zibo-2013 our-policy.toml\n"
-    "  conflictctl policy diff our-policy@2025-01-01 our-policy@2026-01-01 --within 60s\n"
+    "  conflictctl policy diff our-policy@2025-01-01 our-policy@2026-01-01 --histories 200000\n"
     "  conflictctl policy diff renault-zibo-2013 --set-b level_limit_days.H=5 --save differs.toml"
 )
-MOST_ENTRIES, MOST_SECONDS = 4, 10
+MOST_ENTRIES, MOST_HISTORIES = 4, 20_000
 ZONE = "Asia/Shanghai"
 """Where small histories take place, as worked cases do that name no zone."""
 
@@ -61,11 +61,20 @@ def diff(
             "--within",
             metavar="N|SECONDSs",
             help=N_(
-                "How far to search: up to so many entries (4), for so many seconds (10s); may be "
-                "given twice.  0: do not search."
+                "How far to search: up to so many entries (4), for so many seconds (no limit); "
+                "may be given twice.  0: do not search."
             ),
         ),
     ] = None,
+    histories: Annotated[
+        int,
+        typer.Option(
+            "--histories",
+            metavar="N",
+            parser=whole_number("--histories"),
+            help=N_("How many histories to try at most; the same number, the same answer."),
+        ),
+    ] = MOST_HISTORIES,
     save: Annotated[
         str | None,
         typer.Option(
@@ -97,7 +106,7 @@ def diff(
     searcher, search = None, None
     if entries and changes:
         searcher = _searcher(first, second, settings)
-        search = _search(searcher, entries, seconds)
+        search = _search(searcher, entries, seconds, histories)
     if form == "json":
         from conflictctl.render.json_text import write_json
 
@@ -113,7 +122,7 @@ def diff(
 
 
 def _bounds(within: Sequence[str]) -> tuple[int, float]:
-    entries, seconds = MOST_ENTRIES, float(MOST_SECONDS)
+    entries, seconds = MOST_ENTRIES, float("inf")
     for text in within:
         found = re.fullmatch(r"([0-9]{1,5})(s?)", text)
         if found is None or (not found[2] and int(found[1]) > 9):
@@ -155,9 +164,14 @@ def _searcher(a: Policy, b: Policy, settings: tuple[dict[str, Any], dict[str, An
     )
 
 
-def _search(searcher: Searcher, entries: int, seconds: float) -> Search:
+def _search(searcher: Searcher, entries: int, seconds: float, histories: int) -> Search:
     begun = time.monotonic()
-    return searcher.search(entries, lambda share: time.monotonic() - begun < seconds * share)
+
+    def left(share: float) -> bool:
+        fast = time.monotonic() - begun < seconds * share
+        return fast and searcher.tried < histories * share
+
+    return searcher.search(entries, left)
 
 
 def _show(
@@ -216,7 +230,7 @@ def _save(
     if searcher is None or search is None or search.found is None or search.found.result.b is None:
         raise WrongUsage(
             Sentence("there is no history to be saved"),
-            Sentence("a longer search may find one: --within 60s"),
+            Sentence("a longer search may find one: --histories 200000"),
         )
     from conflictctl.adjudication.case_text import case_file
 
