@@ -33,6 +33,9 @@ HEAVY = {
     "xlsxwriter",
     "conflictctl.render.ruling_table",
     "conflictctl.cli.verdict",
+    "conflictctl.cli.policy_backtest",
+    "conflictctl.adjudication.backtest",
+    "conflictctl.adjudication.small_histories",
 }
 
 # Help may measure Chinese letters, for which Rich has a small module of its own.
