@@ -129,15 +129,15 @@ def _sections(made_of: BacktestReport) -> Iterator[Section]:
         (
             Column(tr("under A")),
             Column(tr("under B")),
-            Column(tr("flips"), right=True),
             Column(tr("for example")),
+            Column(tr("flips"), right=True),
         ),
         tuple(
             (
                 _clause(made_of.court.a, clauses[0]),
                 _clause(made_of.court.b, clauses[1]),
-                str(count),
                 list_joined([_called(one) for one in examples]),
+                str(count),
             )
             for clauses, count, examples in tally.pairs()
         ),
@@ -190,7 +190,7 @@ def _accounts(whose: str, title: str, head: str, made_of: BacktestReport) -> Sec
                     tr("lost"),
                     tr("net"),
                     tr("customers won"),
-                    tr("lost"),
+                    tr("customers lost"),
                 )
             ),
         ),
