@@ -7,7 +7,7 @@ tried, and puts a ruling by people in their place where one stands.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from conflictctl.adjudication import side_orders
 from conflictctl.adjudication.account import cited
@@ -205,7 +205,7 @@ def _rule_matter(matter: Matter, customer: str, wanted: str | None, explain: boo
     ruling = judge_deal(matter, customer, deal, explain)
     if explain:
         ruling = ruling._replace(
-            contested=_contested(matter, customer, deal, ruling),
+            contested=contested(matter, customer, deal, ruling),
             open_questions=_turning_answers(matter, customer, deal, ruling),
         )
     return ruling
@@ -434,10 +434,10 @@ def _known(value: Any) -> Any:
 def _rule_by_people(case: Case) -> bool:
     """Whether people can rule on what is asked."""
     stage = "open" if case.deal is None else "deal"
-    return stage in case.program.instances.stages and _has_edition(case)
+    return stage in case.program.instances.stages and has_edition(case)
 
 
-def _has_edition(case: Case) -> bool:
+def has_edition(case: Case) -> bool:
     """Whether the policy speaks of a deal of that day at all; else nobody rules by it."""
     if case.anchor is None or case.program.always:
         return True
@@ -516,9 +516,21 @@ def _departure(stands: instances.Standing, by_rule: Outcome) -> list[Sentence]:
 # -------------------------------------------------------------------- contested readings
 
 
-def _contested(
-    matter: Matter, customer: str, deal: Deal | None, ruling: Ruling
+class Gives(Protocol):
+    """What any ruling gives, with or without words."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def credit(self) -> tuple[Credit, ...]: ...
+    @property
+    def holder(self) -> str | None: ...
+
+
+def contested(
+    matter: Matter, customer: str, deal: Deal | None, ruling: Gives
 ) -> tuple[Contest, ...]:
+    """The contested parameters that a ruling turns on; `matter` is that `in_force` of its day."""
     policy = matter.program.policy
     contests = []
     for parameter in policy.parameters.values():
@@ -543,7 +555,7 @@ def _otherwise(matter: Matter, customer: str, deal: Deal | None, name: str, valu
     return decide_deal(matter._replace(program=program), customer, deal)
 
 
-def _turned(ruling: Ruling, other: Ruling | Decision) -> bool:
+def _turned(ruling: Gives, other: Gives) -> bool:
     return (other.status, other.credit, other.holder) != (
         ruling.status,
         ruling.credit,

@@ -131,7 +131,7 @@ def _listed(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, list
         elif action == "note":
             findings.append(finding(case, rule, "supports", rule.rule.why))
         elif action == "bar":
-            findings.append(_bar(case, rule))
+            findings.append(put_out(case, rule))
         elif action == "replace":
             name, by, again = rule.value
             findings.append(finding(case, rule, "bars", rule.rule.why))
@@ -182,7 +182,8 @@ def _all_barred(case: Case, outcome: Outcome) -> bool:
     return bool(named) and all(one in case.barred for one in named)
 
 
-def _bar(case: Case, rule: CompiledRule) -> Finding:
+def put_out(case: Case, rule: CompiledRule) -> Finding:
+    """Take those whom a rule bars out of the contest."""
     found = finding(case, rule, "bars", rule.rule.why)
     gone = rule.value(case)
     for one in gone if isinstance(gone, list) else [gone]:
@@ -223,10 +224,10 @@ def _declared(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, li
         elif rule.action == "note":
             findings.append(finding(case, rule, "supports", rule.rule.why))
         elif rule.action == "bar":
-            findings.append(_bar(case, rule))
+            findings.append(put_out(case, rule))
         else:
             applying.append((rule, *decide(case, rule)))
-    rest = [one for one in applying if not _beaten(one[0], (other[0] for other in applying))]
+    rest = [one for one in applying if not beaten(one[0], (other[0] for other in applying))]
     for rule, _, found in applying:
         if not any(rule is one[0] for one in rest):
             findings.append(
@@ -243,13 +244,14 @@ def _declared(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, li
             return _clash(case, rest), [*findings, *(one[2] for one in rest)]
         outcome = rest[0][1]
         findings += [one[2] for one in rest]
-    open_questions = [rule for rule in unsure if not _beaten(rule, (one[0] for one in rest))]
+    open_questions = [rule for rule in unsure if not beaten(rule, (one[0] for one in rest))]
     return (
         _with_open_questions(case, outcome, open_questions) if open_questions else outcome
     ), findings
 
 
-def _beaten(rule: CompiledRule, others: Iterable[CompiledRule]) -> bool:
+def beaten(rule: CompiledRule, others: Iterable[CompiledRule]) -> bool:
+    """Whether any of some other rules is declared to go before a rule."""
     names = {rule.rule.name, rule.rule.clause}
     return any(not names.isdisjoint(other.rule.beats) for other in others if other is not rule)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conflictctl.cli import policy_author, policy_test
+from conflictctl.cli import policy_author, policy_backtest, policy_clashes, policy_diff, policy_test
 from conflictctl.cli.options import Command, format_option, new_group
 from conflictctl.cli.policy_choice import policy_in_use, policy_to_rule_by, to_keep
 from conflictctl.cli.session import Session, session_of
@@ -122,6 +122,9 @@ def use(
 app.command("check", cls=Command, help=policy_author.CHECK)(policy_author.check_policy)
 app.command("new", cls=Command, help=policy_author.NEW)(policy_author.new_policy)
 app.command("schema", cls=Command, help=policy_author.SCHEMA)(policy_author.print_schema)
+app.command("backtest", cls=Command, help=policy_backtest.SUMMARY)(policy_backtest.backtest)
+app.command("clashes", cls=Command, help=policy_clashes.SUMMARY)(policy_clashes.clashes)
+app.command("diff", cls=Command, help=policy_diff.SUMMARY)(policy_diff.diff)
 app.command("test", cls=Command, help=policy_test.SUMMARY)(policy_test.try_policy)
 
 

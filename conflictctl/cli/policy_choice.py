@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from conflictctl.cli.session import Chosen
+from conflictctl.errors import WrongUsage
 from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
@@ -68,6 +69,36 @@ def policy_to_rule_by(
     if isinstance(kept, dict):
         return policy_of_texts([(file["name"], file["text"]) for file in kept["files"]])
     return load_policy(_by_default(kept).value)
+
+
+def policy_named(register: Register | None, text: str) -> Policy:
+    """The policy that ID, ID@EDITION, FILE or FOLDER names; the register's own by its id, too.
+
+    With an edition, that one alone.  Raises WrongUsage for an unknown or unreadable one,
+    FaultyPolicy for a faulty one.
+    """
+    from pathlib import Path
+
+    from conflictctl.policy.model import load_policy, policy_of_texts
+
+    name, at, version = text.rpartition("@")
+    if not at or Path(text).exists():
+        name, version = text, ""
+    kept = _kept(register, None)
+    if isinstance(kept, dict) and kept["id"] == name:
+        policy = policy_of_texts([(file["name"], file["text"]) for file in kept["files"]])
+    else:
+        policy = load_policy(name)
+    if not version:
+        return policy
+    editions = {edition.version: edition for edition in policy.editions or (policy,)}
+    if version not in editions:
+        raise WrongUsage(
+            Sentence("{policy} has no edition {version}", policy=policy.id, version=version),
+            Sentence("editions are: {editions}", editions=list(editions)),
+        )
+    edition: Policy = editions[version]
+    return edition
 
 
 def to_keep(id_or_path: str) -> str | dict[str, Any]:

@@ -41,3 +41,27 @@ def indexing(register: Register) -> Iterator[Hear | None]:
     missing = register.head().seq - reach(register)
     with progress_bar(tr("indexing"), worth=missing > WORTH_A_BAR) as hear:
         yield hear
+
+
+MANY_CUSTOMERS = 2_000
+"""Customers whose rulings take long enough to be watched."""
+
+
+@contextmanager
+def customers_bar(title: str, register: Register) -> Iterator[Callable[[int], None]]:
+    """Yield what is to be told how many more customers are done."""
+    from conflictctl.render.terminal import is_terminal
+
+    if not is_terminal(sys.stderr):
+        yield lambda more: None
+        return
+    total, done = sum(1 for _ in register.customer_ids()), 0
+    with progress_bar(title, worth=total >= MANY_CUSTOMERS) as hear:
+
+        def tell(more: int) -> None:
+            nonlocal done
+            done += more
+            if hear is not None:
+                hear(done, total)
+
+        yield tell

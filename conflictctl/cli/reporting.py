@@ -74,13 +74,21 @@ def asked_in(question: Question) -> Inquiry:
     )
 
 
-def period_of(since: str | None, until: str | None) -> Period:
-    """The days meant by `--since` and `--until`, which are both counted; raises WrongUsage."""
-    first = None if since is None else _days("--since", since).first
-    last = None if until is None else _days("--until", until).last
+def period_of(
+    since: str | None, until: str | None, options: tuple[str, str] = ("--since", "--until")
+) -> Period:
+    """The days meant by two options, which are both counted; raises WrongUsage."""
+    first = None if since is None else _days(options[0], since).first
+    last = None if until is None else _days(options[1], until).last
     if first is not None and last is not None and last < first:
         raise WrongUsage(
-            Sentence("--until {until} is before --since {since}", until=until, since=since),
+            Sentence(
+                "{last} {until} is before {first} {since}",
+                first=options[0],
+                since=since,
+                last=options[1],
+                until=until,
+            ),
             Sentence("both days are counted, too"),
         )
     return Period(first, last)

@@ -223,7 +223,7 @@ def policy_sheet(policy: Policy, *, width: int, fold: bool, code: bool = False) 
 
     `width` is that of the page in cells; `fold` breaks words that are longer than a line.
     """
-    page = _Page(policy, min(width, WIDEST), fold, code)
+    page = Page(policy, min(width, WIDEST), fold, code)
     yield from page.head()
     yield from page.deciders()
     yield from page.parameters()
@@ -252,7 +252,7 @@ def value_text(value: object) -> str:
     return str(value)
 
 
-class _Page:
+class Page:
     """One policy on one page: how wide, with or without the code."""
 
     def __init__(self, policy: Policy, width: int, fold: bool, code: bool) -> None:
@@ -319,12 +319,15 @@ class _Page:
             yield from self.heading(title)
         for parameter in self.policy.parameters.values():
             yield ""
-            yield from self.prose(self.parameter_line(parameter), 2)
-            yield from self.prose(say(parameter.text), 6)
-            allowed = Sentence("allowed: {values}", values=_allowed(parameter))
-            yield from self.prose(say(allowed), 6)
-            for one in parameter.dated:
-                yield from self.prose(self.dated_line(one, parameter.unit), 6)
+            yield from self.parameter(parameter)
+
+    def parameter(self, parameter: Parameter) -> Iterator[str]:
+        yield from self.prose(self.parameter_line(parameter), 2)
+        yield from self.prose(say(parameter.text), 6)
+        allowed = Sentence("allowed: {values}", values=_allowed(parameter))
+        yield from self.prose(say(allowed), 6)
+        for one in parameter.dated:
+            yield from self.prose(self.dated_line(one, parameter.unit), 6)
 
     def parameter_line(self, parameter: Parameter) -> str:
         remarks = [self.clause_name(parameter.clause)] if parameter.clause else []
@@ -360,27 +363,30 @@ class _Page:
         yield from self.heading(tr("What counts as what"))
         for one in self.policy.classes.values():
             yield ""
-            yield from self.prose(self.class_line(one), 2)
-            yield from self.condition(N_("It is one where {text}"), one.when, 6, of_entry=True)
-            yield from self.condition(N_("It counts where {text}"), one.valid, 6, of_entry=True)
-            if one.refused and one.refused != "not_valid":
-                refused = tr("One that does not count is shown as: {why}")
-                yield from self.prose(refused.format(why=term(one.refused)), 6)
-            doubt = one.doubt
-            yield from self.condition(
-                N_("A person says whether it counts where {text}"), doubt, 6, of_entry=True
-            )
-            if one.question:
-                settled = tr("The finding that says so: {question}")
-                question = name_phrase(one.question, self.vocabulary)
-                yield from self.prose(settled.format(question=question), 8)
-            warn = one.warn
-            yield from self.condition(N_("Warned of where {text}"), warn, 6, of_entry=True)
-            if warn and one.warning is not None:
-                yield from self.prose(self.filled(say(one.warning)), 8)
-            if one.order:
-                order = tr("The order: {value}").format(value=self.setting(one.order, "order"))
-                yield from self.prose(order, 6)
+            yield from self.entry_class(one)
+
+    def entry_class(self, one: EntryClass) -> Iterator[str]:
+        yield from self.prose(self.class_line(one), 2)
+        yield from self.condition(N_("It is one where {text}"), one.when, 6, of_entry=True)
+        yield from self.condition(N_("It counts where {text}"), one.valid, 6, of_entry=True)
+        if one.refused and one.refused != "not_valid":
+            refused = tr("One that does not count is shown as: {why}")
+            yield from self.prose(refused.format(why=term(one.refused)), 6)
+        doubt = one.doubt
+        yield from self.condition(
+            N_("A person says whether it counts where {text}"), doubt, 6, of_entry=True
+        )
+        if one.question:
+            settled = tr("The finding that says so: {question}")
+            question = name_phrase(one.question, self.vocabulary)
+            yield from self.prose(settled.format(question=question), 8)
+        warn = one.warn
+        yield from self.condition(N_("Warned of where {text}"), warn, 6, of_entry=True)
+        if warn and one.warning is not None:
+            yield from self.prose(self.filled(say(one.warning)), 8)
+        if one.order:
+            order = tr("The order: {value}").format(value=self.setting(one.order, "order"))
+            yield from self.prose(order, 6)
 
     def class_line(self, one: EntryClass) -> str:
         kinds = list_joined([term(kind) for kind in one.kinds])
@@ -398,22 +404,25 @@ class _Page:
             yield from self.heading(tr("What only a person can say"))
         for question in questions.values():
             yield ""
-            yield from self.prose(_labelled(self.title(question.name), say(question.text)), 2)
-            burden = N_("no") if question.without == "no" else N_("unknown")
-            yield from self.prose(tr("Without a finding: {answer}").format(answer=tr(burden)), 6)
-            if question.clause:
-                yield from self.prose(self.clause_name(question.clause), 6)
-            if question.supplier:
-                who = tr("From: {who}").format(who=term(question.supplier))
-                yield from self.prose(who, 6)
-            yield from self.bounds(question)
-            if question.question != question.name:
-                word = tr("In the register it is the question: {question}")
-                yield from self.prose(word.format(question=safe(question.question)), 6)
-            if question.entries != "finding":
-                which = tr("Which findings count: {entries}")
-                entries = class_phrase(question.entries, self.vocabulary)
-                yield from self.prose(which.format(entries=entries), 6)
+            yield from self.question(question)
+
+    def question(self, question: Question) -> Iterator[str]:
+        yield from self.prose(_labelled(self.title(question.name), say(question.text)), 2)
+        burden = N_("no") if question.without == "no" else N_("unknown")
+        yield from self.prose(tr("Without a finding: {answer}").format(answer=tr(burden)), 6)
+        if question.clause:
+            yield from self.prose(self.clause_name(question.clause), 6)
+        if question.supplier:
+            who = tr("From: {who}").format(who=term(question.supplier))
+            yield from self.prose(who, 6)
+        yield from self.bounds(question)
+        if question.question != question.name:
+            word = tr("In the register it is the question: {question}")
+            yield from self.prose(word.format(question=safe(question.question)), 6)
+        if question.entries != "finding":
+            which = tr("Which findings count: {entries}")
+            entries = class_phrase(question.entries, self.vocabulary)
+            yield from self.prose(which.format(entries=entries), 6)
 
     def bounds(self, question: Question) -> Iterator[str]:
         """Between which numbers the answer lies, where it is one."""

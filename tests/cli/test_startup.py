@@ -46,6 +46,9 @@ HEAVY = {
     "conflictctl.cli.completion",
     "conflictctl.deadlines",
     "prompt_toolkit",
+    "conflictctl.cli.policy_backtest",
+    "conflictctl.adjudication.backtest",
+    "conflictctl.adjudication.small_histories",
 }
 
 # Help may measure Chinese letters, for which Rich has a small module of its own.

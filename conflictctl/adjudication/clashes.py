@@ -1,0 +1,201 @@
+"""Deals to which rules apply that name different winners, and what settles each such pair.
+
+Every rule of a policy is tried on a deal, whatever decided before it.  A rule that does not
+name anybody (it refers, notes, bars, or starts again) clashes with none; whoever is barred is
+out of the contest before it begins.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from heapq import nsmallest
+from itertools import combinations
+from typing import NamedTuple
+
+from conflictctl.adjudication import judge
+from conflictctl.adjudication.backtest import Ruler
+from conflictctl.adjudication.outcome import Outcome
+from conflictctl.adjudication.rules import attempt, beaten, decide, put_out
+from conflictctl.adjudication.ruling import Credit
+from conflictctl.calendar import Calendar, Moment
+from conflictctl.events import Event
+from conflictctl.history import Deal, replay
+from conflictctl.people import People
+from conflictctl.policy.case import Case
+from conflictctl.policy.language import UNKNOWN
+from conflictctl.policy.parts import CompiledRule
+
+EXAMPLES = 3
+"""So many examples are kept of each pair of rules."""
+
+_NAMES = frozenset({"credited", "recommended", "held"})
+
+
+class RuleName(NamedTuple):
+    """A rule by its clause and its number among the rules of the file, from 1."""
+
+    clause: str
+    number: int
+
+
+class Pair(NamedTuple):
+    """Two rules that name different winners, and what settles it between them.
+
+    `settled` is order (the first listed decides), beats (one is declared to go before the
+    other), or referral (nothing does: people decide).
+    """
+
+    first: RuleName
+    second: RuleName
+    settled: str
+
+
+class Clash(NamedTuple):
+    """One deal, or one customer without a deal, with all pairs that clash over it."""
+
+    customer: str
+    deal: str | None
+    moment: Moment | None
+    winners: tuple[tuple[RuleName, tuple[Credit, ...], str | None], ...]
+    """Each rule that applies and names somebody, with the credit, or the holder, it gives."""
+    pairs: tuple[Pair, ...]
+
+
+class Bench(NamedTuple):
+    """The policy, and what a ruling depends on besides."""
+
+    ruler: Ruler
+    people: People
+    calendar: Calendar
+    as_of: Moment
+
+
+def examined(events: Sequence[Event], members: Sequence[str], bench: Bench) -> Iterator[Clash]:
+    """Every deal of a group of connected customers, and who holds those without one.
+
+    A clash without pairs is a deal over which no rules clash.
+    """
+    program = bench.ruler.program
+    history = replay(
+        events,
+        people=bench.people,
+        calendar=bench.calendar,
+        as_of=bench.as_of,
+        powers=program.powers,
+    )
+    history.caseloads = bench.ruler.caseloads
+    for person in judge.persons_of(history, members, program.joined):
+        matter = judge.matter_of(program, history, person, bench.as_of)
+        deals: list[Deal | None] = [d for d in matter.deals if program.moment_entry(d) is not None]
+        for deal in deals or [None]:
+            yield _clash(judge.in_force(matter, deal), judge.name_of(matter), deal)
+
+
+def _clash(matter: judge.Matter, customer: str, deal: Deal | None) -> Clash:
+    case = judge.case_of(matter, deal)
+    applying = _applying(case) if judge.has_edition(case) else []
+    pairs = tuple(
+        Pair(name_of(one), name_of(other), _settled(case, one, other, applying))
+        for (one, first), (other, second) in combinations(applying, 2)
+        if (first.credit, first.holder) != (second.credit, second.holder)
+    )
+    return Clash(
+        customer,
+        None if deal is None else deal.id,
+        None if case.anchor is None else case.anchor.at,
+        tuple((name_of(rule), outcome.credit, outcome.holder) for rule, outcome in applying),
+        pairs,
+    )
+
+
+def _applying(case: Case) -> list[tuple[CompiledRule, Outcome]]:
+    """The rules that apply and name somebody still in the contest, in the order of the file."""
+    program = case.program
+    found = []
+    for rule in program.rules if case.anchor is not None else program.open_rules:
+        if rule.action in ("note", "replace", "refer", "nobody"):
+            continue
+        value = attempt(case, rule)
+        if value is UNKNOWN or not value:
+            continue
+        if rule.action == "bar":
+            put_out(case, rule)
+            continue
+        outcome, _ = decide(case, rule)
+        named = [part.party for part in outcome.credit] + [outcome.holder]
+        if outcome.status in _NAMES and not set(named) <= {*case.barred, None}:
+            found.append((rule, outcome))
+    return found
+
+
+def _settled(
+    case: Case,
+    one: CompiledRule,
+    other: CompiledRule,
+    applying: Sequence[tuple[CompiledRule, Outcome]],
+) -> str:
+    if not case.program.declared:
+        return "order"
+    if beaten(one, [other]) or beaten(other, [one]):
+        return "beats"
+    # Nothing is settled between two that a third goes before; the third settles it.
+    rules = [rule for rule, _ in applying]
+    if beaten(one, rules) or beaten(other, rules):
+        return "beats"
+    return "referral"
+
+
+def name_of(rule: CompiledRule) -> RuleName:
+    """How a rule is called in a report."""
+    place = rule.rule.place
+    return RuleName(rule.rule.clause, int(place[1]) + 1 if len(place) > 1 else 0)
+
+
+class Tally:
+    """Counts over many deals, merged in any order; only a few examples are kept."""
+
+    def __init__(self) -> None:
+        self.examined: Counter[bool] = Counter()
+        """Deals (True), and customers without a deal (False)."""
+        self.clashing: Counter[bool] = Counter()
+        self.settled: Counter[str] = Counter()
+        """Deals and customers by what settles them: referral, where any pair is left to people."""
+        self.pairs: Counter[Pair] = Counter()
+        self.examples: dict[Pair, list[Clash]] = {}
+
+    def add(self, clash: Clash) -> None:
+        """Count one deal."""
+        is_deal = clash.moment is not None
+        self.examined[is_deal] += 1
+        if not clash.pairs:
+            return
+        self.clashing[is_deal] += 1
+        how = {pair.settled for pair in clash.pairs}
+        self.settled["referral" if "referral" in how else min(how)] += 1
+        for pair in set(clash.pairs):
+            self.pairs[pair] += 1
+            self.examples[pair] = _first([*self.examples.get(pair, ()), clash])
+
+    def merge(self, other: Tally) -> None:
+        """Take in the counts of another part of the register."""
+        self.examined.update(other.examined)
+        self.clashing.update(other.clashing)
+        self.settled.update(other.settled)
+        self.pairs.update(other.pairs)
+        for pair, found in other.examples.items():
+            self.examples[pair] = _first([*self.examples.get(pair, ()), *found])
+
+    def listed(self) -> list[tuple[Pair, int, list[Clash]]]:
+        """Each pair of rules, the most frequent first, with examples."""
+        ordered = sorted(self.pairs.items(), key=lambda one: (-one[1], one[0]))
+        return [(pair, count, self.examples[pair]) for pair, count in ordered]
+
+
+def _first(clashes: Sequence[Clash]) -> list[Clash]:
+    return nsmallest(EXAMPLES, clashes, key=_place)
+
+
+def _place(clash: Clash) -> tuple[bool, int, str, str]:
+    """The latest deals first, whatever the order of the work; customers without one last."""
+    return clash.moment is None, -(clash.moment or 0), clash.customer, clash.deal or ""
