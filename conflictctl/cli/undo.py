@@ -86,8 +86,8 @@ def undo(
 def last_of(register: Register, actor: str, now: Moment, after: int = 0) -> Event:
     """The latest entry that somebody made and that is not void.
 
-    Looks back one day, or to the entry `after`.  Entries that the register made itself, and
-    voids, are passed over.  Raises InputRejected where there is none.
+    Looks back one day, or to the entry `after`.  Entries that the register made itself, voids,
+    and look-ups before a contact (nobody unsees what he was told) are passed over.  Raises InputRejected where there is none.
     """
     void: set[str | int] = set()
     for event in register.backwards():
@@ -95,7 +95,7 @@ def last_of(register: Register, actor: str, now: Moment, after: int = 0) -> Even
             break
         if event.kind == "void":
             void.add(event.fields["voids"])
-        elif _is_own(event, actor) and not KINDS[event.kind].own and _settled(event) not in void:
+        elif _is_own(event, actor) and _undoable(event) and _settled(event) not in void:
             return event
     raise InputRejected(
         Sentence("{staff} made no entry within a day that could be taken back", staff=Who(actor))
@@ -103,6 +103,10 @@ def last_of(register: Register, actor: str, now: Moment, after: int = 0) -> Even
         else Sentence("nothing was entered here that could be taken back"),
         Sentence("`conflictctl undo --ref '#SEQ'` takes back an older one of your own"),
     )
+
+
+def _undoable(event: Event) -> bool:
+    return not KINDS[event.kind].own and event.kind != "check"
 
 
 def _named(register: Register, ref: str, actor: str) -> Event:

@@ -77,3 +77,12 @@ def test_in_a_script_it_wants_yes(invoke: Invoke, showroom: Path) -> None:
     assert "--yes answers" in done.stderr
     assert events_of(showroom, "void") == []
     assert "whose entry" in invoke("undo", "--yes", code=4).stderr
+
+
+def test_a_look_up_before_a_contact_stands(invoke: Invoke, showroom: Path) -> None:
+    invoke("log-visit", "K1", "--as", "wang")
+    invoke("log-check", "--as", "wang", "--query", "K1")
+    invoke("undo", "--as", "wang", "--yes")
+    (void,) = events_of(showroom, "void")
+    (visit,) = events_of(showroom, "visit")
+    assert void.fields["voids"] == visit.seq
