@@ -52,7 +52,6 @@ HEAVY = {
     "conflictctl.cli.completer",
     "conflictctl.cli.completion",
     "conflictctl.deadlines",
-    "prompt_toolkit",
 }
 
 # Help may measure Chinese letters, for which Rich has a small module of its own.
