@@ -87,7 +87,8 @@ def last_of(register: Register, actor: str, now: Moment, after: int = 0) -> Even
     """The latest entry that somebody made and that is not void.
 
     Looks back one day, or to the entry `after`.  Entries that the register made itself, voids,
-    and look-ups before a contact (nobody unsees what he was told) are passed over.  Raises InputRejected where there is none.
+    and look-ups before a contact (nobody unsees what he was told) are passed over.  Raises
+    InputRejected where there is none.
     """
     void: set[str | int] = set()
     for event in register.backwards():

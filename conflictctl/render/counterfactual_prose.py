@@ -16,13 +16,15 @@ from conflictctl.wording import N_, Span
 MOST = 5
 """Changes told for each outcome; the JSON has them all."""
 
+REST = N_("and {n} more: `--format json` has them all")
+
 
 def counterfactual_texts(
-    sheet: Sheet, found: Counterfactual, most: int = MOST
+    sheet: Sheet, found: Counterfactual, most: int = MOST, rest: str = REST
 ) -> Iterator[tuple[str, int]]:
     """Lines, each with its indent: an outcome, and below it the changes that give it.
 
-    Of more than `most` changes the rest is only counted.
+    Of more than `most` changes the rest is only counted, in the words of `rest`.
     """
     for turned in found.turned:
         yield _outcome(sheet, turned), 0
@@ -30,7 +32,7 @@ def counterfactual_texts(
             yield f"- {change_text(sheet, change)}", 2
         if len(turned.changes) > most:
             more = len(turned.changes) - most
-            yield f"- {tr('and {n} more: `--format json` has them all').format(n=more)}", 2
+            yield f"- {tr(rest).format(n=more)}", 2
     if not found.turned and found.complete:
         yield (
             tr(

@@ -40,7 +40,7 @@ from conflictctl.render.ruling_table import answer_lines, provisional_text, turn
 from conflictctl.render.safe import safe
 from conflictctl.render.sheet import Sheet, Titles
 from conflictctl.render.timeline_words import Named, Row, rows_of
-from conflictctl.wording import Bilingual
+from conflictctl.wording import N_, Bilingual
 
 _CONCERNED = CONTACT_KINDS | {"claim", "close"}
 
@@ -230,7 +230,10 @@ def _turning(sheet: Sheet) -> list[str]:
         texts += turning_texts(sheet, ruling.sensitivity)
     if ruling.counterfactual is not None:
         texts += [
-            text for text, _ in counterfactual_texts(sheet, ruling.counterfactual, MOST_CHANGES)
+            text
+            for text, _ in counterfactual_texts(
+                sheet, ruling.counterfactual, MOST_CHANGES, N_("and {n} more")
+            )
         ]
     return texts
 
