@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conflictctl.render.safe import safe
+
+# What no XML may hold (XML 1.0, 2.2): one such character, and a picture is not drawn at all.
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -27,4 +31,6 @@ def harmless_environment() -> Environment:
 
 def _harmless(value: Any) -> Any:
     """What a template is about to show: text without anything active."""
-    return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return _NO_XML.sub("\ufffd", safe(value))

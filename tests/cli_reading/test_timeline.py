@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from conflictctl.render.pages import harmless_environment
+
 from .conftest import AS_OF, Invoke
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -77,6 +79,12 @@ def test_the_picture_is_sound_xml_and_needs_nothing_else(
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
     for forbidden in ("<script", "<image", "<foreignObject", "@import", "url("):
         assert forbidden not in text
+
+
+def test_no_character_that_makes_a_picture_unsound_gets_into_one() -> None:
+    shown_name = harmless_environment().from_string("<t>{{ name }}</t>")
+    text = shown_name.render(name="x\ufffe<&]]>\uffff")
+    assert ElementTree.fromstring(text).text == "x\ufffd<&]]>\ufffd"
 
 
 def test_a_file_is_written_once_and_overwritten_only_when_told(
