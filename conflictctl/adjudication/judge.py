@@ -72,11 +72,8 @@ def rule_on(
     `caseloads` says how many customers everybody holds, for policies that ask.
     Raises InputRejected for an unknown deal.
     """
-    program = compiled(policy, settings or {})
-    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
-    history.caseloads = caseloads
-    members = history.links.component(customer, program.joined)
-    return _rule_matter(matter_of(program, history, members, as_of), customer, deal, explain)
+    matter = _brought(events, customer, policy, people, calendar, as_of, settings, caseloads)
+    return _rule_matter(matter, customer, deal, explain)
 
 
 def decide_on(
@@ -92,11 +89,7 @@ def decide_on(
     caseloads: Mapping[str, int] | None = None,
 ) -> Decision:
     """What `rule_on` gives, without words, for asking many times; raises InputRejected as it."""
-    program = compiled(policy, settings or {})
-    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
-    history.caseloads = caseloads
-    members = history.links.component(customer, program.joined)
-    matter = matter_of(program, history, members, as_of)
+    matter = _brought(events, customer, policy, people, calendar, as_of, settings, caseloads)
     chosen = _choose(matter, customer, deal)
     return decide_deal(in_force(matter, chosen), customer, chosen)
 
@@ -114,14 +107,27 @@ def matter_ruled_on(
     ruling: Ruling,
 ) -> tuple[Deal | None, Matter]:
     """The deal that `rule_on` ruled on, and what was before it, under the edition then in force."""
-    program = compiled(policy, settings or {})
-    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
-    history.caseloads = caseloads
-    members = history.links.component(customer, program.joined)
-    matter = matter_of(program, history, members, as_of)
+    matter = _brought(events, customer, policy, people, calendar, as_of, settings, caseloads)
     ruled = ruling.deal
     deal = next((d for d in matter.deals if ruled is not None and d.id == ruled.id), None)
     return deal, in_force(matter, deal)
+
+
+def _brought(
+    events: Sequence[Event],
+    customer: str,
+    policy: Policy,
+    people: People,
+    calendar: Calendar,
+    as_of: Moment,
+    settings: Mapping[str, Any] | None,
+    caseloads: Mapping[str, int] | None,
+) -> Matter:
+    """One customer's history, replayed, as it comes before the judge."""
+    program = compiled(policy, settings or {})
+    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
+    history.caseloads = caseloads
+    return matter_of(program, history, history.links.component(customer, program.joined), as_of)
 
 
 def rule_group(

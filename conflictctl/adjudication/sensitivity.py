@@ -135,7 +135,7 @@ class Retrial:
         return self._rule(rest, self.policy, self.settings)
 
     def decided(self, events: Sequence[Event]) -> judge.Decision:
-        """The ruling on a changed history, without words; beyond the limit it is not counted."""
+        """The ruling on a changed history, without words; whoever asks keeps count himself."""
         try:
             return self._decide_on(events, self.deal)
         except InputRejected:
