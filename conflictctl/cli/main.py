@@ -83,11 +83,9 @@ COMMANDS: dict[str, Entry] = {
     "policy": Entry("policy:app", ASK, N_("List, show and choose policies.")),
     "case": Entry("case:group", CASES, N_("Open, handle, show and list conflict cases.")),
     "survey": Entry("survey:group", CASES, N_("Ask customers how satisfied they are.")),
-    "report": Entry(
-        "report:app", CASES, N_("Figures of cases and of disputes, and hints for managers.")
-    ),
-    "import": Entry("exchange:import_file", MOVE, N_("Read events from JSON Lines or CSV.")),
-    "export": Entry("exchange:export", MOVE, N_("Write events as JSON Lines or CSV.")),
+    "report": Entry("report:app", CASES, N_("Figures of cases, disputes and follow-ups; hints.")),
+    "import": Entry("exchange:import_file", MOVE, N_("Read events from JSON Lines, CSV or Excel.")),
+    "export": Entry("exchange:export", MOVE, N_("Write events as JSON Lines, CSV or Excel.")),
     "audit": Entry("audit:app", CARE, N_("Check that nothing was altered.")),
     "backup": Entry("care:backup", CARE, N_("Copy the register while it is in use.")),
     "nightly": Entry("nightly:nightly", CARE, N_("Do the night's work: copy, look, remind.")),
