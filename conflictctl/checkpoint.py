@@ -43,7 +43,7 @@ class Checkpoint(NamedTuple):
     @property
     def text(self) -> str:
         """The lines of the note, each ended."""
-        lines = [f"conflictctl/{self.origin}", str(self.size), b64encode(self.root).decode()]
+        lines = [f"conflictctl/{self.origin}", str(self.size), _base64(self.root)]
         if self.head is not None:
             lines.append(f"head sha256:{self.head.hex()}")
         if self.at is not None:
@@ -73,7 +73,7 @@ class PublicKey(NamedTuple):
     @property
     def text(self) -> str:
         """One line to hand to whoever checks: `name+id+key`."""
-        return f"{self.name}+{self.id.hex()}+{b64encode(_ED25519 + self.key).decode()}"
+        return f"{self.name}+{self.id.hex()}+{_base64(_ED25519 + self.key)}"
 
 
 class Note(NamedTuple):
@@ -87,8 +87,7 @@ class Note(NamedTuple):
     def content(self) -> str:
         """The note as it stands in a file."""
         lines = "".join(
-            f"{_DASH} {one.name} {b64encode(one.key + one.signature).decode()}\n"
-            for one in self.signatures
+            f"{_DASH} {one.name} {_base64(one.key + one.signature)}\n" for one in self.signatures
         )
         return f"{self.text}\n{lines}" if lines else self.text
 
@@ -129,6 +128,40 @@ def read_note(content: bytes) -> Note:
         raise ValueError("a blank line and no signature")
     signatures = tuple(_signature(line) for line in rest.splitlines())
     return Note(_checkpoint(f"{body}\n"), f"{body}\n", signatures)
+
+
+class Growth(NamedTuple):
+    """The hashes that show a tree of `new` leaves to begin with the one of `old` (RFC 6962)."""
+
+    origin: str
+    old: int
+    new: int
+    hashes: tuple[bytes, ...]
+
+    @property
+    def content(self) -> str:
+        """The proof as it stands in a file."""
+        lines = [f"conflictctl/{self.origin}", f"consistency {self.old} {self.new}"]
+        return "".join(f"{line}\n" for line in (*lines, *map(_base64, self.hashes)))
+
+
+def read_growth(content: bytes) -> Growth:
+    """A proof from the bytes of a file; ValueError for what is none."""
+    if len(content) > LONGEST:
+        raise ValueError("too long")
+    lines = content.decode("utf-8").replace("\r\n", "\n").split("\n")
+    if len(lines) < 3 or lines.pop() or not _ORIGIN.fullmatch(lines[0]):
+        raise ValueError("its first line names no log of conflictctl")
+    word, _, sizes = lines[1].partition(" ")
+    old, _, new = sizes.partition(" ")
+    if word != "consistency" or not _SIZE.fullmatch(old) or not _SIZE.fullmatch(new):
+        raise ValueError("its second line names no two sizes")
+    hashes = tuple(_bytes(line, 32) for line in lines[2:])
+    return Growth(lines[0].partition("/")[2], int(old), int(new), hashes)
+
+
+def _base64(raw: bytes) -> str:
+    return b64encode(raw).decode()
 
 
 def _checkpoint(text: str) -> Checkpoint:
@@ -200,6 +233,6 @@ def _bytes(text: str, length: int | None) -> bytes:
         raw = b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise ValueError("not base 64") from None
-    if b64encode(raw).decode() != text or length not in (None, len(raw)):
+    if _base64(raw) != text or length not in (None, len(raw)):
         raise ValueError("not base 64 of the right length")
     return raw

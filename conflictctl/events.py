@@ -937,6 +937,7 @@ _kind(
     own=True,
     size=Field(_whole, True),
     root=Field(_ident, True),
+    frontier=Field(_list_of(_ident)),
 )
 
 REFERENCE_FIELDS = {

@@ -32,9 +32,14 @@ class Copied(NamedTuple):
     removed: tuple[Path, ...]
 
 
-def default_folder(target: str) -> Path:
+def default_folder(target: str, name: str = "backups") -> Path:
     """Where copies go if nobody says: `backups`, beside the register."""
-    return path_of(target).absolute().parent / "backups"
+    return path_of(target).absolute().parent / name
+
+
+def nightly_name(target: str, day: int, suffix: str) -> str:
+    """What a file of one night is called: `register-2026-11-26.db`."""
+    return f"{path_of(target).stem}-{date.fromordinal(day).isoformat()}.{suffix}"
 
 
 def nightly_copy(
@@ -46,7 +51,7 @@ def nightly_copy(
     in place.  Raises what `backup` raises.
     """
     source = path_of(register.target)
-    target = folder / f"{source.stem}-{date.fromordinal(day).isoformat()}.db"
+    target = folder / nightly_name(register.target, day, "db")
     head = None
     with sqlite.failures(str(target)):
         there = target.exists()

@@ -351,6 +351,14 @@ class Register:
             if len(page) < _PAGE:
                 return
 
+    def bodies(self, first: int, last: int) -> Iterator[bytes]:
+        """The stored bytes of the entries from `seq` first to last, both counted, in pages."""
+        while first <= last:
+            values = {"log": self.log, "first": first, "last": min(last, first + _PAGE - 1)}
+            page = self.fetch(_BODIES, values)
+            yield from (row[0] for row in page)
+            first += _PAGE
+
     def backwards(self) -> Iterator[Event]:
         """Events from the head back to the first, read in small pages."""
         before = self.head().seq + 1
@@ -546,6 +554,12 @@ class Register:
             if any(entry.kind == "customer" for entry in entries):
                 yield _card(customer, entries)
 
+    def latest_id(self, first: str, after: str) -> str | None:
+        """The greatest id of an entry from `first` on and before `after`, as texts sort."""
+        rows = self.fetch(_LATEST_ID, {"first": first, "after": after})
+        found: str | None = rows[0][0]
+        return found
+
     def attesters(self) -> dict[int, str]:
         """Who answers for imported files: attestation `seq` to staff."""
         return dict(map(tuple, self.fetch(_ATTESTERS)))
@@ -731,6 +745,11 @@ _IDENTITY = select(
     select(schema.logs.c.origin).where(schema.logs.c.name == LOG).scalar_subquery(),
 )
 _HEAD = select(events.c.seq, events.c.hash).where(_LOG).order_by(events.c.seq.desc()).limit(1)
+_BODIES = (
+    select(events.c.body)
+    .where(_LOG, events.c.seq.between(bindparam("first"), bindparam("last")))
+    .order_by(events.c.seq)
+)
 _BACKWARDS = (
     EVENT.where(_LOG, events.c.seq < bindparam("before")).order_by(events.c.seq.desc()).limit(50)
 )
@@ -781,6 +800,9 @@ _CUSTOMER_IDS = (
     .distinct()
     .order_by(events.c.subject)
     .limit(1000)
+)
+_LATEST_ID = select(func.max(events.c.id)).where(
+    events.c.id >= bindparam("first"), events.c.id < bindparam("after")
 )
 _ATTESTERS = select(events.c.seq, events.c.subject).where(
     events.c.kind == "attestation", events.c.subject.is_not(None)
