@@ -153,11 +153,9 @@ def _proof_in(path: Path) -> Growth:
 
     try:
         return read_growth(_content(path))
-    except ValueError as error:
+    except ValueError:
         raise InputRejected(
-            Sentence(
-                "{path} is no proof of consistency: {reason}", path=str(path), reason=str(error)
-            ),
+            Sentence("{path} is no proof of consistency", path=str(path)),
             Sentence("`conflictctl audit consistency OLD NEW --output FILE` makes one"),
         ) from None
 
