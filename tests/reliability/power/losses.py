@@ -1,4 +1,4 @@
-"""Losses of power tried out: is the register one that was there, and none before the last promise?"""
+"""Losses of power tried out: is what is left a state that was there, and no promise broken?"""
 
 from __future__ import annotations
 
