@@ -311,7 +311,7 @@ LINES = (
         "G12",
         "back-dated entry",
         "late, visible, never wins a first file",
-        by_tests("tests/register/test_append.py", "tests/test_renault_agreement.py"),
+        by_tests("tests/register/test_append.py", "tests/test_worked_cases.py"),
     ),
     Line(
         "G13",
