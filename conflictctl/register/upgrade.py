@@ -44,6 +44,7 @@ def upgrade(target: str, *, migrate: Callable[[Connection], None] | None = None)
     connection = sqlite.connect(path)
     try:
         with sqlite.failures(target):
+            check_identity(connection, target)  # another program's file stays untouched
             # A table is rebuilt with its references off; they are checked before the end.
             connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
             sqlite.use_truncate_journal(connection)

@@ -106,6 +106,7 @@ def ended(children: Sequence[int]) -> list[int]:
 
 
 def _run(arguments: Sequence[str], stdin: int, files: Sequence[Path], env: dict[str, str]) -> None:
+    """What the child does; nothing of the person who measures is its own but the machine."""
     import sys
 
     from conflictctl.cli.app import app
@@ -122,9 +123,9 @@ def _run(arguments: Sequence[str], stdin: int, files: Sequence[Path], env: dict[
         open(number, mode, buffering, encoding="utf-8", closefd=False)  # noqa: SIM115
         for number, mode, buffering in ((0, "r", -1), (1, "w", -1), (2, "w", 1))
     )
-    for name in [name for name in os.environ if name.startswith(("CONFLICTCTL_", "LC_"))]:
+    for name in [name for name in os.environ if name.startswith(("CONFLICTCTL_", "LC_", "XDG_"))]:
         del os.environ[name]
-    os.environ.update({"NO_COLOR": "1", "LANG": "C.UTF-8", **env})
+    os.environ.update({"NO_COLOR": "1", "LANG": "C.UTF-8", "HOME": str(files[0].parent), **env})
     app(list(arguments), prog_name="conflictctl")
 
 

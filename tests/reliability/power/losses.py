@@ -1,4 +1,4 @@
-"""Losses of power tried out: is the register one that was there, and none before the last promise?"""
+"""Losses of power tried out: is what is left a state that was there, and no promise broken?"""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _judged(work: Told, crash: Crash, folder: Path, *, thorough: bool) -> Losses
     path = _put(crash.files, folder)
     try:
         state = digest(path) if path.exists() and path.stat().st_size else None
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # it cannot even be said what is wrong
         return Losses(1, corrupt=1)
     # The next transaction may have become durable without being acknowledged; nothing else may.
     allowed = work.states[crash.acknowledged : crash.acknowledged + 2]
@@ -87,7 +87,7 @@ def _while_mending(crash: Crash, chance: random.Random, folder: Path) -> Iterabl
     if not path.exists() or not path.stat().st_size:
         return []
     tape = Tape()
-    with recorded(folder, tape), suppress(sqlite3.Error):
+    with recorded(folder, tape), suppress(sqlite3.Error, UnicodeDecodeError):
         digest(path)
     return [
         second._replace(acknowledged=crash.acknowledged)

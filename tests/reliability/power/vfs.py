@@ -206,7 +206,7 @@ def _system_calls(folder: Path, tape: Tape) -> Iterator[None]:
             tape.rename(was, name)
 
     def synced(handle: int) -> None:
-        place = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        place = Path(f"/proc/self/fd/{handle}").readlink()
         if place == folder:
             tape.sync_folder()
         elif name := ours(place):

@@ -1,4 +1,4 @@
-"""A day's work on a register, told to a tape: what is there after each step, and when it is durable."""
+"""A day's work on a register, told to a tape, and what is there after each transaction."""
 
 from __future__ import annotations
 
