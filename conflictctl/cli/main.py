@@ -91,6 +91,7 @@ COMMANDS: dict[str, Entry] = {
     "nightly": Entry("nightly:nightly", CARE, N_("Do the night's work: copy, look, remind.")),
     "schedule": Entry("schedule:app", CARE, N_("Show lines that run the nightly job.")),
     "restore": Entry("care:restore", CARE, N_("Bring a backup back.")),
+    "redact": Entry("redact:redact", CARE, N_("Erase a customer's personal data for good.")),
     "upgrade": Entry("care:upgrade", CARE, N_("Bring the register to this version's schema.")),
     "log-agreement": Entry("decide:settle", None, N_("Record an agreement on a deal.")),
     "log-ruling": Entry("decide:rule", None, N_("Record a ruling made by a person.")),

@@ -272,6 +272,21 @@ def use_truncate_journal(connection: Connection) -> None:
     connection.exec_driver_sql("PRAGMA journal_mode = TRUNCATE")
 
 
+def vacuum(connection: Connection, *, in_memory: bool) -> None:
+    """Write the whole file anew: what was deleted is in no free part of it any more.
+
+    Outside of a transaction.  The copy on the way is in memory, or in a temporary file that
+    no name leads to.
+    """
+    use_truncate_journal(connection)
+    connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    connection.exec_driver_sql(f"PRAGMA temp_store = {'MEMORY' if in_memory else 'FILE'}")
+    try:
+        connection.exec_driver_sql("VACUUM")
+    finally:
+        connection.exec_driver_sql("PRAGMA temp_store = MEMORY")
+
+
 # -------------------------------------------------------------------- transactions
 
 
