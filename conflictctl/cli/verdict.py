@@ -199,12 +199,14 @@ def _write_paper(
 ) -> None:
     """The ruling as a paper to print and sign."""
     from conflictctl.cli.paper import page_of, pdf_of
+    from conflictctl.cli.precedents import with_precedents
 
     if what_if is None:
         ruling, events = rule(question, customer, deal)
     else:
         question, ruling, events = _supposing(question, what_if, customer, deal)
     ruling = _probed(question, ruling, events, customer, deal, explain=True, party=None)
+    ruling = with_precedents(question, ruling, events, asked=True)
     if form == "pdf":
         content = pdf_of(question, customer, ruling, events)
         with opened_for_bytes(output, force=force) as file:
@@ -322,6 +324,8 @@ def show_one(
     InputRejected for somebody unknown.  With `what_if` the entries of that file are taken for
     recorded; raises InputRejected for one that no register would take.
     """
+    from conflictctl.cli.precedents import with_precedents
+
     if what_if is None:
         ruling, events = rule(question, customer, deal)
     else:
@@ -330,6 +334,8 @@ def show_one(
         _known_party(question, why_not)
     if form == "table" or explain or why_not is not None:
         ruling = _probed(question, ruling, events, customer, deal, explain=explain, party=why_not)
+    if why_not is None:
+        ruling = with_precedents(question, ruling, events, asked=explain)
     if form != "table":
         _write_json(question, ruling, indent=form == "json")
         return

@@ -517,6 +517,14 @@ class Register:
         """Every claim, in seq order."""
         yield from self._events(_known(_CLAIMS, known_at), {})
 
+    def rulings(self, known_at: KnownAt | None = None) -> Iterator[Event]:
+        """Every ruling by people, from the head back to the first, read in small pages."""
+        before = self.head().seq + 1
+        statement = _known(_RULINGS, known_at)
+        while page := self._events(statement, {"log": self.log, "before": before}):
+            yield from page
+            before = page[-1].seq
+
     # ------------------------------------------------------------------- customers' cards
 
     def customer_ids(self) -> Iterator[str]:
@@ -787,6 +795,13 @@ _LAST_CASE = select(events.c.subject).where(
 # Written out, so that SQLite sees that the index of claims serves.
 _CLAIMS = EVENT.where(events.c.kind == literal_column("'claim'")).order_by(
     events.c.log, events.c.seq
+)
+_RULINGS = (
+    EVENT.where(
+        _LOG, events.c.seq < bindparam("before"), events.c.kind == literal_column("'ruling'")
+    )
+    .order_by(events.c.seq.desc())
+    .limit(50)
 )
 _OF_CUSTOMERS = EVENT.where(events.c.customer.in_(_CUSTOMERS))
 _AT_PLACES = EVENT.where(_LOG, events.c.seq.in_(_PLACES))
