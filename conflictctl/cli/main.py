@@ -38,7 +38,7 @@ CARE = N_("Care of the register")
 COMMANDS: dict[str, Entry] = {
     "init": Entry("care:init", START, N_("Create the register.")),
     "demo": Entry("demo:demo", START, N_("Tour a throw-away register of sample data.")),
-    "status": Entry("care:status", START, N_("Show which register is in use, and why.")),
+    "status": Entry("status:status", START, N_("Show which register is in use, and why.")),
     "verdict": Entry("verdict:verdict", ASK, N_("Rule whose customer or deal it is.")),
     "timeline": Entry("timeline:timeline", ASK, N_("Show a customer's history in time.")),
     "who": Entry("who:who", ASK, N_("Ask whether a customer is taken, before a contact.")),

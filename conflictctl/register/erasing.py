@@ -7,7 +7,6 @@ of its own says that it was.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -18,14 +17,12 @@ from sqlalchemy import and_, bindparam, or_, select
 
 from conflictctl.calendar import Moment
 from conflictctl.erasure import names_of
-from conflictctl.errors import StorageFailed
 from conflictctl.events import Draft
-from conflictctl.register import sqlite, turns
+from conflictctl.register import disk, sqlite, turns
 from conflictctl.register.chain import canonical
 from conflictctl.register.nights import copies, default_folder
 from conflictctl.register.schema import events, personal, touches
 from conflictctl.register.store import Register, path_of
-from conflictctl.wording import Sentence
 
 CHANNEL = "redaction"
 """The `channel` of the entry that says that the file was written anew."""
@@ -117,21 +114,9 @@ def _mark(redaction: int) -> str:
 def _check_room(path: Path) -> None:
     """SQLite needs room for a copy, and in the register's folder for what it replaces."""
     size = path.stat().st_size
-    folders = [path.absolute().parent]
+    disk.check_room(path.absolute().parent, size)
     if size > IN_MEMORY:
-        folders.append(Path(tempfile.gettempdir()))
-    for folder in folders:
-        free = shutil.disk_usage(folder).free
-        if free < size:
-            raise StorageFailed(
-                Sentence(
-                    "writing the file anew takes {bytes} bytes, and {folder} has {free} free",
-                    bytes=size,
-                    folder=str(folder),
-                    free=free,
-                ),
-                Sentence("make room and run the same command again"),
-            )
+        disk.check_room(Path(tempfile.gettempdir()), size)
 
 
 # -------------------------------------------------------------------- what it leaves behind
@@ -176,10 +161,22 @@ def said_for_good(register: Register, customer: str, words: Sequence[str]) -> li
     return [seq for seq, body in rows if any(text in body for text in texts)]
 
 
+def undone_erasures(before: Register, after: Register) -> list[str]:
+    """The customers erased in one copy of a register and not in another."""
+    return sorted(
+        {
+            event.customer
+            for event in before.events(kind="redaction")
+            if event.customer is not None
+            and ((found := after.event(event.seq)) is None or found.kind != "redaction")
+        }
+    )
+
+
 def known_copies(target: str) -> list[Path]:
     """The copies of a register that lie where this program puts them by itself."""
     path = path_of(target).absolute()
-    return [*_beside(path), *_nightly(default_folder(target), path.stem)]
+    return [*_beside(path), *sqlite.drafts_of(path), *_nightly(default_folder(target), path.stem)]
 
 
 def _beside(path: Path) -> Iterator[Path]:

@@ -96,6 +96,12 @@ def missed_nights(register: Register, today: int) -> list[int]:
     return []
 
 
+def last_night(register: Register, today: int) -> int | None:
+    """The latest local day whose work was done, up to today; None if there is none of late."""
+    days = range(today, today - LOOKED_BACK - 1, -1)
+    return next((day for day in days if night_done(register, day)), None)
+
+
 def record_night(
     register: Register, day: int, actor: str | None, clock: Callable[[], Moment]
 ) -> int | None:

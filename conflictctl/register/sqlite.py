@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import secrets
 import sqlite3
 import stat
@@ -203,6 +204,12 @@ def aside(path: Path) -> Iterator[Path]:
     finally:
         draft.unlink(missing_ok=True)
         journal_of(draft).unlink(missing_ok=True)
+
+
+def drafts_of(path: Path) -> list[Path]:
+    """What `aside` left beside a file when its process was killed, or works on just now."""
+    pattern = re.compile(re.escape(f".{path.name}.") + r"[0-9a-f]{8}")
+    return sorted(one for one in path.absolute().parent.iterdir() if pattern.fullmatch(one.name))
 
 
 def publish(draft: Path, path: Path) -> bool:

@@ -697,6 +697,12 @@ class Register:
         """The customers that an entry has rows in `touches` for."""
         return frozenset(row[0] for row in self.fetch(_TOUCHED, {"log": self.log, "places": [seq]}))
 
+    def body(self, seq: int) -> bytes:
+        """The canonical bytes of an entry."""
+        rows = self.fetch(_BODY, {"log": self.log, "seq": seq})
+        body: bytes = rows[0][0]
+        return body
+
     def stored(self, seq: int) -> tuple[Event, bytes, bool]:
         """An entry, its chain hash, and whether its personal data were erased."""
         rows = self.fetch(_STORED, {"log": self.log, "seq": seq})
@@ -824,6 +830,7 @@ _TOUCHED = select(touches.c.customer).where(
 )
 _LINKS = select(touches.c.seq, touches.c.customer)
 _LINKS_OF = _LINKS.where(touches.c.customer.in_(_CUSTOMERS))
+_BODY = select(events.c.body).where(_LOG, events.c.seq == bindparam("seq"))
 _STORED = EVENT.add_columns(events.c.hash).where(_LOG, events.c.seq == bindparam("seq"))
 
 

@@ -165,11 +165,10 @@ def test_who_is_linked_as_the_same_person_is_told_of_or_erased_as_well(
 def test_a_file_that_could_not_be_written_anew_is_said_and_done_later(
     invoke: Invoke, month: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from conflictctl.register import erasing
+    from conflictctl.register import disk
 
-    usage = type("Usage", (), {"free": 10})
     with monkeypatch.context() as patch:
-        patch.setattr(erasing.shutil, "disk_usage", lambda folder: usage)
+        patch.setattr(disk, "free", lambda folder: 10)
         done = invoke("redact", "C-018", "--yes", "--as", "bai", code=6)
     assert f"erased (#{LAST + 1})" in done.stderr
     assert "run the same command again" in done.stderr

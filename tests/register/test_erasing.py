@@ -11,7 +11,7 @@ import pytest
 from conflictctl.errors import Busy, StorageFailed
 from conflictctl.events import KINDS, read_line
 from conflictctl.identity import Query
-from conflictctl.register import erasing, lookups, sqlite
+from conflictctl.register import disk, erasing, lookups, sqlite
 from conflictctl.register.audit import verify
 from conflictctl.register.finding import find
 from conflictctl.register.store import Register, open_register
@@ -225,9 +225,8 @@ def test_it_takes_room_on_the_disk(
     showroom: Log, register: Register, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     redact(register, clock, "K1")
-    usage = type("Usage", (), {"free": 10})
-    monkeypatch.setattr(erasing.shutil, "disk_usage", lambda folder: usage)
-    with pytest.raises(StorageFailed, match="10 free"):
+    monkeypatch.setattr(disk, "free", lambda folder: 10)
+    with pytest.raises(StorageFailed, match="10 B free"):
         erasing.rewrite(register, "sun", clock)
     assert verify(register).ok
 
