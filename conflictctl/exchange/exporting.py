@@ -38,16 +38,17 @@ def export(
     kind: str | None = None,
     since: Moment | None = None,
     until: Moment | None = None,
+    last: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Write the events in the order of the register; return how many.
 
     What the register itself wrote (settings, attestations, checkpoints, notifications) is
     left out.  `customer` takes the entries that concern that customer, `since` and `until`
-    those that happened from then and before then.  `progress` hears the seq reached of
-    the last one.
+    those that happened from then and before then, `last` nothing after that `seq`.
+    `progress` hears the seq reached of the last one.
     """
-    last = register.head().seq
+    last = register.head().seq if last is None else last
 
     def chosen() -> Iterator[Event]:
         for event in register.events(kind=kind, customer=customer):
