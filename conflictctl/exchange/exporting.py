@@ -73,9 +73,12 @@ def open_private(path: Path, *, force: bool = False) -> Iterator[IO[bytes]]:
     """A file of its owner's alone, put in place whole when the block ends.
 
     Raises InputRejected for a file that exists (unless `force`), StorageFailed where it
-    cannot be written.
+    cannot be written, or is a link that leads to somebody else's file.
     """
-    if path.exists() and not force:
+    from conflictctl.register.sqlite import check_link
+
+    check_link(path)
+    if (path.exists() or path.is_symlink()) and not force:
         raise InputRejected(
             Sentence("{path} exists", path=str(path)),
             Sentence("name another file, or overwrite it with --force"),

@@ -185,7 +185,7 @@ def check_link(path: Path) -> None:
     if owners != {os.getuid()}:
         raise StorageFailed(
             Sentence("{path} is a link that leads to somebody else's file", path=str(path)),
-            Sentence("name the file itself with --db"),
+            Sentence("name the file itself instead of the link"),
         )
 
 
