@@ -245,11 +245,10 @@ def _head(register: Register) -> Look:
 
 def sealed(register: Register) -> Look:
     """How far a checkpoint reaches that somebody may keep elsewhere."""
-    last = None
-    for event in register.events(kind="checkpoint"):
-        last = event
+    found = register.latest_id("checkpoint-", "checkpoint.")
+    last = register.event(found) if found is not None else None
     count = register.head().seq
-    if last is None:
+    if last is None or last.kind != "checkpoint":
         return look(
             "seal",
             Sentence(
@@ -302,7 +301,7 @@ def _backups(register: Register, now: Moment) -> Look:
     found = copies(folder, path.stem) if folder.is_dir() else []
     newest = str(found[-1]) if found else None
     today = register.calendar.day(now)
-    night = last_night(register, today)
+    night = last_night(register)
     values: dict[str, Any] = {
         "backup": newest,
         "last_night": night and date.fromordinal(night).isoformat(),

@@ -96,10 +96,12 @@ def missed_nights(register: Register, today: int) -> list[int]:
     return []
 
 
-def last_night(register: Register, today: int) -> int | None:
-    """The latest local day whose work was done, up to today; None if there is none of late."""
-    days = range(today, today - LOOKED_BACK - 1, -1)
-    return next((day for day in days if night_done(register, day)), None)
+def last_night(register: Register) -> int | None:
+    """The latest local day whose work was done; one look-up, however long the register is."""
+    found = register.latest_id(f"{CHANNEL}-", f"{CHANNEL}.")  # the sign after `-`
+    return (
+        None if found is None else date.fromisoformat(found.removeprefix(f"{CHANNEL}-")).toordinal()
+    )
 
 
 def record_night(

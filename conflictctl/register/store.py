@@ -576,6 +576,12 @@ class Register:
         found = self.redactions.of_customer(card.id)
         return card._replace(redacted=found[-1].seq) if found else card
 
+    def latest_id(self, first: str, after: str) -> str | None:
+        """The greatest id of an entry from `first` on and before `after`, as texts sort."""
+        rows = self.fetch(_LATEST_ID, {"first": first, "after": after})
+        found: str | None = rows[0][0]
+        return found
+
     def attesters(self) -> dict[int, str]:
         """Who answers for imported files: attestation `seq` to staff."""
         return dict(map(tuple, self.fetch(_ATTESTERS)))
@@ -817,6 +823,9 @@ _CUSTOMER_IDS = (
     .distinct()
     .order_by(events.c.subject)
     .limit(1000)
+)
+_LATEST_ID = select(func.max(events.c.id)).where(
+    events.c.id >= bindparam("first"), events.c.id < bindparam("after")
 )
 _ATTESTERS = select(events.c.seq, events.c.subject).where(
     events.c.kind == "attestation", events.c.subject.is_not(None)
