@@ -101,6 +101,14 @@ def missed_nights(register: Register, today: int) -> list[int]:
     return []
 
 
+def last_night(register: Register) -> int | None:
+    """The latest local day whose work was done; one look-up, however long the register is."""
+    found = register.latest_id(f"{CHANNEL}-", f"{CHANNEL}.")  # the sign after `-`
+    return (
+        None if found is None else date.fromisoformat(found.removeprefix(f"{CHANNEL}-")).toordinal()
+    )
+
+
 def record_night(
     register: Register, day: int, actor: str | None, clock: Callable[[], Moment]
 ) -> int | None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BindParameter,
@@ -40,6 +40,9 @@ from conflictctl.register.rows import CARD_KINDS, VERIFY_HINT, event_of
 from conflictctl.register.schema import events, personal, touches
 from conflictctl.register.writer import Receipt, Writer
 from conflictctl.wording import Sentence
+
+if TYPE_CHECKING:
+    from conflictctl.register.redactions import Redactions
 
 __all__ = [
     "CustomerCard",
@@ -91,13 +94,24 @@ class Dossier(NamedTuple):
 class CustomerCard(NamedTuple):
     """A customer as he stands: `lost` is the reason he is gone, None while he is not.
 
-    Where personal data were erased, `name` is the id and there are no phones.
+    Where personal data were erased, `name` is the id, there are no phones, and `redacted` is
+    the `seq` of the entry that tells of it.
     """
 
     id: str
     name: str
     phones: tuple[str, ...]
     lost: str | None
+    redacted: int | None = None
+
+    @property
+    def title(self) -> str:
+        """What stands where the name stood: the name, or by which entry it was erased."""
+        if self.redacted is None:
+            return self.name
+        from conflictctl.erasure import words
+
+        return words(f"#{self.redacted}")
 
 
 def create_register(
@@ -282,6 +296,16 @@ class Register:
             )
         return _calendar(zone)
 
+    @cached_property
+    def redactions(self) -> Redactions:
+        """Which personal data were erased; asked only where an entry lacks its own."""
+        from conflictctl.register.redactions import Redactions
+
+        return Redactions(self.fetch, self.log)
+
+    def _erased(self, seq: int, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self.redactions.fields(seq, body)
+
     @property
     def zone(self) -> str:
         """The IANA name of the register's time zone."""
@@ -295,8 +319,8 @@ class Register:
             return self.connection.execute(statement, values or {}).fetchall()
 
     def _events(self, statement: Select[Any], values: dict[str, Any]) -> list[Event]:
-        log = self.log
-        return [event_of(log, *row) for row in self.fetch(statement, values)]
+        make = partial(event_of, self.log, erased=self._erased)
+        return [make(*row) for row in self.fetch(statement, values)]
 
     # ------------------------------------------------------------------------ reading
 
@@ -482,9 +506,10 @@ class Register:
         """
         statement = _known(_OF_CASE if personal else _OF_CASE_BARE, known_at)
         found: dict[str, list[Event]] = {case: [] for case in page}
+        make = partial(event_of, self.log, erased=self._erased if personal else None)
         for chunk in _chunks(page):
             for *row, case in self.fetch(statement, {"cases": chunk, "kinds": CASE_LOOKUP}):
-                found[case].append(event_of(self.log, *row))
+                found[case].append(make(*row))
         people = cache(self.people)
         for case, entries in found.items():
             entries.sort(key=_seq)
@@ -526,9 +551,8 @@ class Register:
         return self.introduction("customer", customer) is not None
 
     def names(self, ids: Iterable[str]) -> dict[str, str]:
-        """The latest name of each customer that has one."""
-        cards = self.cards(ids)
-        return {card.id: card.name for card in cards.values() if card.name != card.id}
+        """The latest name of each customer that has one, or by what it was erased."""
+        return {card.id: card.title for card in self.cards(ids).values() if card.title != card.id}
 
     def cards(self, ids: Iterable[str]) -> dict[str, CustomerCard]:
         """The cards of some customers as they stand, by id."""
@@ -552,7 +576,13 @@ class Register:
         for customer, rows in groupby(self.fetch(statement), _last):
             entries = mended([event_of(self.log, *row[:-1]) for row in rows], self.people)
             if any(entry.kind == "customer" for entry in entries):
-                yield _card(customer, entries)
+                yield self._card_with_erasure(_card(customer, entries), entries)
+
+    def _card_with_erasure(self, card: CustomerCard, entries: list[Event]) -> CustomerCard:
+        if any("name" in entry.fields for entry in entries):
+            return card
+        found = self.redactions.of_customer(card.id)
+        return card._replace(redacted=found[-1].seq) if found else card
 
     def latest_id(self, first: str, after: str) -> str | None:
         """The greatest id of an entry from `first` on and before `after`, as texts sort."""
@@ -694,6 +724,12 @@ class Register:
         """The customers that an entry has rows in `touches` for."""
         return frozenset(row[0] for row in self.fetch(_TOUCHED, {"log": self.log, "places": [seq]}))
 
+    def body(self, seq: int) -> bytes:
+        """The canonical bytes of an entry."""
+        rows = self.fetch(_BODY, {"log": self.log, "seq": seq})
+        body: bytes = rows[0][0]
+        return body
+
     def stored(self, seq: int) -> tuple[Event, bytes, bool]:
         """An entry, its chain hash, and whether its personal data were erased."""
         rows = self.fetch(_STORED, {"log": self.log, "seq": seq})
@@ -829,6 +865,7 @@ _TOUCHED = select(touches.c.customer).where(
 )
 _LINKS = select(touches.c.seq, touches.c.customer)
 _LINKS_OF = _LINKS.where(touches.c.customer.in_(_CUSTOMERS))
+_BODY = select(events.c.body).where(_LOG, events.c.seq == bindparam("seq"))
 _STORED = EVENT.add_columns(events.c.hash).where(_LOG, events.c.seq == bindparam("seq"))
 
 

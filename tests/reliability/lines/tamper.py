@@ -29,6 +29,12 @@ _EMPTY = ("id", "content", "customer", "subject", "attestation")
 _COLUMNS = (*_EMPTY, "kind", "at", "recorded_at", "appended_at", "hash")
 
 
+# Where a customer was redacted, data recorded before may be gone; that is no alteration.
+_NOT_ERASABLE = """SELECT p.seq FROM personal AS p JOIN events AS e ON e.seq = p.seq
+WHERE NOT EXISTS (SELECT 1 FROM events AS r WHERE r.kind = 'redaction' AND r.seq > p.seq AND (
+  r.subject = e.customer OR r.subject IN (SELECT customer FROM touches WHERE seq = p.seq)))"""
+
+
 class _Register(NamedTuple):
     """A register, and what others keep of it."""
 
@@ -55,7 +61,7 @@ def _sealed(folder: Path) -> _Register:
         checkpoint = seal(register, now, "sun").checkpoint
         fill(_ENTRIES)
         rows = register.connection.exec_driver_sql("SELECT seq, hash FROM events").fetchall()
-        held = register.connection.exec_driver_sql("SELECT seq FROM personal").fetchall()
+        held = register.connection.exec_driver_sql(_NOT_ERASABLE).fetchall()
         return _Register(
             path,
             register.head().seq,
