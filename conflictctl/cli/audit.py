@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from conflictctl.cli import checkpoint as checkpoints
+from conflictctl.cli import prove, verify_bundle
 from conflictctl.cli.checkpoint import SIGNED_BY, public_key, read_checkpoint
 from conflictctl.cli.options import Command, format_option, new_group
 from conflictctl.cli.progress import WORTH_A_BAR, progress_bar
@@ -156,3 +157,5 @@ app.command("checkpoint", cls=Command, help=checkpoints.CHECKPOINT)(checkpoints.
 app.command("consistency", cls=Command, help=checkpoints.CONSISTENCY)(checkpoints.consistency)
 app.command("receipt", cls=Command, help=checkpoints.RECEIPT)(checkpoints.receipt)
 app.add_typer(checkpoints.keys, name="key")
+app.command("prove", cls=Command, help=prove.SUMMARY)(prove.prove)
+app.command("verify-bundle", cls=Command, help=verify_bundle.SUMMARY)(verify_bundle.verify_bundle)

@@ -331,14 +331,16 @@ class Register:
 
     def settings(self, known_at: KnownAt | None = None) -> dict[str, Any]:
         """The latest value of each setting by name, as far as known then: `policy`, ..."""
-        entries = self._events(_known(_OF_KINDS, known_at), {"kinds": ["setting"]})
+        entries = self.entries_of(["setting"], known_at)
         return {entry.fields["name"]: entry.fields["value"] for entry in entries}
 
     def people(self, known_at: KnownAt | None = None) -> People:
         """Outlets and staff, corrections applied, as far as known then."""
-        statement = _known(_OF_KINDS, known_at)
-        kinds = [*STAFF_KINDS, *MENDS]
-        return People(mended(self._events(statement, {"kinds": kinds})))
+        return People(mended(self.entries_of([*STAFF_KINDS, *MENDS], known_at)))
+
+    def entries_of(self, kinds: Sequence[str], known_at: KnownAt | None = None) -> list[Event]:
+        """The entries of some kinds that are about staff, outlets, settings or cards, by place."""
+        return self._events(_known(_OF_KINDS, known_at), {"kinds": list(kinds)})
 
     def event(self, ref: str | int) -> Event | None:
         """One event by its id, `seq`, `#seq` or `origin#seq` of this log."""
