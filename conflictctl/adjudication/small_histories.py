@@ -45,7 +45,11 @@ TWINS = ("li", "wang")
 """The two consultants who are alike."""
 
 OUTSIDER, MANAGER, GENERAL, HEAD = "zhou", "sun", "gao", "qian"
+GUEST = "wu"
+"""Somebody of a sister store, where a policy speaks of one."""
+
 OUTLETS = {"shop": "store", "east": "second_tier"}
+_SISTERS = "sister_store"
 LEFT_OUT = (
     "confirm",
     "decision",
@@ -61,7 +65,7 @@ LEFT_OUT = (
 LONG_AFTER = 3653 * DAY
 _START = date(2024, 1, 8).toordinal()
 _OPENING = 10 * HOUR
-_WORD = re.compile(r"[A-Za-z_]\w*")
+WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class Rows(NamedTuple):
@@ -85,11 +89,13 @@ class SmallHistory(NamedTuple):
     """Entries with their days (from 0, not falling), and the day of the question.
 
     `asked` is None where there is a deal: then the question is put long afterwards.
+    `later` says by how many minutes an entry is later (or earlier) than entries usually are.
     """
 
     moves: tuple[Move, ...]
     days: tuple[int, ...]
     asked: int | None
+    later: tuple[int, ...] = ()
 
 
 class Stage(NamedTuple):
@@ -125,7 +131,8 @@ def stage_for(policies: Sequence[Policy], calendar: Calendar) -> Stage:
 def cast(policies: Sequence[Policy], since: str) -> Iterator[Mapping[str, Any]]:
     """The outlets and staff of small histories as interchange lines."""
     text = "\n".join(policy.text for policy in policies)
-    for outlet, kind in OUTLETS.items():
+    sisters = _SISTERS in text
+    for outlet, kind in {**OUTLETS, **({"west": _SISTERS} if sisters else {})}.items():
         yield {"kind": "outlet", "outlet": outlet, "name": outlet, "type": kind, "at": since}
     staff = {
         **dict.fromkeys(TWINS, ("consultant", "shop", "sales")),
@@ -135,6 +142,8 @@ def cast(policies: Sequence[Policy], since: str) -> Iterator[Mapping[str, Any]]:
     }
     if "department_head" in text:
         staff[HEAD] = ("department_head", "shop", "sales")
+    if sisters:
+        staff[GUEST] = ("consultant", "west", "west")
     for name, (role, outlet, department) in staff.items():
         line = {"kind": "staff", "staff": name, "name": name, "role": role, "outlet": outlet}
         yield {**line, "department": department, "at": since}
@@ -167,14 +176,17 @@ def _event(line: Mapping[str, Any], seq: int) -> Event:
 # --------------------------------------------------------------------------- the alphabet
 
 
-def alphabet(policies: Sequence[Policy]) -> list[Move]:
-    """All entries that small histories are made of, the plain ones first."""
+def alphabet(policies: Sequence[Policy], *, guests: bool = False) -> list[Move]:
+    """All entries that small histories are made of, the plain ones first.
+
+    With `guests`, those of a sister store's consultant too, where a policy speaks of one.
+    """
     kinds = {kind for p in policies for one in p.classes.values() for kind in one.kinds}
     kinds |= {"order", "close"}
-    words = set(_WORD.findall("\n".join(policy.text for policy in policies)))
+    words = set(WORD.findall("\n".join(policy.text for policy in policies)))
     found = [
         move
-        for move in _moves(policies, words)
+        for move in (*_moves(policies, words), *(_of_guest() if guests else ()))
         if move.kind in kinds | _OF_STAFF and move.marks <= words | _ALWAYS
     ]
     valid = [move for move in found if _is_valid(move)]
@@ -195,7 +207,8 @@ def _moves(policies: Sequence[Policy], words: set[str]) -> Iterator[Move]:
         yield from _contacts(by, levels)
         for kind in ("claim", "order", "close", "learn"):
             yield Move(kind, by)
-        yield _told("card", by, contact="C", title="T", rank=1)
+        yield _told("card", by, contact="C", title="T", rank=1)._replace(marks=frozenset())
+        yield _told("card", by, contact="C", title="T", rank=2)
         for other in _SELLERS:
             if other != by:
                 yield _told("inform", by, to=other)
@@ -206,6 +219,14 @@ def _moves(policies: Sequence[Policy], words: set[str]) -> Iterator[Move]:
     first, second = TWINS
     halves = [{"party": one, "share": "50"} for one in TWINS]
     yield _told("agreement", first, parties=[first, second], shares=halves, approved_by=MANAGER)
+
+
+def _of_guest() -> Iterator[Move]:
+    """What somebody of a sister store does where a policy speaks of one."""
+    for kind in ("visit", "close"):
+        yield Move(kind, GUEST, marks=frozenset({_SISTERS}))
+    for kind in ("accompany", "filing"):
+        yield _told(kind, GUEST, to_outlet="shop")._replace(marks=frozenset({_SISTERS}))
 
 
 def _contacts(by: str, levels: Sequence[str]) -> Iterator[Move]:
@@ -257,7 +278,18 @@ def _told(kind: str, by: str, **fields: Any) -> Move:
 
 
 _MARKING = frozenset(
-    {"level", "direction", "asked", "answer", "named", "witness", "outlet", "to_outlet", "reached"}
+    {
+        "level",
+        "direction",
+        "asked",
+        "answer",
+        "named",
+        "witness",
+        "outlet",
+        "to_outlet",
+        "reached",
+        "rank",
+    }
 )
 
 
@@ -418,7 +450,11 @@ def events_of_small(history: SmallHistory, stage: Stage) -> list[Event]:
         if template is None:
             template = templates[move] = _event({**_line(move, "2024-01-08T10:00:00+08:00")}, 1)
         at = moment_on(calendar, stage.first_day + day, place)
-        recorded = at if not move.late else moment_on(calendar, stage.first_day + day + 1, -6)
+        if history.later:
+            at += history.later[place] * MINUTE
+        recorded = at
+        if move.late:
+            recorded = max(at, moment_on(calendar, stage.first_day + day + 1, -6))
         found.append(
             template._replace(seq=100 + place, at=at, recorded_at=recorded, appended_at=recorded)
         )

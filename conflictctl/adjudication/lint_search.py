@@ -1,0 +1,566 @@
+"""Small histories tried on a policy in order of size, and what is seen on the way.
+
+First everything of so few entries that all of it can be tried; then histories grow by an entry
+at a time.  One from which others grow is one to which the rules answer in a way not seen before,
+or, after those, one with entries not seen together under the rule that decides it.  What
+grows is exhausted up to the bound if the time suffices; the harvest says how far it came.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from heapq import heappop, heappush
+from itertools import chain, count
+from typing import Any, NamedTuple
+
+from conflictctl.adjudication import small_histories
+from conflictctl.adjudication.backtest import Given
+from conflictctl.adjudication.clashes import Pair, RuleName
+from conflictctl.adjudication.lint_readings import Reading, kinds_of, readings_of, speaks_of
+from conflictctl.adjudication.lint_space import (
+    asked_otherwise,
+    canonical,
+    deal_place,
+    exchanged,
+    exchanged_name,
+    grown,
+    likely,
+    repeated,
+    shifted,
+    size_of,
+    with_move,
+)
+from conflictctl.adjudication.lint_trial import Seen, Trial, winners
+from conflictctl.adjudication.small_histories import Move, SmallHistory
+
+ALL_AT_ONCE = 3000
+"""Up to so many histories of a size, all of them are tried."""
+_DAYS_EACH = 8
+"""About so many ways there are to lay the days of two entries."""
+_GROWN, _TRIED_IN_PAIRS, _SOUGHT = 0.4, 0.55, 0.85
+"""Up to which share of the time histories grow, rules are sought, and turns by readings are."""
+
+_LONG, _NOW_AND_THEN = 8, 4
+"""What made no difference to so many histories running is tried on every fourth."""
+
+UNTRIED = frozenset(
+    {
+        "household",
+        "present",
+        "together",
+        "other_customer",
+        "linked_before",
+        "caseload",
+        "cover",
+        "absent",
+        "decision",
+        "ruled",
+    }
+)
+"""Words that look at what no small history contains."""
+
+FORMAL = frozenset({"filing", "inform", "accompany", "card", "learn"})
+"""Entries that somebody makes because the rules ask for them."""
+
+Left = Callable[[float], bool]
+"""Whether less than a share of the time is spent."""
+
+
+class Turn(NamedTuple):
+    """Two rulings that differ: on two histories, or on one under two readings."""
+
+    history: SmallHistory
+    other: SmallHistory
+    before: Given
+    after: Given
+
+
+class Act(NamedTuple):
+    """What somebody does alone: `how` is add, omit, level (says another level), or needless (it
+    changes the clause and nobody's credit); `by` whether it is who took or made the deal.
+    `late`: not before the day of the deal.  Rules before and after it."""
+
+    how: str
+    kind: str
+    says: tuple[tuple[str, Any], ...]
+    closer: bool
+    late: bool
+    before: str | None
+    after: str | None
+
+
+class Edge(NamedTuple):
+    """A day on which the ruling turns: what is moved (a kind, or None: the question), and the
+    rules that decide before it and after it."""
+
+    kind: str | None
+    before: RuleName | None
+    after: RuleName | None
+
+
+class Edged(NamedTuple):
+    """A history, the place of the entry that is moved, and the rulings on it as it is and with
+    that entry a day later."""
+
+    history: SmallHistory
+    place: int
+    before: Given
+    after: Given
+
+
+class Harvest:
+    """What was seen, each with its smallest history."""
+
+    def __init__(self) -> None:
+        self.deals = 0
+        self.decided: dict[RuleName, SmallHistory] = {}
+        self.applied: dict[RuleName, SmallHistory] = {}
+        self.times: Counter[RuleName] = Counter()
+        self.together: Counter[tuple[RuleName, RuleName]] = Counter()
+        self.pairs: dict[Pair, SmallHistory] = {}
+        self.pair_times: Counter[Pair] = Counter()
+        self.gaps: dict[tuple[str, frozenset[str]], SmallHistory] = {}
+        self.gap_times: Counter[str] = Counter()
+        self.edges: dict[Edge, Edged] = {}
+        self.acts: dict[Act, Turn] = {}
+        self.act_times: Counter[Act] = Counter()
+        self.turns: dict[Reading, Turn] = {}
+        self.readings: Sequence[Reading] = ()
+        self.read: set[Reading] = set()
+        """Readings that were tried at all."""
+        self.histories = 0
+        self.exhausted = 0
+        """Every history of up to so many entries was tried."""
+        self.complete = False
+        """Whether everything that grows up to the bound was tried."""
+
+    def add(self, history: SmallHistory, seen: Seen) -> None:
+        """Note what the rules say of one history."""
+        self.deals += seen.is_deal
+        if seen.rule is not None:
+            _keep(self.decided, seen.rule, history)
+        names = [name for name, _ in seen.applying]
+        for name in (*names, *seen.went_on):
+            self.times[name] += 1
+            _keep(self.applied, name, history)
+        for name in seen.went_on:
+            _keep(self.decided, name, history)
+        for place, one in enumerate(names):
+            for other in names[place + 1 :]:
+                self.together[one, other] += 1
+        for pair in seen.pairs:
+            self.pair_times[pair] += 1
+            _keep(self.pairs, pair, history)
+        gap = "none" if seen.no_rule else "fact" if seen.waits else None
+        if gap is not None:
+            self.gap_times[gap] += 1
+            kinds = frozenset(move.kind for move in history.moves)
+            _keep(self.gaps, (gap, kinds), history)
+
+
+def _keep(found: dict[Any, SmallHistory], key: Any, history: SmallHistory) -> None:
+    known = found.get(key)
+    if known is None or size_of(history) < size_of(known):
+        found[key] = history
+
+
+class Search:
+    """Histories of up to `most` entries, tried while there is time."""
+
+    def __init__(self, trial: Trial, most: int, left: Left) -> None:
+        self.trial = trial
+        self.space = trial.space
+        self.most = most
+        self.harvest = Harvest()
+        self._left = left
+        self._share = 1.0
+        self._known: dict[SmallHistory, Seen] = {}
+        self._heap: list[tuple[float, int, SmallHistory]] = []
+        self._counter = count()
+        self._answers: set[Any] = set()
+        self._inert: Counter[Move] = Counter()
+        self._passed: Counter[Move] = Counter()
+        self._combined: list[SmallHistory] = []
+        self._rules: set[RuleName | None] = set()
+        self._pairs: set[Pair] = set()
+        self._answered: list[SmallHistory] = []
+        self._combinations: set[Any] = set()
+        self._readings = self.harvest.readings = readings_of(trial)
+
+    def run(self) -> Harvest:
+        """Try all there is time for."""
+        steps = (
+            (self._grow, _GROWN),
+            (self._seek, _TRIED_IN_PAIRS),
+            (self._find_edges, 1),
+            (self._read_otherwise, 1),
+        )
+        complete = True
+        for step, share in steps:
+            self._share = share
+            try:
+                step()
+            except _TimeIsUp:
+                complete = False
+        self.harvest.complete = complete
+        self.harvest.histories = len(self._known)
+        return self.harvest
+
+    def _grow(self) -> None:
+        self._all_of_few_entries()
+        while self._heap:
+            _, _, history = heappop(self._heap)
+            self._expand(history)
+
+    # -------------------------------------------------------------------------- trying
+
+    def _all_of_few_entries(self) -> None:
+        moves = len(self.space.moves)
+        for size in range(1, self.most + 1):
+            if size > 1 and (moves * _DAYS_EACH) ** size // 2 > ALL_AT_ONCE * _DAYS_EACH:
+                return
+            for history in small_histories.histories(size, self.space.moves, self.space.limits):
+                if one_deal(history):
+                    self._look(history)
+            self.harvest.exhausted = size
+
+    def _look(self, history: SmallHistory) -> Seen:
+        """Try one history, once; it may be one from which others grow."""
+        history = canonical(history)
+        seen = self._known.get(history)
+        if seen is not None:
+            return seen
+        if not self._left(self._share):
+            raise _TimeIsUp
+        seen = self._known[history] = self.trial.see(history)
+        self.harvest.add(history, seen)
+        answer = (seen.rule, seen.given.gives, seen.applying)
+        combination = (seen.rule, frozenset((m.by, m.kind, m.marks) for m in history.moves))
+        size = len(history.moves)
+        if answer not in self._answers:
+            self._answers.add(answer)
+            self._combinations.add(combination)
+            self._answered.append(history)
+            heappush(self._heap, (size - self._news(seen), next(self._counter), history))
+        elif combination not in self._combinations:
+            self._combinations.add(combination)
+            self._combined.append(history)
+            heappush(self._heap, (size + 1.5, next(self._counter), history))
+        return seen
+
+    def _news(self, seen: Seen) -> int:
+        """How much a new answer promises: a rule not seen to decide, or to apply with others."""
+        promise = 0
+        if seen.rule not in self._rules:
+            self._rules.add(seen.rule)
+            promise = 3
+        elif not self._pairs.issuperset(seen.pairs):
+            promise = 2
+        self._pairs.update(seen.pairs)
+        return promise
+
+    # ------------------------------------------------------------------- other readings
+
+    def _read_otherwise(self) -> None:
+        """Try every reading where the ruling turns, then on a history of each answer, then on
+        one of each combination of entries, first on those of which the reading speaks."""
+        edges = [canonical(one) for edged in self.harvest.edges.values() for one in _both(edged)]
+        for history in sorted(dict.fromkeys([*edges, *self._answered]), key=size_of):
+            for reading in self._readings:
+                self._read(history, reading)
+        open_still = [one for one in self._readings if one not in self.harvest.turns]
+        for number, one in enumerate(open_still, 1):
+            self._share = _SOUGHT - 0.15 * (1 - number / len(open_still))
+            with suppress(_TimeIsUp):
+                self._seek_turn(one)
+        self._share = 1.0
+        rest = sorted(self._combined, key=size_of)
+        open_still = [one for one in self._readings if one not in self.harvest.turns]
+        ordered = [sorted(rest, key=partial(_passed_by, one)) for one in open_still]
+        for histories in zip(*ordered, strict=True):
+            for reading, history in zip(open_still, histories, strict=True):
+                if reading not in self.harvest.turns:
+                    self._read(history, reading)
+
+    def _seek_turn(self, reading: Reading) -> None:
+        """Two entries at once of which a reading speaks, on the smallest deals of each rule."""
+        moves = [move for move in self.space.moves if reading.speaks_of(move)]
+        for history in self._one_of_each_rule():
+            for first in moves:
+                for one in grown(history, first, self.space):
+                    for two in (one, *(t for second in moves for t in likely(one, second))):
+                        if self._turns(canonical(two), reading):
+                            return
+
+    def _one_of_each_rule(self) -> list[SmallHistory]:
+        """Of each rule the smallest deal that it decides and that has room for another entry."""
+        found: dict[RuleName | None, SmallHistory] = {}
+        for history in sorted(self._answered, key=size_of):
+            seen = self._known[history]
+            if seen.is_deal and len(history.moves) < self.most:
+                found.setdefault(seen.rule, history)
+        return list(found.values())
+
+    def _turns(self, history: SmallHistory, reading: Reading) -> bool:
+        if not self._left(self._share):
+            raise _TimeIsUp
+        self.trial.tried += 1
+        self.harvest.read.add(reading)
+        after = self.trial.given(history, reading.program)
+        seen = self._known.get(history)
+        before = self.trial.given(history) if seen is None else seen.given
+        if before.gives == after.gives:
+            return False
+        self.harvest.turns[reading] = Turn(history, history, before, after)
+        return True
+
+    def _read(self, history: SmallHistory, reading: Reading) -> None:
+        known = self.harvest.turns.get(reading)
+        if known is not None and size_of(known.history) <= size_of(history):
+            return
+        self._turns(history, reading)
+
+    # -------------------------------------------------------------------------- growing
+
+    def _expand(self, history: SmallHistory) -> None:
+        seen = self._known[history]
+        self._move_entries(history)
+        self._say_other_levels(history, seen)
+        for one in asked_otherwise(history, self.space):
+            self._look(one)
+        if len(history.moves) >= self.most:
+            return
+        plain: dict[tuple[str, str], list[Any]] = {}
+        for move in self.space.moves:  # the plain entries of a kind come first
+            if self._idle(move):
+                continue
+            answers = [self._follow(history, seen, one, move) for one in likely(history, move)]
+            self._inert[move] = 0 if any(answers) else self._inert[move] + 1
+            as_plain = answers == plain.setdefault((move.kind, move.by), answers)
+            if any(answers) and not (as_plain and move.marks - {"level"}):
+                for one in grown(history, move, self.space):
+                    self._follow(history, seen, one, move)
+            for one in repeated(history, move, self.space):
+                if len(one.moves) <= self.most:
+                    self._look(one)
+
+    def _idle(self, move: Move) -> bool:
+        """Whether to pass over an entry that made no difference for long: mostly."""
+        if self._inert[move] < _LONG:
+            return False
+        self._passed[move] += 1
+        return self._passed[move] % _NOW_AND_THEN != 0
+
+    def _follow(self, history: SmallHistory, seen: Seen, larger: SmallHistory, move: Move) -> Any:
+        """Try a history that has one entry more; what the rules answer, if otherwise."""
+        after = self._look(larger)
+        here = canonical(larger) is not larger
+        return self._compare(history, seen, larger, after, move, exchange=here)
+
+    def _compare(
+        self,
+        history: SmallHistory,
+        seen: Seen,
+        larger: SmallHistory,
+        after: Seen,
+        move: Move,
+        *,
+        exchange: bool,
+    ) -> Any:
+        if seen.is_deal and after.is_deal:
+            before, by = winners(seen.given), move.by
+            if exchange:
+                history, larger = exchanged(history), exchanged(larger)
+                before, by = frozenset(map(exchanged_name, before)), exchanged_name(by)
+            self._note_act(history, larger, (before, winners(after.given)), (seen, after), by, move)
+        was, now = (
+            (s.is_deal, s.rule, s.given.status, frozenset(n for n, _ in s.applying))
+            for s in (seen, after)
+        )
+        return None if was == now else now
+
+    def _note_act(
+        self,
+        history: SmallHistory,
+        larger: SmallHistory,
+        won: tuple[frozenset[str], frozenset[str]],
+        seen: tuple[Seen, Seen],
+        by: str,
+        move: Move,
+    ) -> None:
+        """Whether an entry more, or one less, gets its author what he did not have."""
+        place = deal_place(larger)
+        if place is None or move.kind in _NOT_ALONE:
+            return
+        before, after = (frozenset(map(self._of, names)) for names in won)
+        mine = self._of(by)
+        closer = larger.moves[place].by == by
+        added = next(
+            n
+            for n, one in enumerate(larger.moves)
+            if n >= len(history.moves) or one != history.moves[n]
+        )
+        own = [larger.days[n] for n in range(place) if n != added and larger.moves[n].by == by]
+        last_day = larger.days[place]
+        late = larger.days[added] >= last_day > max(own, default=last_day)
+        says = tuple((k, v) for k, v in move.fields if k in _SAID)
+        clauses = seen[0].given.decided_by, seen[1].given.decided_by
+        if mine in after and mine not in before:
+            self._keep_act(
+                Act("add", move.kind, says, closer, late, *clauses), history, larger, seen
+            )
+        elif mine in before and mine not in after:
+            act = Act("omit", move.kind, says, closer, late, clauses[1], clauses[0])
+            self._keep_act(act, larger, history, (seen[1], seen[0]))
+        elif (
+            move.kind in FORMAL
+            and mine in before
+            and before == after
+            and seen[0].rule != seen[1].rule
+        ):
+            act = Act("needless", move.kind, says, closer, late, *clauses)
+            self._keep_act(act, history, larger, seen)
+
+    def _keep_act(
+        self, act: Act, history: SmallHistory, other: SmallHistory, seen: tuple[Seen, Seen]
+    ) -> None:
+        self.harvest.act_times[act] += 1
+        known = self.harvest.acts.get(act)
+        size = size_of(history) + size_of(other)
+        if known is None or size < size_of(known.history) + size_of(known.other):
+            self.harvest.acts[act] = Turn(history, other, seen[0].given, seen[1].given)
+
+    def _of(self, party: str) -> str:
+        """A party, or for somebody of another outlet the outlet: its credit is his."""
+        return _OUTLET_OF.get(party, party)
+
+    # ------------------------------------------------------------ rules not seen to decide
+
+    def _seek(self) -> None:
+        """Entries of which a rule speaks that has not decided yet, one more and two at once:
+        where it takes both, neither alone shows anything."""
+        open_still = [
+            name
+            for name in self.trial.rules
+            if name not in self.harvest.decided and not self.trial.words_of(name) & UNTRIED
+        ]
+        width = _TRIED_IN_PAIRS - _GROWN
+        for number, name in enumerate(open_still, 1):
+            words = self.trial.words_of(name)
+            kinds = kinds_of(self.space.policy, words)
+            moves = [move for move in self.space.moves if speaks_of(move, words, kinds)]
+            self._share = _GROWN + width * number / len(open_still)
+            with suppress(_TimeIsUp):
+                for one in chain(self._one_more(name, moves), self._two_more(moves)):
+                    self._look(one)
+                    if name in self.harvest.decided:
+                        break
+
+    def _one_more(self, name: RuleName, moves: Sequence[Move]) -> Iterator[SmallHistory]:
+        """One entry more, first where rules decide that have most words in common with a rule."""
+        own = self.trial.own_words_of
+        near = own(name)
+
+        def far(history: SmallHistory) -> tuple[int, tuple[int, ...]]:
+            rule = self._known[history].rule
+            return 0 if rule is None else -len(near & own(rule)), size_of(history)
+
+        for history in sorted(self._one_of_each_rule(), key=far):
+            for move in moves:
+                yield from grown(history, move, self.space)
+
+    def _two_more(self, moves: Sequence[Move]) -> Iterator[SmallHistory]:
+        for history in sorted(self._one_of_each_rule(), key=size_of):
+            if len(history.moves) < self.most - 1:
+                for first in moves:
+                    for one in likely(history, first):
+                        for second in moves:
+                            yield from likely(one, second)
+
+    # ---------------------------------------------------------------- days and levels
+
+    def _move_entries(self, history: SmallHistory) -> None:
+        """Each entry, and the question, a day earlier and later."""
+        for place in range(len(history.moves) + 1):
+            for step in (-1, 1):
+                one = shifted(history, place, step)
+                if one is not None:
+                    self._look(one)
+
+    def _find_edges(self) -> None:
+        """Where the ruling turns from one day to the next, among all that was tried."""
+        for history, seen in self._known.items():
+            for place in range(len(history.moves) + 1):
+                later = shifted(history, place, 1)
+                other = None if later is None else self._known.get(later)
+                if other is None or other.given.gives == seen.given.gives:
+                    continue
+                kind = history.moves[place].kind if place < len(history.moves) else None
+                edge = Edge(kind, seen.rule, other.rule)
+                known = self.harvest.edges.get(edge)
+                if known is None or size_of(history) < size_of(known.history):
+                    self.harvest.edges[edge] = Edged(history, place, seen.given, other.given)
+
+    def _say_other_levels(self, history: SmallHistory, seen: Seen) -> None:
+        """Each level recorded as another one: what that gets its author."""
+        for place, move in enumerate(history.moves):
+            fields = dict(move.fields)
+            for level in self.space.levels:
+                if fields.get("level") in (None, level):
+                    continue
+                other = next(
+                    m
+                    for m in self.space.moves
+                    if (m.kind, m.by, m.late) == (move.kind, move.by, move.late)
+                    and dict(m.fields) == {**fields, "level": level}
+                )
+                one = with_move(history, place, other)
+                after = self._look(one)
+                mine = self._of(move.by)
+                won = [frozenset(map(self._of, winners(s.given))) for s in (seen, after)]
+                if mine in won[1] and mine not in won[0]:
+                    deal = deal_place(history)
+                    closer = deal is not None and history.moves[deal].by == move.by
+                    act = Act(
+                        "level",
+                        move.kind,
+                        (("level", level),),
+                        closer,
+                        False,
+                        seen.given.decided_by,
+                        after.given.decided_by,
+                    )
+                    self._keep_act(act, history, one, (seen, after))
+
+
+_NOT_ALONE = frozenset({"order", "close", "agreement", "staff_left"})
+"""The deal itself, what takes the consent of others, and what others record."""
+
+_SAID = frozenset(
+    {"level", "direction", "asked", "answer", "named", "outlet", "to_outlet", "reached", "rank"}
+)
+_OUTLET_OF: Mapping[str, str] = {small_histories.OUTSIDER: "east", small_histories.GUEST: "west"}
+
+
+def _both(edged: Edged) -> Iterator[SmallHistory]:
+    yield edged.history
+    later = shifted(edged.history, edged.place, 1)
+    if later is not None:
+        yield later
+
+
+def one_deal(history: SmallHistory) -> bool:
+    """Whether there is at most one order and one close."""
+    kinds = [move.kind for move in history.moves]
+    return kinds.count("order") <= 1 and kinds.count("close") <= 1
+
+
+def _passed_by(reading: Reading, history: SmallHistory) -> bool:
+    return not any(map(reading.speaks_of, history.moves))
+
+
+class _TimeIsUp(Exception):
+    """There is no time left."""
