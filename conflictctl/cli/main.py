@@ -38,7 +38,7 @@ CARE = N_("Care of the register")
 COMMANDS: dict[str, Entry] = {
     "init": Entry("care:init", START, N_("Create the register.")),
     "demo": Entry("demo:demo", START, N_("Tour a throw-away register of sample data.")),
-    "status": Entry("care:status", START, N_("Show which register is in use, and why.")),
+    "status": Entry("status:status", START, N_("Show which register is in use, and why.")),
     "verdict": Entry("verdict:verdict", ASK, N_("Rule whose customer or deal it is.")),
     "timeline": Entry("timeline:timeline", ASK, N_("Show a customer's history in time.")),
     "who": Entry("who:who", ASK, N_("Ask whether a customer is taken, before a contact.")),
@@ -91,6 +91,7 @@ COMMANDS: dict[str, Entry] = {
     "nightly": Entry("nightly:nightly", CARE, N_("Do the night's work: copy, look, remind.")),
     "schedule": Entry("schedule:app", CARE, N_("Show lines that run the nightly job.")),
     "restore": Entry("care:restore", CARE, N_("Bring a backup back.")),
+    "redact": Entry("redact:redact", CARE, N_("Erase a customer's personal data for good.")),
     "upgrade": Entry("care:upgrade", CARE, N_("Bring the register to this version's schema.")),
     "log-agreement": Entry("decide:settle", None, N_("Record an agreement on a deal.")),
     "log-ruling": Entry("decide:rule", None, N_("Record a ruling made by a person.")),

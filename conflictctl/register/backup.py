@@ -38,6 +38,7 @@ def backup(
     if not overwrite:
         _refuse_existing(target)
     _refuse_same(path_of(register.target), target)
+    sqlite.check_link(target)
     with sqlite.failures(str(target)), sqlite.aside(target) as draft:
         copy_pages(path_of(register.target), draft)
         found = _verified(draft, progress)

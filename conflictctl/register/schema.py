@@ -1,4 +1,4 @@
-"""The tables of a register, version 3, for every database it may live in.
+"""The tables of a register, version 4, for every database it may live in.
 
 Nothing here is particular to one database; triggers and pragmas of SQLite are in
 `sqlite.py`.  A change of these tables is a new revision under `migrations/versions`.
@@ -21,10 +21,10 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The Alembic revision this program reads and writes."""
 
-VERSION = 3
+VERSION = 4
 """Counts the revisions, so that `newer` and `older` can be told without Alembic."""
 
 metadata = MetaData()
@@ -82,6 +82,9 @@ Index("events_checks", events.c.at, sqlite_where=events.c.kind == "check")
 
 # Cases follow from claims: they are found without going through everything.
 Index("events_claims", events.c.log, events.c.seq, sqlite_where=events.c.kind == "claim")
+
+# A ruling by a person is looked up again when another one is asked for on the same clauses.
+Index("events_rulings", events.c.log, events.c.seq, sqlite_where=events.c.kind == "ruling")
 
 touches = Table(
     "touches",

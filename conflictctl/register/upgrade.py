@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 import conflictctl
 from conflictctl.errors import DamagedRegister, SchemaMismatch
-from conflictctl.register import backup, schema, sqlite
+from conflictctl.register import backup, disk, schema, sqlite
 from conflictctl.register.store import check_identity, path_of
 from conflictctl.wording import Sentence
 
@@ -32,18 +32,25 @@ def scripts() -> Path:
     return inside if inside.is_dir() else package.parent / "migrations"
 
 
-def upgrade(target: str, *, migrate: Callable[[Connection], None] | None = None) -> Upgraded:
+def upgrade(
+    target: str,
+    *,
+    migrate: Callable[[Connection], None] | None = None,
+    hear: Callable[[int, int], None] | None = None,
+) -> Upgraded:
     """Bring an older register up to date, in one transaction, and keep a copy of the old.
 
     Killed at any moment, it leaves the old register or the new one.  `migrate` does the
     work on a connection inside a transaction; without it, the migrations shipped do.
-    Raises SchemaMismatch for a newer register, DamagedRegister, StorageFailed, Busy.
+    `hear` is told the versions before work begins.  Raises SchemaMismatch for a newer
+    register, DamagedRegister, StorageFailed (no room for the copy, too), Busy.
     """
     path = path_of(target)
     sqlite.check_file(path)
     connection = sqlite.connect(path)
     try:
         with sqlite.failures(target):
+            check_identity(connection, target)  # another program's file stays untouched
             # A table is rebuilt with its references off; they are checked before the end.
             connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
             sqlite.use_truncate_journal(connection)
@@ -63,6 +70,10 @@ def upgrade(target: str, *, migrate: Callable[[Connection], None] | None = None)
             if before == schema.VERSION:
                 sqlite.rollback(connection)
                 return Upgraded(before, before, None)
+            # The copy, and what SQLite keeps to undo all of it.
+            disk.check_room(path.absolute().parent, 2 * path.stat().st_size)
+            if hear is not None:
+                hear(before, schema.VERSION)
             copy = backup.keep_copy(path, f"schema-{before}")
             (migrate or _migrate)(connection)
             _check(connection, target)

@@ -84,6 +84,7 @@ KEPT = sorted((Path(__file__).parent / "registers").glob("schema-*.db.gz"))
 HEADS = {
     "schema-1": (645, "1ad1ba3f552bdddd038e1a4933e8828c6688d05569b0d02ed531ddbadaf6cd2e"),
     "schema-2": (1019, "f3949ea6c9d61630a8e46510b8d956062e1a1e78d75d67dda6057fe657906d94"),
+    "schema-3": (1019, "8e7a32c44f4448581c34d19bc8e0e0e530ef0cf738843ba458535c7d42dbc827"),
 }
 """The registers that earlier schemas left behind, and where the chain of each ended."""
 
@@ -130,13 +131,16 @@ def test_a_newer_register_is_not_touched(register: Register) -> None:
     assert path.read_bytes() == before
 
 
-def test_what_is_no_register_is_not_upgraded(path: Path) -> None:
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_what_is_no_register_is_not_upgraded(path: Path, mode: str) -> None:
     with closing(sqlite3.connect(path)) as raw:
+        raw.execute(f"PRAGMA journal_mode = {mode}")
         raw.execute("CREATE TABLE t (x)")
     before = path.read_bytes()
     with pytest.raises(DamagedRegister):
         upgrade.upgrade(str(path))
     assert path.read_bytes() == before
+    assert not sqlite.journal_of(path).exists()
 
 
 def test_an_upgrade_that_does_not_end_at_the_schema_is_undone(empty: Path) -> None:
