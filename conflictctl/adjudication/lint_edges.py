@@ -41,15 +41,15 @@ def turning_of(trial: Trial, readings: Sequence[Reading], edged: Edged) -> Turni
     later = shifted(history, place, 1)
     assert later is not None
     limit = _limit(trial, readings, (history, later), (edged.before, edged.after))
-    if 0 < place < len(history.moves) and not history.moves[place].late:
+    if place < len(history.moves) and not history.moves[place].late:
         history, later = _hour(trial, edged)
     return Turning(
         history,
         later,
         place,
         (_moment(trial, history, place), _moment(trial, later, place)),
-        edged.before,
-        edged.after,
+        trial.given(history),
+        trial.given(later),
         limit,
     )
 
@@ -62,7 +62,7 @@ def _limit(
 ) -> tuple[str, str | None, Any] | None:
     """The limit which, a day longer or shorter, gives the one what the other has."""
     for reading in readings:
-        if not reading.is_step:
+        if not reading.is_time:
             continue
         for history, other in zip(histories, reversed(givens), strict=True):
             if trial.given(history, reading.program).gives == other.gives:

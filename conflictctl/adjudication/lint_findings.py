@@ -105,18 +105,6 @@ class Findings(NamedTuple):
     most: int
     complete: bool
 
-    @property
-    def number(self) -> int:
-        """How many findings there are that call for a look at the text."""
-        faults: tuple[Sequence[Any], ...] = (
-            [one for one in self.contradictions if not one.special and one.pair.settled != "beats"],
-            [one for one in self.unused if not one.wakes and not one.untried],
-            self.gaps,
-            [one for one in self.effectless if one.why == "none"],
-            [one for one in self.incentives if rank(one) < _HONEST],
-        )
-        return sum(map(len, faults))
-
 
 def findings_of(trial: Trial, harvest: Harvest, most: int) -> Findings:
     """Put together what a search has seen."""
@@ -128,7 +116,7 @@ def findings_of(trial: Trial, harvest: Harvest, most: int) -> Findings:
         tuple(_turnings(trial, harvest)),
         tuple(_effects(trial, harvest)),
         tuple(_effectless(trial, harvest)),
-        tuple(_incentives(harvest)),
+        tuple(_incentives(trial, harvest)),
         harvest.histories,
         trial.tried,
         harvest.deals,
@@ -179,10 +167,11 @@ def _read_for_second(
     decides = seen.rule == pair.first
     gives = dict(seen.applying)[pair.second]
     for reading in harvest.readings:
-        if reading.is_step:
+        if reading.is_step or not reading.is_choice:
             continue
         turn = harvest.turns.get(reading)
-        if turn is not None and (turn.before.decided_by, turn.after.decided_by) == clauses:
+        between = None if turn is None else (turn.before.decided_by, turn.after.decided_by)
+        if between == clauses:
             yield reading.name, reading.value
         elif decides:
             other = trial.given(history, reading.program)
@@ -191,22 +180,20 @@ def _read_for_second(
 
 
 def _unused(trial: Trial, harvest: Harvest) -> Iterator[Unused]:
-    deciding = {name.clause for name in harvest.decided}
-    for name in trial.rules:
-        if name in harvest.decided:
-            continue
+    open_still = [name for name in trial.rules if name not in harvest.decided]
+    woken: dict[RuleName | None, list[tuple[str, Any]]] = {}
+    if open_still:
+        for reading, turn in harvest.turns.items():
+            rule = trial.see(turn.history, reading.program).rule
+            woken.setdefault(rule, []).append((reading.name, reading.value))
+    for name in open_still:
         history = harvest.applied.get(name)
         behind = None if history is None else trial.see(history).rule
-        wakes = [
-            (reading.name, reading.value)
-            for reading, turn in harvest.turns.items()
-            if turn.after.decided_by == name.clause not in deciding
-        ]
         yield Unused(
             name,
             None if history is None else Shown(history, trial.given(history)),
             behind,
-            tuple(wakes),
+            tuple(woken.get(name, ())),
             tuple(sorted(trial.words_of(name) & UNTRIED)) if history is None else (),
         )
 
@@ -270,7 +257,7 @@ def _effectless(trial: Trial, harvest: Harvest) -> Iterator[Effectless]:
 # ------------------------------------------------------------------------------ incentives
 
 
-def _incentives(harvest: Harvest) -> list[Incentive]:
+def _incentives(trial: Trial, harvest: Harvest) -> list[Incentive]:
     """Acts put together that are alike but for the clauses; what a plain entry of the kind does
     just as well is no matter of what the entry says."""
     acts = harvest.acts
@@ -284,7 +271,10 @@ def _incentives(harvest: Harvest) -> list[Incentive]:
         # What is done on the last day is told first: it costs the least.
         alike.sort(key=lambda act: (not act.late, size_of(acts[act].history), str(act)))
         times = sum(harvest.act_times[act] for act in alike)
-        found.append(Incentive(tuple(alike), acts[alike[0]], times))
+        turn = acts[alike[0]]
+        # The two consultants may have changed places since it was ruled on.
+        turn = turn._replace(before=trial.given(turn.history), after=trial.given(turn.other))
+        found.append(Incentive(tuple(alike), turn, times))
     found.sort(key=lambda one: (rank(one), size_of(one.turn.history)))
     return found
 
@@ -293,7 +283,7 @@ def _plain_does(act: Act, acts: Mapping[Act, Turn]) -> bool:
     return any(act._replace(says=(), late=late) in acts for late in (False, True))
 
 
-_HONEST = 5
+HONEST = 5
 """From this rank on an act is what the rules want of people."""
 
 

@@ -10,15 +10,27 @@ from conflictctl.adjudication.small_histories import Move
 from conflictctl.adjudication.smallest_difference import changed_words
 from conflictctl.policy.model import Parameter, Policy
 from conflictctl.policy.program import Program
+from conflictctl.policy.quantity import is_time
 
 
 class Reading:
     """One parameter with another value.  `key` is that of a table, None of others.
 
-    `is_step`: a number one more or less than it is.
+    `is_step`: a number one more or less than it is, `is_time` one of time;
+    `is_choice`: one reading of several.
     """
 
-    __slots__ = ("_kinds", "is_step", "key", "name", "program", "value", "words")
+    __slots__ = (
+        "_kinds",
+        "is_choice",
+        "is_step",
+        "is_time",
+        "key",
+        "name",
+        "program",
+        "value",
+        "words",
+    )
 
     def __init__(
         self,
@@ -31,6 +43,8 @@ class Reading:
         words: frozenset[str],
         kinds: frozenset[str],
     ) -> None:
+        self.is_time = is_step and is_time(program.policy.parameters[name].unit)
+        self.is_choice = isinstance(value, str | bool)
         self.name, self.key, self.value, self.is_step = name, key, value, is_step
         self.program = program
         self.words, self._kinds = words, kinds

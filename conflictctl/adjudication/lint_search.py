@@ -28,6 +28,7 @@ from conflictctl.adjudication.lint_space import (
     exchanged_name,
     grown,
     likely,
+    makes_sense,
     repeated,
     shifted,
     size_of,
@@ -56,7 +57,7 @@ UNTRIED = frozenset(
         "caseload",
         "cover",
         "absent",
-        "decision",
+        "attribute",
         "ruled",
     }
 )
@@ -80,16 +81,22 @@ class Turn(NamedTuple):
 
 class Act(NamedTuple):
     """What somebody does alone: `how` is add, omit, level (says another level), or needless (it
-    changes the clause and nobody's credit); `by` whether it is who took or made the deal.
+    changes the clause and nobody's credit); `closer` whether it is who took or made the deal,
+    None where there is none.
     `late`: not before the day of the deal.  Rules before and after it."""
 
     how: str
     kind: str
     says: tuple[tuple[str, Any], ...]
-    closer: bool
+    closer: bool | None
     late: bool
     before: str | None
     after: str | None
+
+
+def telling(turn: Turn) -> tuple[Any, ...]:
+    """How telling a turn is, the less the more: from one winner to another, on a small history."""
+    return not (winners(turn.before) and winners(turn.after)), size_of(turn.history)
 
 
 class Edge(NamedTuple):
@@ -120,7 +127,8 @@ class Harvest:
         self.applied: dict[RuleName, SmallHistory] = {}
         self.times: Counter[RuleName] = Counter()
         self.together: Counter[tuple[RuleName, RuleName]] = Counter()
-        self.pairs: dict[Pair, SmallHistory] = {}
+        self._clashing: dict[Pair, SmallHistory] = {}
+        self._behind: dict[Pair, SmallHistory] = {}
         self.pair_times: Counter[Pair] = Counter()
         self.gaps: dict[tuple[str, frozenset[str]], SmallHistory] = {}
         self.gap_times: Counter[str] = Counter()
@@ -136,6 +144,12 @@ class Harvest:
         """Every history of up to so many entries was tried."""
         self.complete = False
         """Whether everything that grows up to the bound was tried."""
+
+    @property
+    def pairs(self) -> Mapping[Pair, SmallHistory]:
+        """The pairs of rules that name different winners, on a history that the first of them
+        decides if there is one."""
+        return {**self._behind, **self._clashing}
 
     def add(self, history: SmallHistory, seen: Seen) -> None:
         """Note what the rules say of one history."""
@@ -153,7 +167,8 @@ class Harvest:
                 self.together[one, other] += 1
         for pair in seen.pairs:
             self.pair_times[pair] += 1
-            _keep(self.pairs, pair, history)
+            kept = self._clashing if seen.rule == pair.first else self._behind
+            _keep(kept, pair, history)
         gap = "none" if seen.no_rule else "fact" if seen.waits else None
         if gap is not None:
             self.gap_times[gap] += 1
@@ -223,7 +238,7 @@ class Search:
             if size > 1 and (moves * _DAYS_EACH) ** size // 2 > ALL_AT_ONCE * _DAYS_EACH:
                 return
             for history in small_histories.histories(size, self.space.moves, self.space.limits):
-                if one_deal(history):
+                if makes_sense(history):
                     self._look(history)
             self.harvest.exhausted = size
 
@@ -314,14 +329,17 @@ class Search:
         before = self.trial.given(history) if seen is None else seen.given
         if before.gives == after.gives:
             return False
-        self.harvest.turns[reading] = Turn(history, history, before, after)
+        turn = Turn(history, history, before, after)
+        known = self.harvest.turns.get(reading)
+        if known is None or telling(turn) < telling(known):
+            self.harvest.turns[reading] = turn
         return True
 
     def _read(self, history: SmallHistory, reading: Reading) -> None:
+        """Try a reading where it is not known to turn anything as telling and as small."""
         known = self.harvest.turns.get(reading)
-        if known is not None and size_of(known.history) <= size_of(history):
-            return
-        self._turns(history, reading)
+        if known is None or telling(known)[0] or size_of(history) < size_of(known.history):
+            self._turns(history, reading)
 
     # -------------------------------------------------------------------------- growing
 
@@ -370,7 +388,7 @@ class Search:
         *,
         exchange: bool,
     ) -> Any:
-        if seen.is_deal and after.is_deal:
+        if seen.is_deal == after.is_deal:
             before, by = winners(seen.given), move.by
             if exchange:
                 history, larger = exchanged(history), exchanged(larger)
@@ -392,20 +410,13 @@ class Search:
         move: Move,
     ) -> None:
         """Whether an entry more, or one less, gets its author what he did not have."""
-        place = deal_place(larger)
-        if place is None or move.kind in _NOT_ALONE:
-            return
         before, after = (frozenset(map(self._of, names)) for names in won)
+        place = deal_place(larger)
+        if move.kind in _NOT_ALONE or (place is None and not (before and after)):
+            return  # that somebody's first entry gets him a free customer is nothing to tell
         mine = self._of(by)
-        closer = larger.moves[place].by == by
-        added = next(
-            n
-            for n, one in enumerate(larger.moves)
-            if n >= len(history.moves) or one != history.moves[n]
-        )
-        own = [larger.days[n] for n in range(place) if n != added and larger.moves[n].by == by]
-        last_day = larger.days[place]
-        late = larger.days[added] >= last_day > max(own, default=last_day)
+        closer = None if place is None else larger.moves[place].by == by
+        late = place is not None and _on_last_day(history, larger, by, place)
         says = tuple((k, v) for k, v in move.fields if k in _SAID)
         clauses = seen[0].given.decided_by, seen[1].given.decided_by
         if mine in after and mine not in before:
@@ -523,7 +534,7 @@ class Search:
                 won = [frozenset(map(self._of, winners(s.given))) for s in (seen, after)]
                 if mine in won[1] and mine not in won[0]:
                     deal = deal_place(history)
-                    closer = deal is not None and history.moves[deal].by == move.by
+                    closer = None if deal is None else history.moves[deal].by == move.by
                     act = Act(
                         "level",
                         move.kind,
@@ -552,10 +563,17 @@ def _both(edged: Edged) -> Iterator[SmallHistory]:
         yield later
 
 
-def one_deal(history: SmallHistory) -> bool:
-    """Whether there is at most one order and one close."""
-    kinds = [move.kind for move in history.moves]
-    return kinds.count("order") <= 1 and kinds.count("close") <= 1
+def _on_last_day(history: SmallHistory, larger: SmallHistory, by: str, place: int) -> bool:
+    """Whether the entry that is more stands on the day of the deal or after it, and nothing else
+    that its author did does."""
+    added = next(
+        number
+        for number, one in enumerate(larger.moves)
+        if number >= len(history.moves) or one != history.moves[number]
+    )
+    own = [larger.days[n] for n in range(place) if n != added and larger.moves[n].by == by]
+    last_day = larger.days[place]
+    return larger.days[added] >= last_day > max(own, default=last_day)
 
 
 def _passed_by(reading: Reading, history: SmallHistory) -> bool:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from conflictctl.adjudication import small_histories
+from conflictctl.adjudication.lint_moves import further_moves
 from conflictctl.adjudication.small_histories import (
     TWINS,
     Move,
@@ -63,7 +64,7 @@ def space_of(program: Program, calendar: Calendar) -> Space:
     words = condition_words(policy)
     moves = [
         move
-        for move in small_histories.alphabet([policy], guests=True)
+        for move in dict.fromkeys([*small_histories.alphabet([policy]), *further_moves(policy)])
         if _worth_trying(move, words, levels, program)
     ]
     often = {
@@ -128,10 +129,26 @@ def grown(history: SmallHistory, move: Move, space: Space) -> Iterator[SmallHist
         return
     for day in sorted(_days_about(history, move, space.limits)):
         for place in _places_on(history, day):
-            yield _with_entry(history, move, place, day)
+            one = _with_entry(history, move, place, day)
+            if makes_sense(one):
+                yield one
 
 
 def likely(history: SmallHistory, move: Move) -> Iterator[SmallHistory]:
+    """Those of `_likely` that make sense."""
+    return filter(makes_sense, _likely(history, move))
+
+
+def makes_sense(history: SmallHistory) -> bool:
+    """Whether there is at most one order and one close, and a filing before each decision on
+    one."""
+    kinds = [move.kind for move in history.moves]
+    if kinds.count("order") > 1 or kinds.count("close") > 1:
+        return False
+    return "decision" not in kinds or "filing" in kinds[: kinds.index("decision")]
+
+
+def _likely(history: SmallHistory, move: Move) -> Iterator[SmallHistory]:
     """The few of those that first show whether an entry can make a difference at all: just
     before the deal, and the day before everything; what is no contact, between order and close
     and after the deal, too."""
@@ -176,18 +193,6 @@ def asked_otherwise(history: SmallHistory, space: Space) -> Iterator[SmallHistor
     for day in sorted(days):
         if day >= last and day != history.asked:
             yield history._replace(asked=day)
-
-
-def without(history: SmallHistory, place: int) -> SmallHistory | None:
-    """A history without one of its entries; None where nothing is left."""
-    if len(history.moves) < 2:
-        return None
-    moves = (*history.moves[:place], *history.moves[place + 1 :])
-    days = (*history.days[:place], *history.days[place + 1 :])
-    asked = history.asked
-    if asked is None and not any(move.kind in _DEALS for move in moves):
-        return None
-    return _begun(moves, days, asked)
 
 
 def shifted(history: SmallHistory, place: int, step: int) -> SmallHistory | None:

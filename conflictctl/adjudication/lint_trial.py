@@ -82,10 +82,11 @@ class Trial:
         """The program with one parameter read otherwise."""
         return compiled(self.space.policy, {**self.settings, name: value})
 
-    def see(self, history: SmallHistory) -> Seen:
-        """Rule on a history and say what every rule would have given."""
+    def see(self, history: SmallHistory, program: Program | None = None) -> Seen:
+        """Rule on a history and say what every rule would have given, under another reading of
+        the policy if one is given."""
         self.tried += 1
-        matter, deal = self._brought(history, self.program)
+        matter, deal = self._brought(history, program or self.program)
         case = judge.case_of(matter, deal)
         tried = tried_on(case)
         naming = naming_somebody(tried)

@@ -48,8 +48,11 @@ OUTSIDER, MANAGER, GENERAL, HEAD = "zhou", "sun", "gao", "qian"
 GUEST = "wu"
 """Somebody of a sister store, where a policy speaks of one."""
 
+SUPERVISOR = "feng"
+"""A supervisor, where a policy tells supervisors from consultants."""
+
 OUTLETS = {"shop": "store", "east": "second_tier"}
-_SISTERS = "sister_store"
+SISTERS = "sister_store"
 LEFT_OUT = (
     "confirm",
     "decision",
@@ -64,6 +67,9 @@ LEFT_OUT = (
 
 LONG_AFTER = 3653 * DAY
 _START = date(2024, 1, 8).toordinal()
+_FIRST = 100
+"""The number of a history's first entry in the register."""
+
 _OPENING = 10 * HOUR
 WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -131,8 +137,8 @@ def stage_for(policies: Sequence[Policy], calendar: Calendar) -> Stage:
 def cast(policies: Sequence[Policy], since: str) -> Iterator[Mapping[str, Any]]:
     """The outlets and staff of small histories as interchange lines."""
     text = "\n".join(policy.text for policy in policies)
-    sisters = _SISTERS in text
-    for outlet, kind in {**OUTLETS, **({"west": _SISTERS} if sisters else {})}.items():
+    sisters = SISTERS in text
+    for outlet, kind in {**OUTLETS, **({"west": SISTERS} if sisters else {})}.items():
         yield {"kind": "outlet", "outlet": outlet, "name": outlet, "type": kind, "at": since}
     staff = {
         **dict.fromkeys(TWINS, ("consultant", "shop", "sales")),
@@ -142,11 +148,18 @@ def cast(policies: Sequence[Policy], since: str) -> Iterator[Mapping[str, Any]]:
     }
     if "department_head" in text:
         staff[HEAD] = ("department_head", "shop", "sales")
+    if any(map(tells_supervisors, policies)):
+        staff[SUPERVISOR] = ("supervisor", "shop", "sales")
     if sisters:
         staff[GUEST] = ("consultant", "west", "west")
     for name, (role, outlet, department) in staff.items():
         line = {"kind": "staff", "staff": name, "name": name, "role": role, "outlet": outlet}
         yield {**line, "department": department, "at": since}
+
+
+def tells_supervisors(policy: Policy) -> bool:
+    """Whether a policy has a list of roles with supervisors and without consultants."""
+    return any("supervisor" in row and "consultant" not in row for row in policy.words.values())
 
 
 def _events(lines: Iterable[Mapping[str, Any]]) -> list[Event]:
@@ -176,17 +189,14 @@ def _event(line: Mapping[str, Any], seq: int) -> Event:
 # --------------------------------------------------------------------------- the alphabet
 
 
-def alphabet(policies: Sequence[Policy], *, guests: bool = False) -> list[Move]:
-    """All entries that small histories are made of, the plain ones first.
-
-    With `guests`, those of a sister store's consultant too, where a policy speaks of one.
-    """
+def alphabet(policies: Sequence[Policy]) -> list[Move]:
+    """All entries that small histories are made of, the plain ones first."""
     kinds = {kind for p in policies for one in p.classes.values() for kind in one.kinds}
     kinds |= {"order", "close"}
     words = set(WORD.findall("\n".join(policy.text for policy in policies)))
     found = [
         move
-        for move in (*_moves(policies, words), *(_of_guest() if guests else ()))
+        for move in _moves(policies, words)
         if move.kind in kinds | _OF_STAFF and move.marks <= words | _ALWAYS
     ]
     valid = [move for move in found if _is_valid(move)]
@@ -217,16 +227,11 @@ def _moves(policies: Sequence[Policy], words: set[str]) -> Iterator[Move]:
         yield Move("staff_left", by)
     yield from _acts(head, policies)
     first, second = TWINS
+    for share in ({}, {"share": "50"}):
+        signers = [{"staff": one, **share} for one in TWINS]
+        yield _told("close", first, signers=signers)
     halves = [{"party": one, "share": "50"} for one in TWINS]
     yield _told("agreement", first, parties=[first, second], shares=halves, approved_by=MANAGER)
-
-
-def _of_guest() -> Iterator[Move]:
-    """What somebody of a sister store does where a policy speaks of one."""
-    for kind in ("visit", "close"):
-        yield Move(kind, GUEST, marks=frozenset({_SISTERS}))
-    for kind in ("accompany", "filing"):
-        yield _told(kind, GUEST, to_outlet="shop")._replace(marks=frozenset({_SISTERS}))
 
 
 def _contacts(by: str, levels: Sequence[str]) -> Iterator[Move]:
@@ -289,6 +294,7 @@ _MARKING = frozenset(
         "to_outlet",
         "reached",
         "rank",
+        "signers",
     }
 )
 
@@ -305,6 +311,8 @@ def _line(move: Move, at: str) -> dict[str, Any]:
     line = {"kind": move.kind, "at": at, "by": move.by, **fields_of(move)}
     if move.kind == "staff_left":
         return {"kind": move.kind, "at": at, "staff": move.by, "by": MANAGER}
+    if move.kind == "decision":
+        line["on"] = "e0"
     return {**line, "customer": CUSTOMER}
 
 
@@ -455,10 +463,27 @@ def events_of_small(history: SmallHistory, stage: Stage) -> list[Event]:
         recorded = at
         if move.late:
             recorded = max(at, moment_on(calendar, stage.first_day + day + 1, -6))
+        decided = filing_before(history, place)
+        if decided is not None:
+            template = template._replace(fields={**template.fields, "on": name_at(decided)})
+        elif move.kind == "filing":
+            template = template._replace(id=name_at(place))
         found.append(
-            template._replace(seq=100 + place, at=at, recorded_at=recorded, appended_at=recorded)
+            template._replace(seq=_FIRST + place, at=at, recorded_at=recorded, appended_at=recorded)
         )
     return found
+
+
+def name_at(place: int) -> str:
+    """The id of an entry that others speak of."""
+    return f"e{place + 1}"
+
+
+def filing_before(history: SmallHistory, place: int) -> int | None:
+    """The place of the filing that a decision speaks of: the latest; None for other entries."""
+    if history.moves[place].kind != "decision":
+        return None
+    return max((n for n in range(place) if history.moves[n].kind == "filing"), default=None)
 
 
 def moment_on(calendar: Calendar, day: int, place: int) -> Moment:
