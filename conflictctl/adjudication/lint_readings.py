@@ -118,7 +118,9 @@ def _others(
 
 
 def _allowed(parameter: Parameter, number: int) -> bool:
-    low = 0 if parameter.minimum is None else parameter.minimum
+    low = parameter.minimum
+    if low is None:
+        low = 0 if is_time(parameter.unit) else number
     return low <= number and (parameter.maximum is None or number <= parameter.maximum)
 
 

@@ -2,8 +2,9 @@
 
 First everything of so few entries that all of it can be tried; then histories grow by an entry
 at a time.  One from which others grow is one to which the rules answer in a way not seen before,
-or, after those, one with entries not seen together under the rule that decides it.  What
-grows is exhausted up to the bound if the time suffices; the harvest says how far it came.
+or, after those, one with entries not seen together under the rule that decides it; the rules take
+turns.  What grows is exhausted up to the bound if the time suffices; the harvest says how far it
+came.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ _DAYS_EACH = 8
 """About so many ways there are to lay the days of two entries."""
 _GROWN, _TRIED_IN_PAIRS, _SOUGHT = 0.4, 0.55, 0.85
 """Up to which share of the time histories grow, rules are sought, and turns by readings are."""
+
+_LESS_NEW = 1.5
+"""A history with entries not seen together waits as if it had so many entries more than one
+with a new answer."""
 
 _LONG, _NOW_AND_THEN = 8, 4
 """What made no difference to so many histories running is tried on every fourth."""
@@ -193,14 +198,14 @@ class Search:
         self._left = left
         self._share = 1.0
         self._known: dict[SmallHistory, Seen] = {}
-        self._heap: list[tuple[float, int, SmallHistory]] = []
+        self._waiting: dict[RuleName | None, list[tuple[float, int, SmallHistory]]] = {}
+        """Histories from which others may grow, by the rule that decides them."""
+        self._grown: Counter[RuleName | None] = Counter()
         self._counter = count()
         self._answers: set[Any] = set()
         self._inert: Counter[Move] = Counter()
         self._passed: Counter[Move] = Counter()
         self._combined: list[SmallHistory] = []
-        self._rules: set[RuleName | None] = set()
-        self._pairs: set[Pair] = set()
         self._answered: list[SmallHistory] = []
         self._combinations: set[Any] = set()
         self._readings = self.harvest.readings = readings_of(trial)
@@ -226,9 +231,20 @@ class Search:
 
     def _grow(self) -> None:
         self._all_of_few_entries()
-        while self._heap:
-            _, _, history = heappop(self._heap)
+        while self._waiting:
+            rule = min(self._waiting, key=self._turn_of)
+            _, _, history = heappop(self._waiting[rule])
+            if not self._waiting[rule]:
+                del self._waiting[rule]
+            self._grown[rule] += 1
             self._expand(history)
+
+    def _turn_of(self, rule: RuleName | None) -> tuple[float, ...]:
+        """Whose turn it is: the rule of whose deals the fewest have grown, the smallest first."""
+        return self._grown[rule], self._waiting[rule][0][0], self._waiting[rule][0][1]
+
+    def _wait(self, history: SmallHistory, rule: RuleName | None, size: float) -> None:
+        heappush(self._waiting.setdefault(rule, []), (size, next(self._counter), history))
 
     # -------------------------------------------------------------------------- trying
 
@@ -252,30 +268,19 @@ class Search:
             raise _TimeIsUp
         seen = self._known[history] = self.trial.see(history)
         self.harvest.add(history, seen)
-        answer = (seen.rule, seen.given.gives, seen.applying)
+        answer = (seen.rule, seen.given.gives, seen.applying, seen.scores)
         combination = (seen.rule, frozenset((m.by, m.kind, m.marks) for m in history.moves))
         size = len(history.moves)
         if answer not in self._answers:
             self._answers.add(answer)
             self._combinations.add(combination)
             self._answered.append(history)
-            heappush(self._heap, (size - self._news(seen), next(self._counter), history))
+            self._wait(history, seen.rule, size)
         elif combination not in self._combinations:
             self._combinations.add(combination)
             self._combined.append(history)
-            heappush(self._heap, (size + 1.5, next(self._counter), history))
+            self._wait(history, seen.rule, size + _LESS_NEW)
         return seen
-
-    def _news(self, seen: Seen) -> int:
-        """How much a new answer promises: a rule not seen to decide, or to apply with others."""
-        promise = 0
-        if seen.rule not in self._rules:
-            self._rules.add(seen.rule)
-            promise = 3
-        elif not self._pairs.issuperset(seen.pairs):
-            promise = 2
-        self._pairs.update(seen.pairs)
-        return promise
 
     # ------------------------------------------------------------------- other readings
 
@@ -395,7 +400,7 @@ class Search:
                 before, by = frozenset(map(exchanged_name, before)), exchanged_name(by)
             self._note_act(history, larger, (before, winners(after.given)), (seen, after), by, move)
         was, now = (
-            (s.is_deal, s.rule, s.given.status, frozenset(n for n, _ in s.applying))
+            (s.is_deal, s.rule, s.given.status, frozenset(n for n, _ in s.applying), s.scores)
             for s in (seen, after)
         )
         return None if was == now else now

@@ -309,7 +309,7 @@ _ACTS = {
     "level": N_("{who} says another level ({says}) and has it: {clauses}."),
     "omit": N_("{who} leaves an entry out ({kind}) and has it: {clauses}."),
     "needless": N_(
-        "{who} need not: the clause changes and the credit does not ({kind}): {clauses}."
+        "{who} need not make an entry ({kind}): the clause changes, the credit does not: {clauses}."
     ),
     "late": N_(
         "{who} makes one entry more on the day of the deal or after it ({kind}) and has it: "
@@ -335,11 +335,11 @@ def _incentive(one: Incentive) -> Told:
         )
         for after in dict.fromkeys(after or "-" for _, after in pairs)
     ]
-    who = (
-        Sentence("Whoever made the deal")
-        if act.closer
-        else Sentence("Whoever did not make the deal")
-    )
+    who = {
+        True: Sentence("Whoever made the deal"),
+        False: Sentence("Whoever did not make the deal"),
+        None: Sentence("One of those who compete"),
+    }[act.closer]
     values = {"who": who, "kind": kind, "says": " ".join(said), "clauses": clauses}
     turn = one.turn
     return Told(
@@ -367,6 +367,6 @@ def outcome(given: Given) -> Sentence:
         return Sentence("{parties} ({clause})", parties=parties, clause=clause)
     if given.referred_to is not None:
         return Sentence(
-            "{instance} decides ({clause})", instance=Term(given.referred_to), clause=clause
+            "left to {instance} ({clause})", instance=Term(given.referred_to), clause=clause
         )
     return Sentence("nobody")

@@ -21,6 +21,7 @@ from conflictctl.adjudication.small_histories import WORD, SmallHistory
 from conflictctl.adjudication.smallest_difference import words_of
 from conflictctl.events import Event
 from conflictctl.history import Deal, replay
+from conflictctl.policy.case import Case
 from conflictctl.policy.program import Program, compiled
 
 _WINNING = frozenset({"credited", "recommended", "held"})
@@ -40,6 +41,8 @@ class Seen(NamedTuple):
     went_on: tuple[RuleName, ...]
     unsure: tuple[RuleName, ...]
     is_deal: bool
+    scores: tuple[str, ...] = ()
+    """What each row of the scorecard gives to everybody, as text."""
 
     @property
     def no_rule(self) -> bool:
@@ -106,6 +109,7 @@ class Trial:
             tuple(name_of(rule) for rule in tried.aside),
             tuple(name_of(rule) for rule in tried.unsure),
             deal is not None,
+            _scores(case),
         )
 
     def given(self, history: SmallHistory, program: Program | None = None) -> Given:
@@ -143,6 +147,12 @@ class Trial:
     def _given(self, matter: judge.Matter, deal: Deal | None) -> Given:
         found = judge.decide_deal(matter, small_histories.CUSTOMER, deal)
         return Given(found.status, found.credit, found.holder, found.decided_by, found.referred_to)
+
+
+def _scores(case: Case) -> tuple[str, ...]:
+    if case.program.card is None:
+        return ()
+    return tuple(f"{person} {score.rows}" for person, score in sorted(case.scores().items()))
 
 
 def _plainly(program: Program, tried: Tried) -> Given | None:

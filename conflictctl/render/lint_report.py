@@ -149,18 +149,20 @@ class _Page:
 
 def history_text(history: SmallHistory) -> str:
     """A history in one line, its days counted from the first."""
-    parts = []
-    for number, (move, day) in enumerate(zip(history.moves, history.days, strict=True)):
+    entries: dict[int, list[str]] = {}
+    for move, day in zip(history.moves, history.days, strict=True):
         fields = " ".join(f"{name}={value}" for name, value in move.fields if name in _TOLD)
         text = " ".join(filter(None, (move.by, term(move.kind), fields)))
         if move.late:
             text = tr("{entry} (entered late)").format(entry=text)
-        if number == 0 or day != history.days[number - 1]:
-            text = tr("day {day}: {entry}").format(day=day, entry=text)
-        parts.append(text)
+        entries.setdefault(day, []).append(text)
+    days = [
+        tr("day {day}: {entry}").format(day=day, entry=list_joined(of_day))
+        for day, of_day in entries.items()
+    ]
     if history.asked is not None:
-        parts.append(tr("day {day}: who holds the customer?").format(day=history.asked))
-    return list_joined(parts)
+        days.append(tr("day {day}: who holds the customer?").format(day=history.asked))
+    return "; ".join(days)
 
 
 _TOLD = frozenset(
