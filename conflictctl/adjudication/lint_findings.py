@@ -265,7 +265,8 @@ def _incentives(trial: Trial, harvest: Harvest) -> list[Incentive]:
     for act in acts:
         if act.how != "level" and act.says and _plain_does(act, acts):
             continue
-        grouped.setdefault((act.how, act.kind, act.says, act.closer), []).append(act)
+        says = () if act.how == "omit" else act.says
+        grouped.setdefault((act.how, act.kind, says, act.closer), []).append(act)
     found = []
     for alike in grouped.values():
         # What is done on the last day is told first: it costs the least.

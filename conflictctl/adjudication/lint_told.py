@@ -322,7 +322,8 @@ _ACTS = {
 def _incentive(one: Incentive) -> Told:
     act = one.acts[0]
     how = "late" if act.how == "add" and act.late else act.how
-    said = [f"{name}={_value(value)}" for name, value in act.says]
+    says = act.says if len({other.says for other in one.acts}) == 1 else ()
+    said = [f"{name}={_value(value)}" for name, value in says]
     kind: object = Term(act.kind)
     if said:
         kind = Sentence("{kind} {fields}", kind=kind, fields=" ".join(said))
@@ -349,7 +350,7 @@ def _incentive(one: Incentive) -> Told:
         {
             "act": act.how,
             "kind": act.kind,
-            "fields": dict(act.says),
+            "fields": dict(says),
             "by_closer": act.closer,
             "late": act.late,
             "clauses": [list(pair) for pair in clauses_of(one.acts)],
