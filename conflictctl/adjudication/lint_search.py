@@ -177,7 +177,8 @@ class Harvest:
         gap = "none" if seen.no_rule else "fact" if seen.waits else None
         if gap is not None:
             self.gap_times[gap] += 1
-            kinds = frozenset(move.kind for move in history.moves)
+            # An order and a close leave the same gap.
+            kinds = frozenset(_SAME_GAP.get(m.kind, m.kind) for m in history.moves)
             _keep(self.gaps, (gap, kinds), history)
 
 
@@ -551,6 +552,8 @@ class Search:
                     )
                     self._keep_act(act, history, one, (seen, after))
 
+
+_SAME_GAP = {"order": "close"}
 
 _NOT_ALONE = frozenset({"order", "close", "agreement", "staff_left"})
 """The deal itself, what takes the consent of others, and what others record."""

@@ -69,6 +69,8 @@ def _event(entry: Entry, origin: str, by_ref: Mapping[str | int, Event]) -> Even
         )
         if body_of(event, body.get("data") or {}, sealed, origin) != body:
             raise ValueError
+        if sealed is not None and not isinstance(sealed, str):
+            raise ValueError
         _check_fields(event, by_ref, sealed=sealed is not None)
     except (ConflictctlError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise damaged(
@@ -85,6 +87,8 @@ def _event(entry: Entry, origin: str, by_ref: Mapping[str | int, Event]) -> Even
 
 def _check_fields(event: Event, by_ref: Mapping[str | int, Event], *, sealed: bool) -> None:
     """Raise ValueError or InputRejected unless the fields are those of a recorded entry."""
+    if event.attestation is not None and type(event.attestation) is not int:
+        raise ValueError
     kind = KINDS[event.kind]
     fields = dict(event.fields)
     left_out = {

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from conflictctl.bundles.account import Account
 from conflictctl.bundles.form import Bundle, damaged
 from conflictctl.checkpoint import Checkpoint
-from conflictctl.errors import InputRejected
-from conflictctl.register.chain import read_receipt
+from conflictctl.register.chain import receipt_bytes
 from conflictctl.wording import Sentence
 
 
@@ -102,12 +101,7 @@ _PROVE = Sentence("`conflictctl audit prove CUSTOMER --checkpoint FILE` makes on
 
 
 def _receipt(bundle: Bundle, hashes: Sequence[bytes], text: str, account: Account) -> int:
-    wanted = read_receipt(text)
-    if wanted is None:
-        raise InputRejected(
-            Sentence("{text} is no receipt", text=text[:40]),
-            Sentence("a receipt reads like K7QF-3M2A-9XPD-T6WL"),
-        )
+    wanted = receipt_bytes(text)
     for entry, reached in zip(bundle.entries, hashes, strict=True):
         if reached.startswith(wanted):
             account.confirm(

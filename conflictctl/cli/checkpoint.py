@@ -37,7 +37,8 @@ CONSISTENCY = N_(
     "  conflictctl audit consistency old.checkpoint new.checkpoint --proof growth.proof"
 )
 RECEIPT = N_(
-    "Print the receipt of an entry again; by default that of the last.\n\n"
+    "Print the receipt of an entry again.\n\n"
+    "Without an entry, that of the last one, which stands for all before it.\n\n"
     "  conflictctl audit receipt\n"
     "  conflictctl audit receipt '#812'"
 )
@@ -172,7 +173,7 @@ def _shows(growth: Growth, first: Checkpoint, last: Checkpoint) -> bool:
 def receipt(
     ctx: typer.Context,
     entry: Annotated[
-        str | None, typer.Argument(metavar="[EVENT]", help=N_("An entry's id or #number."))
+        str | None, typer.Argument(metavar="EVENT", help=N_("An entry's id or #number."))
     ] = None,
 ) -> None:
     """Look the entry up, print its receipt."""
@@ -226,7 +227,11 @@ def new_key(
 @keys.command(
     "show",
     cls=Command,
-    help=N_("Print the public half of a key.\n\n  conflictctl audit key show headquarters.key"),
+    help=N_(
+        "Print the public half of a key.\n\n"
+        "Whoever has it can check what the key signed.\n\n"
+        "  conflictctl audit key show headquarters.key"
+    ),
 )
 def show_key(
     path: Annotated[Path, typer.Argument(metavar="FILE", help=N_("The file of the key."))],

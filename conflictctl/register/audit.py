@@ -15,7 +15,7 @@ from sqlalchemy import and_, bindparam, func, select, tuple_
 
 from conflictctl.calendar import utc_text
 from conflictctl.checkpoint import Checkpoint
-from conflictctl.errors import DamagedRegister, InputRejected
+from conflictctl.errors import DamagedRegister
 from conflictctl.events import BODY_VERSION, REFERENCE_FIELDS
 from conflictctl.mending import MENDS
 from conflictctl.register import sqlite
@@ -26,7 +26,7 @@ from conflictctl.register.chain import (
     content_number,
     genesis,
     link,
-    read_receipt,
+    receipt_bytes,
 )
 from conflictctl.register.rows import (
     WITH_SUBJECT,
@@ -256,14 +256,7 @@ def verify(
     `progress` is told how many entries of how many are done.  Raises InputRejected for a
     text that is no receipt; never raises for damage, which is what it reports.
     """
-    wanted = None
-    if receipt is not None:
-        wanted = read_receipt(receipt)
-        if wanted is None:
-            raise InputRejected(
-                Sentence("{text} is no receipt", text=receipt[:40]),
-                Sentence("a receipt reads like K7QF-3M2A-9XPD-T6WL"),
-            )
+    wanted = None if receipt is None else receipt_bytes(receipt)
     try:
         redactions = {row[0]: row[1] for row in register.fetch(_REDACTIONS)}
         total = register.head().seq
