@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from conflictctl.adjudication import small_histories
 from conflictctl.adjudication.backtest import Given
+from conflictctl.adjudication.lint_harvest import Edged
 from conflictctl.adjudication.lint_readings import Reading
-from conflictctl.adjudication.lint_search import Edged
 from conflictctl.adjudication.lint_space import shifted
 from conflictctl.adjudication.lint_trial import Trial
 from conflictctl.adjudication.small_histories import SmallHistory

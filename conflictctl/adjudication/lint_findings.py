@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 from conflictctl.adjudication.backtest import Given
 from conflictctl.adjudication.clashes import Pair, RuleName
+from conflictctl.adjudication.lint_acts import FORMAL
 from conflictctl.adjudication.lint_edges import Turning, turning_of
+from conflictctl.adjudication.lint_harvest import Act, Harvest, Turn
 from conflictctl.adjudication.lint_readings import Reading
-from conflictctl.adjudication.lint_search import FORMAL, UNTRIED, Act, Harvest, Turn
+from conflictctl.adjudication.lint_search import UNTRIED
 from conflictctl.adjudication.lint_space import size_of
 from conflictctl.adjudication.lint_trial import Trial
 from conflictctl.adjudication.small_histories import SmallHistory

@@ -10,32 +10,32 @@ came.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from heapq import heappop, heappush
 from itertools import chain, count
-from typing import Any, NamedTuple
+from typing import Any
 
 from conflictctl.adjudication import small_histories
-from conflictctl.adjudication.backtest import Given
-from conflictctl.adjudication.clashes import Pair, RuleName
+from conflictctl.adjudication.clashes import RuleName
+from conflictctl.adjudication.lint_acts import note_level, note_one_more
+from conflictctl.adjudication.lint_harvest import Edge, Edged, Harvest, Turn, telling
 from conflictctl.adjudication.lint_readings import Reading, kinds_of, readings_of, speaks_of
 from conflictctl.adjudication.lint_space import (
     asked_otherwise,
     canonical,
-    deal_place,
     exchanged,
-    exchanged_name,
+    exchanged_move,
     grown,
     likely,
     makes_sense,
     repeated,
     shifted,
     size_of,
-    with_move,
+    with_other_levels,
 )
-from conflictctl.adjudication.lint_trial import Seen, Trial, winners
+from conflictctl.adjudication.lint_trial import Seen, Trial
 from conflictctl.adjudication.small_histories import Move, SmallHistory
 
 ALL_AT_ONCE = 3000
@@ -68,124 +68,8 @@ UNTRIED = frozenset(
 )
 """Words that look at what no small history contains."""
 
-FORMAL = frozenset({"filing", "inform", "accompany", "card", "learn"})
-"""Entries that somebody makes because the rules ask for them."""
-
 Left = Callable[[float], bool]
 """Whether less than a share of the time is spent."""
-
-
-class Turn(NamedTuple):
-    """Two rulings that differ: on two histories, or on one under two readings."""
-
-    history: SmallHistory
-    other: SmallHistory
-    before: Given
-    after: Given
-
-
-class Act(NamedTuple):
-    """What somebody does alone: `how` is add, omit, level (says another level), or needless (it
-    changes the clause and nobody's credit); `closer` whether it is who took or made the deal,
-    None where there is none.
-    `late`: not before the day of the deal.  Rules before and after it."""
-
-    how: str
-    kind: str
-    says: tuple[tuple[str, Any], ...]
-    closer: bool | None
-    late: bool
-    before: str | None
-    after: str | None
-
-
-def telling(turn: Turn) -> tuple[Any, ...]:
-    """How telling a turn is, the less the more: from one winner to another, on a small history."""
-    return not (winners(turn.before) and winners(turn.after)), size_of(turn.history)
-
-
-class Edge(NamedTuple):
-    """A day on which the ruling turns: what is moved (a kind, or None: the question), and the
-    rules that decide before it and after it."""
-
-    kind: str | None
-    before: RuleName | None
-    after: RuleName | None
-
-
-class Edged(NamedTuple):
-    """A history, the place of the entry that is moved, and the rulings on it as it is and with
-    that entry a day later."""
-
-    history: SmallHistory
-    place: int
-    before: Given
-    after: Given
-
-
-class Harvest:
-    """What was seen, each with its smallest history."""
-
-    def __init__(self) -> None:
-        self.deals = 0
-        self.decided: dict[RuleName, SmallHistory] = {}
-        self.applied: dict[RuleName, SmallHistory] = {}
-        self.times: Counter[RuleName] = Counter()
-        self.together: Counter[tuple[RuleName, RuleName]] = Counter()
-        self._clashing: dict[Pair, SmallHistory] = {}
-        self._behind: dict[Pair, SmallHistory] = {}
-        self.pair_times: Counter[Pair] = Counter()
-        self.gaps: dict[tuple[str, frozenset[str]], SmallHistory] = {}
-        self.gap_times: Counter[str] = Counter()
-        self.edges: dict[Edge, Edged] = {}
-        self.acts: dict[Act, Turn] = {}
-        self.act_times: Counter[Act] = Counter()
-        self.turns: dict[Reading, Turn] = {}
-        self.readings: Sequence[Reading] = ()
-        self.read: set[Reading] = set()
-        """Readings that were tried at all."""
-        self.histories = 0
-        self.exhausted = 0
-        """Every history of up to so many entries was tried."""
-        self.complete = False
-        """Whether everything that grows up to the bound was tried."""
-
-    @property
-    def pairs(self) -> Mapping[Pair, SmallHistory]:
-        """The pairs of rules that name different winners, on a history that the first of them
-        decides if there is one."""
-        return {**self._behind, **self._clashing}
-
-    def add(self, history: SmallHistory, seen: Seen) -> None:
-        """Note what the rules say of one history."""
-        self.deals += seen.is_deal
-        if seen.rule is not None:
-            _keep(self.decided, seen.rule, history)
-        names = [name for name, _ in seen.applying]
-        for name in (*names, *seen.went_on):
-            self.times[name] += 1
-            _keep(self.applied, name, history)
-        for name in seen.went_on:
-            _keep(self.decided, name, history)
-        for place, one in enumerate(names):
-            for other in names[place + 1 :]:
-                self.together[one, other] += 1
-        for pair in seen.pairs:
-            self.pair_times[pair] += 1
-            kept = self._clashing if seen.rule == pair.first else self._behind
-            _keep(kept, pair, history)
-        gap = "none" if seen.no_rule else "fact" if seen.waits else None
-        if gap is not None:
-            self.gap_times[gap] += 1
-            # An order and a close leave the same gap.
-            kinds = frozenset(_SAME_GAP.get(m.kind, m.kind) for m in history.moves)
-            _keep(self.gaps, (gap, kinds), history)
-
-
-def _keep(found: dict[Any, SmallHistory], key: Any, history: SmallHistory) -> None:
-    known = found.get(key)
-    if known is None or size_of(history) < size_of(known):
-        found[key] = history
 
 
 class Search:
@@ -219,16 +103,20 @@ class Search:
             (self._find_edges, 1),
             (self._read_otherwise, 1),
         )
-        complete = True
         for step, share in steps:
             self._share = share
-            try:
+            with self._slice():
                 step()
-            except _TimeIsUp:
-                complete = False
-        self.harvest.complete = complete
         self.harvest.histories = len(self._known)
         return self.harvest
+
+    @contextmanager
+    def _slice(self) -> Iterator[None]:
+        """What is done while its share of the time lasts; if that ends, not all was tried."""
+        try:
+            yield
+        except _TimeIsUp:
+            self.harvest.complete = False
 
     def _grow(self) -> None:
         self._all_of_few_entries()
@@ -295,7 +183,7 @@ class Search:
         open_still = [one for one in self._readings if one not in self.harvest.turns]
         for number, one in enumerate(open_still, 1):
             self._share = _SOUGHT - 0.15 * (1 - number / len(open_still))
-            with suppress(_TimeIsUp):
+            with self._slice():
                 self._seek_turn(one)
         self._share = 1.0
         rest = sorted(self._combined, key=size_of)
@@ -381,78 +269,16 @@ class Search:
     def _follow(self, history: SmallHistory, seen: Seen, larger: SmallHistory, move: Move) -> Any:
         """Try a history that has one entry more; what the rules answer, if otherwise."""
         after = self._look(larger)
-        here = canonical(larger) is not larger
-        return self._compare(history, seen, larger, after, move, exchange=here)
-
-    def _compare(
-        self,
-        history: SmallHistory,
-        seen: Seen,
-        larger: SmallHistory,
-        after: Seen,
-        move: Move,
-        *,
-        exchange: bool,
-    ) -> Any:
-        if seen.is_deal == after.is_deal:
-            before, by = winners(seen.given), move.by
-            if exchange:
-                history, larger = exchanged(history), exchanged(larger)
-                before, by = frozenset(map(exchanged_name, before)), exchanged_name(by)
-            self._note_act(history, larger, (before, winners(after.given)), (seen, after), by, move)
+        if canonical(larger) is not larger:  # as it was ruled on, the consultants change places
+            pair = exchanged(history), exchanged(larger)
+            note_one_more(self.harvest, pair, (seen.exchanged(), after), exchanged_move(move))
+        else:
+            note_one_more(self.harvest, (history, larger), (seen, after), move)
         was, now = (
             (s.is_deal, s.rule, s.given.status, frozenset(n for n, _ in s.applying), s.scores)
             for s in (seen, after)
         )
         return None if was == now else now
-
-    def _note_act(
-        self,
-        history: SmallHistory,
-        larger: SmallHistory,
-        won: tuple[frozenset[str], frozenset[str]],
-        seen: tuple[Seen, Seen],
-        by: str,
-        move: Move,
-    ) -> None:
-        """Whether an entry more, or one less, gets its author what he did not have."""
-        before, after = (frozenset(map(self._of, names)) for names in won)
-        place = deal_place(larger)
-        if move.kind in _NOT_ALONE or (place is None and not (before and after)):
-            return  # that somebody's first entry gets him a free customer is nothing to tell
-        mine = self._of(by)
-        closer = None if place is None else larger.moves[place].by == by
-        late = place is not None and _on_last_day(history, larger, by, place)
-        says = tuple((k, v) for k, v in move.fields if k in _SAID)
-        clauses = seen[0].given.decided_by, seen[1].given.decided_by
-        if mine in after and mine not in before:
-            self._keep_act(
-                Act("add", move.kind, says, closer, late, *clauses), history, larger, seen
-            )
-        elif mine in before and mine not in after:
-            act = Act("omit", move.kind, says, closer, late, clauses[1], clauses[0])
-            self._keep_act(act, larger, history, (seen[1], seen[0]))
-        elif (
-            move.kind in FORMAL
-            and mine in before
-            and before == after
-            and seen[0].rule != seen[1].rule
-        ):
-            act = Act("needless", move.kind, says, closer, late, *clauses)
-            self._keep_act(act, history, larger, seen)
-
-    def _keep_act(
-        self, act: Act, history: SmallHistory, other: SmallHistory, seen: tuple[Seen, Seen]
-    ) -> None:
-        self.harvest.act_times[act] += 1
-        known = self.harvest.acts.get(act)
-        size = size_of(history) + size_of(other)
-        if known is None or size < size_of(known.history) + size_of(known.other):
-            self.harvest.acts[act] = Turn(history, other, seen[0].given, seen[1].given)
-
-    def _of(self, party: str) -> str:
-        """A party, or for somebody of another outlet the outlet: its credit is his."""
-        return _OUTLET_OF.get(party, party)
 
     # ------------------------------------------------------------ rules not seen to decide
 
@@ -470,7 +296,7 @@ class Search:
             kinds = kinds_of(self.space.policy, words)
             moves = [move for move in self.space.moves if speaks_of(move, words, kinds)]
             self._share = _GROWN + width * number / len(open_still)
-            with suppress(_TimeIsUp):
+            with self._slice():
                 for one in chain(self._one_more(name, moves), self._two_more(moves)):
                     self._look(one)
                     if name in self.harvest.decided:
@@ -497,7 +323,12 @@ class Search:
                         for second in moves:
                             yield from likely(one, second)
 
-    # ---------------------------------------------------------------- days and levels
+    # ------------------------------------------------------------------ days and levels
+
+    def _say_other_levels(self, history: SmallHistory, seen: Seen) -> None:
+        """Each level recorded as another one."""
+        for place, one in with_other_levels(history, self.space):
+            note_level(self.harvest, (history, one), (seen, self._look(one)), place)
 
     def _move_entries(self, history: SmallHistory) -> None:
         """Each entry, and the question, a day earlier and later."""
@@ -521,67 +352,12 @@ class Search:
                 if known is None or size_of(history) < size_of(known.history):
                     self.harvest.edges[edge] = Edged(history, place, seen.given, other.given)
 
-    def _say_other_levels(self, history: SmallHistory, seen: Seen) -> None:
-        """Each level recorded as another one: what that gets its author."""
-        for place, move in enumerate(history.moves):
-            fields = dict(move.fields)
-            for level in self.space.levels:
-                if fields.get("level") in (None, level):
-                    continue
-                other = next(
-                    m
-                    for m in self.space.moves
-                    if (m.kind, m.by, m.late) == (move.kind, move.by, move.late)
-                    and dict(m.fields) == {**fields, "level": level}
-                )
-                one = with_move(history, place, other)
-                after = self._look(one)
-                mine = self._of(move.by)
-                won = [frozenset(map(self._of, winners(s.given))) for s in (seen, after)]
-                if mine in won[1] and mine not in won[0]:
-                    deal = deal_place(history)
-                    closer = None if deal is None else history.moves[deal].by == move.by
-                    act = Act(
-                        "level",
-                        move.kind,
-                        (("level", level),),
-                        closer,
-                        False,
-                        seen.given.decided_by,
-                        after.given.decided_by,
-                    )
-                    self._keep_act(act, history, one, (seen, after))
-
-
-_SAME_GAP = {"order": "close"}
-
-_NOT_ALONE = frozenset({"order", "close", "agreement", "staff_left"})
-"""The deal itself, what takes the consent of others, and what others record."""
-
-_SAID = frozenset(
-    {"level", "direction", "asked", "answer", "named", "outlet", "to_outlet", "reached", "rank"}
-)
-_OUTLET_OF: Mapping[str, str] = {small_histories.OUTSIDER: "east", small_histories.GUEST: "west"}
-
 
 def _both(edged: Edged) -> Iterator[SmallHistory]:
     yield edged.history
     later = shifted(edged.history, edged.place, 1)
     if later is not None:
         yield later
-
-
-def _on_last_day(history: SmallHistory, larger: SmallHistory, by: str, place: int) -> bool:
-    """Whether the entry that is more stands on the day of the deal or after it, and nothing else
-    that its author did does."""
-    added = next(
-        number
-        for number, one in enumerate(larger.moves)
-        if number >= len(history.moves) or one != history.moves[number]
-    )
-    own = [larger.days[n] for n in range(place) if n != added and larger.moves[n].by == by]
-    last_day = larger.days[place]
-    return larger.days[added] >= last_day > max(own, default=last_day)
 
 
 def _passed_by(reading: Reading, history: SmallHistory) -> bool:

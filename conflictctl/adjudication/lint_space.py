@@ -211,10 +211,17 @@ def shifted(history: SmallHistory, place: int, step: int) -> SmallHistory | None
     return _begun(history.moves, days, history.asked)
 
 
-def with_move(history: SmallHistory, place: int, move: Move) -> SmallHistory:
-    """A history with another entry in the place of one."""
-    moves = (*history.moves[:place], move, *history.moves[place + 1 :])
-    return history._replace(moves=moves)
+def with_other_levels(history: SmallHistory, space: Space) -> Iterator[tuple[int, SmallHistory]]:
+    """A history with one recorded level as another, and the place of the entry."""
+    for place, move in enumerate(history.moves):
+        fields = dict(move.fields)
+        for level in space.levels if "level" in fields else ():
+            said = {**fields, "level": level}
+            for other in space.moves:
+                alike = (other.kind, other.by, other.late) == (move.kind, move.by, move.late)
+                if other != move and alike and dict(other.fields) == said:
+                    moves = (*history.moves[:place], other, *history.moves[place + 1 :])
+                    yield place, history._replace(moves=moves)
 
 
 def deal_place(history: SmallHistory) -> int | None:
@@ -295,7 +302,7 @@ def canonical(history: SmallHistory) -> SmallHistory:
 
 def exchanged(history: SmallHistory) -> SmallHistory:
     """The same with each of the two consultants in the place of the other."""
-    return history._replace(moves=tuple(_exchanged(one) for one in history.moves))
+    return history._replace(moves=tuple(exchanged_move(one) for one in history.moves))
 
 
 def exchanged_name(name: str) -> str:
@@ -317,7 +324,8 @@ def named_in(move: Move) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _exchanged(move: Move) -> Move:
+def exchanged_move(move: Move) -> Move:
+    """An entry with each of the two consultants in the place of the other."""
     return move._replace(
         by=_other(move.by), fields=tuple((name, _other(value)) for name, value in move.fields)
     )

@@ -16,7 +16,7 @@ from conflictctl.adjudication.clashes import (
     pairs_among,
     tried_on,
 )
-from conflictctl.adjudication.lint_space import Space
+from conflictctl.adjudication.lint_space import Space, exchanged_name
 from conflictctl.adjudication.small_histories import WORD, SmallHistory
 from conflictctl.adjudication.smallest_difference import words_of
 from conflictctl.events import Event
@@ -43,6 +43,14 @@ class Seen(NamedTuple):
     is_deal: bool
     scores: tuple[str, ...] = ()
     """What each row of the scorecard gives to everybody, as text."""
+
+    def exchanged(self) -> Seen:
+        """As far as who wins goes: the same of the history in which the two consultants have
+        changed places."""
+        given = self.given
+        credit = tuple(part._replace(party=exchanged_name(part.party)) for part in given.credit)
+        holder = given.holder and exchanged_name(given.holder)
+        return self._replace(given=given._replace(credit=credit, holder=holder))
 
     @property
     def no_rule(self) -> bool:
@@ -115,11 +123,6 @@ class Trial:
     def given(self, history: SmallHistory, program: Program | None = None) -> Given:
         """The ruling alone, under another reading of the policy if one is given."""
         matter, deal = self._brought(history, program or self.program)
-        return self._given(matter, deal)
-
-    def given_on(self, events: list[Event], history: SmallHistory) -> Given:
-        """The ruling on events made of a history."""
-        matter, deal = self._matter(events, history, self.program)
         return self._given(matter, deal)
 
     def _brought(self, history: SmallHistory, program: Program) -> tuple[judge.Matter, Deal | None]:

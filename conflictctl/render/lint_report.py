@@ -85,7 +85,7 @@ def _how_far(found: Findings) -> Iterator[Sentence]:
     )
     if found.complete:
         yield Sentence(
-            "Every history of up to {exhausted} entries, and of up to {most} entries all that "
+            "Every history of up to {exhausted} entries, and of up to {most} entries those that "
             "grow out of one that the rules answer otherwise than those before it.",
             exhausted=found.exhausted,
             most=found.most,
@@ -199,6 +199,8 @@ def report_data(report: LintReport) -> dict[str, Any]:
             "every_one_of_up_to": found.exhausted,
             "bound": found.most,
             "complete": found.complete,
+            "deals_no_rule_decides": found.gap_times.get("none", 0),
+            "deals_wanting_a_fact": found.gap_times.get("fact", 0),
         },
         "worth_a_look": worth_a_look(report.told),
         "findings": [
