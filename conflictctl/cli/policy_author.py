@@ -29,7 +29,7 @@ CHECK = N_(
     "With --exhaustive small histories are then tried on it: two or three people, a few entries, "
     "days on either side of every limit.  Shown are rules that name different winners, that decide "
     "nothing, deals that no rule decides, hours that turn a ruling, parameters and what they turn, "
-    "and what one contender can do alone; each with the smallest history that shows it."
+    "and what one contender can do alone; each with the smallest history found that shows it."
     "\n\n"
     "  conflictctl policy check our-policy.toml\n"
     "  conflictctl policy check our-policy.toml --exhaustive --save counterexamples"
