@@ -65,6 +65,13 @@ WHO_ACTS = Sentence(
     "`staff edit STAFF --login NAME` ties a login to somebody"
 )
 
+ACT_AS = "act_as"
+"""The setting that says whose name a login may act in."""
+
+ANYONE, OWN_LOGIN = "anyone", "own_login"
+"""Its values: anybody's (where nothing is set), or, for a login that the register knows, only
+that of whom it belongs to."""
+
 Parties = Callable[[], set[str]]
 
 
@@ -74,6 +81,19 @@ def has_management(people: People, moment: Moment) -> bool:
         person.posts and person.post(moment).role in MANAGEMENT and person.employed(moment)
         for person in people.staff.values()
     )
+
+
+def borrowed(people: People, actor: str, logins: Iterable[str]) -> tuple[str, str] | None:
+    """The login and the member of staff it belongs to, where that is not who is to act; or None.
+
+    The first of `logins` that the register knows counts: what the account is called goes before
+    what the environment says.  A login of several people may act as each of them.
+    """
+    for login in logins:
+        owners = people.with_login(login)
+        if owners:
+            return None if actor in owners else (login, owners[0])
+    return None
 
 
 def refusal(
