@@ -127,7 +127,7 @@ def refusal(
     if kind in ("correction", "void"):
         return _mending(people, draft, actor, moment, target, involved)
     if kind == "confirm":
-        return _confirming(author, actor, target)
+        return _no_auditor(people, moment, actor) or _confirming(author, actor, target)
     return (
         _author(people, draft, author, actor, moment, target)
         or _recorder(draft, author, actor, role)
@@ -198,10 +198,9 @@ def _author(
     role = people.role(author, moment)
     if kind == "check":
         return None
-    if role == "auditor":
-        return Sentence(
-            "{staff} is an auditor, who records nothing but look-ups", staff=Who(author)
-        )
+    audits = _no_auditor(people, moment, author)
+    if audits is not None:
+        return audits
     if kind in OWN_BUSINESS and role not in SELLERS:
         return Sentence(
             "{kind}: {staff} is {role}, and it is the business of {roles}",
@@ -231,6 +230,15 @@ def _author(
                 "{staff} is {role} and cannot approve an agreement",
                 staff=Who(approver),
                 role=_term(people.role(approver, moment)),
+            )
+    return None
+
+
+def _no_auditor(people: People, moment: Moment, *staff: str) -> Sentence | None:
+    for one in staff:
+        if people.role(one, moment) == "auditor":
+            return Sentence(
+                "{staff} is an auditor, who records nothing but look-ups", staff=Who(one)
             )
     return None
 
@@ -313,11 +321,9 @@ def _mending(
 ) -> Sentence | None:
     author = draft.by if draft.by is not None else actor
     role = people.role(actor, moment)
-    if role == "auditor" or people.role(author, moment) == "auditor":
-        return Sentence(
-            "{staff} is an auditor, who records nothing but look-ups",
-            staff=Who(actor if role == "auditor" else author),
-        )
+    audits = _no_auditor(people, moment, actor, author)
+    if audits is not None:
+        return audits
     if actor != author and role not in _CLAIM_RECORDERS:
         return Sentence(
             "{kind}: {staff} is {role} and does not enter it in the name of {other}",
