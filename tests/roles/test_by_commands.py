@@ -7,6 +7,7 @@ recorded as the author's act, entered by the actor.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from tests.invoking import Invoke, invoking
 from tests.roles.commands import IN_PERSON, MANY, OTHERWISE, READING, WRITING
 from tests.roles.scene import FIELDS, Meeting, build, entries, meetings
 from tests.roles.table import RIGHTS, may
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def every_command() -> set[str]:
@@ -50,6 +54,13 @@ def test_no_command_is_missing_from_the_table() -> None:
 def test_every_kind_has_a_command() -> None:
     # What was sent is recorded by `overdue --notify`, in the name of whoever runs it.
     assert {kind for kind, _ in WRITING.values()} | {"notification"} == set(RIGHTS)
+
+
+@pytest.mark.parametrize("page", ["docs/roles.md", "docs/zh/roles.md"])
+def test_the_page_names_every_command_that_writes(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    named = {" ".join(name.split(" -")[:1]) for name in re.findall(r"`([a-z][^`]*)`", text)}
+    assert {*WRITING, *MANY} <= named
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What an entry says of somebody else counts once he has confirmed it, or a file is answered for."""
+"""What an entry says of somebody else counts once he confirmed it or a file is answered for."""
 
 from __future__ import annotations
 
