@@ -22,7 +22,6 @@ from tests.roles.commands import IN_PERSON, MANY, OTHERWISE, READING, WRITING
 from tests.roles.scene import FIELDS, Meeting, build, entries, meetings
 from tests.roles.table import RIGHTS, may
 
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
