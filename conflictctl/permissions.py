@@ -13,6 +13,7 @@ entry without effect, which is only a warning.
 * A ruling is entered by the person who rules, whose role fits the instance.
 * Personal data are erased by one of them in person, who is no party: notes are evidence.
 * Outlets, staff and settings are management's; while there is no management, anybody's.
+* A file that nobody answers for decides no more about others than who imports it could enter.
 * An entry is mended by its author, by who entered it, or by management that is no party.
 * A confirmation comes from the very person the entry speaks of.
 * An auditor records nothing but look-ups.
@@ -58,6 +59,7 @@ RULING_ROLES: dict[str, tuple[str, ...]] = {
 _RECORDERS = ("supervisor", "clerk", *MANAGEMENT)
 _CLAIM_RECORDERS = ("clerk", *MANAGEMENT)
 _OWN_WORD = ("witness", "approved_by", "accompanied_by", "jointly_with", "answer")
+_DECIDING = frozenset({"ruling", "demand", "confirm", "correction", "void"})
 _BY_REGISTER = frozenset({"notification", "checkpoint"})
 
 WHO_ACTS = Sentence(
@@ -94,6 +96,14 @@ def borrowed(people: People, actor: str, logins: Iterable[str]) -> tuple[str, st
         if owners:
             return None if actor in owners else (login, owners[0])
     return None
+
+
+def decides(draft: Draft) -> bool:
+    """Whether an entry decides about others, or about what others entered.
+
+    A file that nobody answers for does not do that in the name of somebody who did not enter it.
+    """
+    return draft.kind in MANAGERIAL or draft.kind in _DECIDING or _household(draft)
 
 
 def refusal(

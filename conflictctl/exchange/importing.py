@@ -13,11 +13,12 @@ from conflictctl import permissions
 from conflictctl.calendar import Moment
 from conflictctl.cases.procedure import STEPS, Case, Refusal, Tried, replayed
 from conflictctl.errors import InputRejected, NotPermitted, WrongUsage
-from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, claim_of, read_line
+from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, Event, claim_of, read_line
 from conflictctl.exchange import jsonl
 from conflictctl.exchange.jsonl import Row
 from conflictctl.exchange.rejects import Rejects, default_name
 from conflictctl.exchange.source import Format, Progress, Source, numbered_lines, open_source
+from conflictctl.history import involved
 from conflictctl.mending import MENDS
 from conflictctl.people import STAFF_KINDS
 from conflictctl.register.checking import check_times
@@ -414,6 +415,8 @@ class _Intake:
             )
         if draft.kind in permissions.HOUSE or draft.kind in MENDS:
             self._check_house(draft)
+        if self._attest is None and permissions.decides(draft):
+            self._check_decision(draft)
         receipt = self._writer.add(
             draft,
             attestation=self.attestation,
@@ -456,6 +459,41 @@ class _Intake:
         )
         if refusal is not None:
             raise InputRejected(refusal, permissions.who_may(act))
+
+    def _check_decision(self, draft: Draft) -> None:
+        """What decides about others is entered as live by who imports it, where nobody attests.
+
+        Else a file would let anybody rule in a manager's name.
+        """
+        if self._founding or (draft.id is not None and self._writer.target(draft.id) is not None):
+            return
+        field = REFERENCE_FIELDS.get(draft.kind)
+        ref = draft.fields.get(field) if field is not None else None
+        target = self._writer.target(ref) if ref is not None else None
+        refusal = permissions.refusal(
+            self._writer.people,
+            draft,
+            self._actor,
+            self._writer.now,
+            target=target,
+            involved=lambda: self._parties(draft, target),
+        )
+        if refusal is not None:
+            raise InputRejected(
+                Sentence("{problem}; --attest STAFF answers for a file", problem=refusal),
+                permissions.who_may(draft),
+            )
+
+    def _parties(self, draft: Draft, target: Event | None) -> set[str]:
+        customers = {draft.customer, *draft.fields.get("customers", ())}
+        if target is not None:
+            customers.add(target.customer)
+        return {
+            party
+            for customer in customers
+            if customer is not None and self._writer.customer_known(customer)
+            for party in involved(self._writer.involved_events(customer), self._writer.people)
+        }
 
     def _warn(self, line: int, draft: Draft, receipt: Receipt) -> None:
         field = REFERENCE_FIELDS.get(draft.kind)

@@ -34,6 +34,14 @@ def invoke(register_path: Path) -> Any:
         yield run
 
 
+RULING = {
+    "instance": "sales_manager",
+    "award": [{"party": "li", "share": "100"}],
+    "reason": "r",
+}
+FINDING = {"question": "q", "subject": "wang", "answer": True, "grounds": "g"}
+
+
 def credit(invoke: Invoke) -> dict[str, str]:
     found = json.loads(invoke("verdict", "K1", "--format", "json").stdout)
     return {row["party"]: row["share"] for row in found["credit"]}
@@ -107,3 +115,59 @@ def test_nobody_rules_or_approves_in_his_own_case(invoke: Invoke) -> None:
     shares = ["--share", "li=60", "--share", "wang=40"]
     failed = invoke("settle", "K1", *shares, "--approved-by", "sun", "--as", "li", code=4)
     assert "own case" in failed.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"kind": "ruling", **RULING, "by": "sun"},
+        {"kind": "ruling", **RULING, "by": "sun", "recorded_by": "sun"},
+        {"kind": "reassign", "to": "li", "cause": "other", "by": "sun"},
+        {"kind": "demand", "to": "li", "by": "sun"},
+        {"kind": "finding", **FINDING, "by": "sun"},
+        {"kind": "sanction", "staff": "wang", "measure": "warning", "reason": "r", "by": "gm"},
+    ],
+    ids=lambda line: str(line["kind"]),
+)
+def test_a_file_decides_nothing_in_the_name_of_others_unless_somebody_answers_for_it(
+    invoke: Invoke, tmp_path: Path, register_path: Path, line: dict[str, Any]
+) -> None:
+    file = tmp_path / "lines.jsonl"
+    done = invoke("log-check", "--query", "x", "--as", "li", "--format", "json")
+    file.write_text(json.dumps({"customer": "K1", "at": json.loads(done.stdout)["at"], **line}))
+    before = register_path.read_bytes()
+    told = invoke("import", str(file), "--as", "li", code=3).stderr
+    assert "--attest STAFF answers for a file" in told
+    assert register_path.read_bytes() == before
+    assert credit(invoke) == {"wang": "100"}
+    # Who may enter it imports it, too; and a manager who is no party answers for any.
+    invoke("import", str(file), "--as", line["by"])
+
+
+def test_a_file_confirms_and_takes_back_nothing_in_the_name_of_others(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    entry = settled(invoke)
+    file = tmp_path / "lines.jsonl"
+    done = invoke("log-check", "--query", "x", "--as", "li", "--format", "json")
+    about = {"customer": "K1", "at": json.loads(done.stdout)["at"], "by": "sun"}
+    for line in (
+        {"kind": "confirm", "on": entry},
+        {"kind": "void", "voids": "#11", "reason": "r"},
+        {"kind": "correction", "corrects": "#11", "changes": {"level": "A"}},
+    ):
+        file.write_text(json.dumps({**line, **about}))
+        assert "--attest" in invoke("import", str(file), "--as", "li", code=3).stderr
+    assert credit(invoke) == {"wang": "100"}
+
+
+def test_a_file_that_somebody_answers_for_may_hold_the_rulings_of_others(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    file = tmp_path / "lines.jsonl"
+    done = invoke("log-check", "--query", "x", "--as", "li", "--format", "json")
+    ruling = {"kind": "ruling", **RULING, "by": "sun", "customer": "K1"}
+    file.write_text(json.dumps({**ruling, "at": json.loads(done.stdout)["at"]}))
+    invoke("import", str(file), "--as", "gm", code=3)
+    invoke("import", str(file), "--attest", "gm")
+    assert credit(invoke) == {"li": "100"}
