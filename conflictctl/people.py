@@ -167,7 +167,11 @@ class People:
             return person.name
         return self.outlet_names.get(identity, identity)
 
+    def with_login(self, login: str) -> list[str]:
+        """Everybody on the staff with this operating-system login."""
+        return [person.id for person in self.staff.values() if person.login == login]
+
     def by_login(self, login: str) -> str | None:
         """The one member of staff with this operating-system login, if exactly one has it."""
-        found = [person.id for person in self.staff.values() if person.login == login]
+        found = self.with_login(login)
         return found[0] if len(found) == 1 else None

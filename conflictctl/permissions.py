@@ -13,6 +13,7 @@ entry without effect, which is only a warning.
 * A ruling is entered by the person who rules, whose role fits the instance.
 * Personal data are erased by one of them in person, who is no party: notes are evidence.
 * Outlets, staff and settings are management's; while there is no management, anybody's.
+* A file that nobody answers for decides no more about others than who imports it could enter.
 * An entry is mended by its author, by who entered it, or by management that is no party.
 * A confirmation comes from the very person the entry speaks of.
 * An auditor records nothing but look-ups.
@@ -20,7 +21,8 @@ entry without effect, which is only a warning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from conflictctl.calendar import Moment
 from conflictctl.events import ROLES, Draft, Event
@@ -58,12 +60,20 @@ RULING_ROLES: dict[str, tuple[str, ...]] = {
 _RECORDERS = ("supervisor", "clerk", *MANAGEMENT)
 _CLAIM_RECORDERS = ("clerk", *MANAGEMENT)
 _OWN_WORD = ("witness", "approved_by", "accompanied_by", "jointly_with", "answer")
+_DECIDING = frozenset({"ruling", "demand", "confirm", "correction", "void"})
 _BY_REGISTER = frozenset({"notification", "checkpoint"})
 
 WHO_ACTS = Sentence(
     "--as STAFF or CONFLICTCTL_AS says who acts; "
     "`staff edit STAFF --login NAME` ties a login to somebody"
 )
+
+ACT_AS = "act_as"
+"""The setting that says whose name a login may act in."""
+
+ANYONE, OWN_LOGIN = "anyone", "own_login"
+"""Its values: anybody's (where nothing is set), or, for a login that the register knows, only
+that of whom it belongs to."""
 
 Parties = Callable[[], set[str]]
 
@@ -74,6 +84,35 @@ def has_management(people: People, moment: Moment) -> bool:
         person.posts and person.post(moment).role in MANAGEMENT and person.employed(moment)
         for person in people.staff.values()
     )
+
+
+def borrowed(people: People, actor: str, logins: Iterable[str]) -> tuple[str, str] | None:
+    """The login and the member of staff it belongs to, where that is not who is to act; or None.
+
+    The first of `logins` that the register knows counts: what the account is called goes before
+    what the environment says.  A login of several people may act as each of them.
+    """
+    for login in logins:
+        owners = people.with_login(login)
+        if owners:
+            return None if actor in owners else (login, owners[0])
+    return None
+
+
+def decides(draft: Draft) -> bool:
+    """Whether an entry decides about others, or about what others entered.
+
+    A file that nobody answers for does not do that in the name of somebody who did not enter it.
+    """
+    return draft.kind in MANAGERIAL or draft.kind in _DECIDING or _household(draft)
+
+
+def words_of_others(draft: Draft) -> set[str]:
+    """Whose own word an entry holds, as far as who is said to have acted or entered it tells.
+
+    An entry tells of its author's and recorder's own knowledge, whatever it says of them.
+    """
+    return _spoken_of(draft.fields) & {draft.by, draft.recorded_by}
 
 
 def refusal(
@@ -107,7 +146,7 @@ def refusal(
     if kind in ("correction", "void"):
         return _mending(people, draft, actor, moment, target, involved)
     if kind == "confirm":
-        return _confirming(author, actor, target)
+        return _no_auditor(people, moment, actor) or _confirming(author, actor, target)
     return (
         _author(people, draft, author, actor, moment, target)
         or _recorder(draft, author, actor, role)
@@ -178,10 +217,9 @@ def _author(
     role = people.role(author, moment)
     if kind == "check":
         return None
-    if role == "auditor":
-        return Sentence(
-            "{staff} is an auditor, who records nothing but look-ups", staff=Who(author)
-        )
+    audits = _no_auditor(people, moment, author)
+    if audits is not None:
+        return audits
     if kind in OWN_BUSINESS and role not in SELLERS:
         return Sentence(
             "{kind}: {staff} is {role}, and it is the business of {roles}",
@@ -211,6 +249,15 @@ def _author(
                 "{staff} is {role} and cannot approve an agreement",
                 staff=Who(approver),
                 role=_term(people.role(approver, moment)),
+            )
+    return None
+
+
+def _no_auditor(people: People, moment: Moment, *staff: str) -> Sentence | None:
+    for one in staff:
+        if people.role(one, moment) == "auditor":
+            return Sentence(
+                "{staff} is an auditor, who records nothing but look-ups", staff=Who(one)
             )
     return None
 
@@ -293,11 +340,9 @@ def _mending(
 ) -> Sentence | None:
     author = draft.by if draft.by is not None else actor
     role = people.role(actor, moment)
-    if role == "auditor" or people.role(author, moment) == "auditor":
-        return Sentence(
-            "{staff} is an auditor, who records nothing but look-ups",
-            staff=Who(actor if role == "auditor" else author),
-        )
+    audits = _no_auditor(people, moment, actor, author)
+    if audits is not None:
+        return audits
     if actor != author and role not in _CLAIM_RECORDERS:
         return Sentence(
             "{kind}: {staff} is {role} and does not enter it in the name of {other}",
@@ -358,17 +403,17 @@ def _confirming(author: str, actor: str, target: Event | None) -> Sentence | Non
             staff=Who(author),
             other=Who(actor),
         )
-    if target is None or author in _spoken_of(target):
+    if target is None or author in _spoken_of(target.fields):
         return None
     return Sentence(
         "{event} says nothing of {staff} that he could confirm", event=target.ref, staff=Who(author)
     )
 
 
-def _spoken_of(event: Event) -> set[str]:
+def _spoken_of(fields: Mapping[str, Any]) -> set[str]:
     found: set[str] = set()
     for name in _OWN_WORD:
-        value = event.get(name)
+        value = fields.get(name)
         if isinstance(value, str):
             found.add(value)
         elif isinstance(value, (list, tuple)):

@@ -383,6 +383,30 @@ def _accepted(case: Case, event: Event) -> Refusal | None:
     return None
 
 
+_DECIDING = frozenset(
+    {
+        "case_accepted",
+        "case_rejected",
+        "case_finding",
+        "case_resolution",
+        "case_task",
+        "case_closed",
+    }
+)
+"""Steps that no party takes, nor enters in the handler's name."""
+
+
+def entered_by_party(case: Case, event: Event) -> Refusal | None:
+    """Why a party does not enter a step live, where it would decide in his own case.
+
+    What was entered long ago is not asked: whose step it is alone counts there (`apply`).
+    """
+    staff = event.recorded_by
+    if event.kind not in _DECIDING or staff is None or not case.is_party(staff):
+        return None
+    return _own_case(case, staff)
+
+
 def _partial_handler(case: Case, handler: str) -> Refusal:
     return Refusal(
         Sentence(

@@ -14,11 +14,13 @@ from conflictctl.cli.checkpoint import SIGNED_BY, public_key, read_checkpoint
 from conflictctl.cli.options import Command, format_option, new_group
 from conflictctl.cli.progress import WORTH_A_BAR, progress_bar
 from conflictctl.cli.session import session_of
+from conflictctl.cli.verify_export import handed_out
 from conflictctl.errors import DamagedRegister
 from conflictctl.render.language import say, tr
 from conflictctl.wording import N_, Sentence, When
 
 if TYPE_CHECKING:
+    from conflictctl.cli.verify_export import Held
     from conflictctl.register.audit import Verification
     from conflictctl.register.store import Register
 
@@ -32,9 +34,11 @@ app = new_group(N_("Check that nothing was altered."))
         "Check every entry, the chain over them and all that is derived from them.\n\n"
         "Ends with 7 and names the first bad entry if anything does not hold.  A receipt or a "
         "checkpoint that somebody kept seals all entries up to its own: a register rewritten as a "
-        "whole no longer bears it.\n\n"
+        "whole no longer bears it.  An export, as JSON Lines, is held against the entries line by "
+        "line.\n\n"
         "  conflictctl audit verify --receipt K7QF-3M2A-9XPD-T6WL\n"
-        "  conflictctl audit verify --checkpoint 2026-11-26.checkpoint"
+        "  conflictctl audit verify --checkpoint 2026-11-26.checkpoint\n"
+        "  conflictctl audit verify --export all.jsonl --manifest all.manifest.json"
     ),
 )
 def verify(
@@ -56,6 +60,22 @@ def verify(
         ),
     ] = None,
     signed_by: Annotated[str | None, SIGNED_BY] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export",
+            metavar="FILE",
+            help=N_("Also hold this export (JSON Lines) against the entries, line by line."),
+        ),
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            "--manifest",
+            metavar="MANIFEST",
+            help=N_("What the export is to be, as `export --manifest` wrote it."),
+        ),
+    ] = None,
     form: Annotated[str, format_option("text", "json")] = "text",
 ) -> None:
     """Verify the register and say how far the evidence reaches."""
@@ -63,16 +83,21 @@ def verify(
 
     key = None if signed_by is None else public_key(signed_by)
     kept = [read_checkpoint(path, key).checkpoint for path in checkpoint or ()]
+    handed = handed_out(export, manifest)
     register = session_of(ctx).open()
     with progress_bar(tr("verifying"), worth=register.head().seq > WORTH_A_BAR) as progress:
         found = check(register, receipt=receipt, checkpoints=kept, progress=progress)
+    # What an altered register would export says nothing of the file.
+    held = None if handed is None or not found.ok else handed.held_against(register)
     if form == "json":
-        _print_json(found)
+        _print_json(found, held)
     elif found.ok:
-        for sentence in _evidence(found, register):
+        for sentence in [*_evidence(found, register), *([] if held is None else held.told())]:
             print(say(sentence, None, register.calendar))
     if not found.ok:
         raise _damage(found)
+    if held is not None and held.problem is not None:
+        raise held.failure()
 
 
 def _evidence(found: Verification, register: Register) -> list[Sentence]:
@@ -118,12 +143,12 @@ def _evidence(found: Verification, register: Register) -> list[Sentence]:
     return sentences
 
 
-def _print_json(found: Verification) -> None:
+def _print_json(found: Verification, held: Held | None) -> None:
     from conflictctl.render.json_text import write_json
 
     write_json(
         {
-            "ok": found.ok,
+            "ok": found.ok and (held is None or held.problem is None),
             "events": found.events,
             "head": found.head.text,
             "first_bad": found.first_bad,
@@ -134,6 +159,7 @@ def _print_json(found: Verification) -> None:
             "between": found.between,
             "unsealed": found.unsealed,
             "clock_back": found.clock_back,
+            **({} if held is None else {"export": held.values()}),
         },
         sys.stdout,
         indent=True,

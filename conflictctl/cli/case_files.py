@@ -232,7 +232,7 @@ def checked_step(writer: Writer, draft: Draft, calendar: Calendar) -> Draft:
     Raises InputRejected, or NotPermitted where somebody lacks the power, each with the next
     right step as its hint.
     """
-    from conflictctl.cases.procedure import STEPS, apply
+    from conflictctl.cases.procedure import STEPS, apply, entered_by_party
 
     policies = CasePolicies(writer.register)
     if draft.kind == "case_opened":
@@ -266,7 +266,7 @@ def checked_step(writer: Writer, draft: Draft, calendar: Calendar) -> Draft:
         draft.customer,
         draft.fields,
     )
-    refusal = apply(case, event, policies.levels(case.category))
+    refusal = entered_by_party(case, event) or apply(case, event, policies.levels(case.category))
     if refusal is not None:
         failure = NotPermitted if refusal.power else InputRejected
         raise failure(refusal.reason, refusal.hint)

@@ -160,6 +160,8 @@ def import_file(
         planned(source, mapping, sheet) as plan,
         _register(session, dry_run) as register,
     ):
+        if attest is not None:
+            session.check_login(attest, register.people())
         understood = _Understood(register)
         listed = _Listed(register, limit=None if all_reasons else _SHOWN)
         worth = source.size > _BYTES_WORTH_A_BAR and not all_reasons

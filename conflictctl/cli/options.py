@@ -83,6 +83,9 @@ class Command(TyperCommand):
 
     allow_extra_args = True  # so that the refusal below is ours, in the reader's language
 
+    records: str | None = None
+    """The kind of entry that the command is made for; the page on roles is made from it."""
+
     def __init__(self, name: str | None, **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
         self.help = kwargs.get("help")  # with the indent of its examples, which Typer takes away

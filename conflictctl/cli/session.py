@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from conflictctl.errors import ConflictctlError, DamagedRegister, InputRejected, NotPermitted
-from conflictctl.wording import Sentence
+from conflictctl.wording import Sentence, Who
 
 if TYPE_CHECKING:
     import typer
@@ -87,8 +87,15 @@ class Session:
     def acting_as(self, people: People) -> Chosen | None:
         """Who acts: `--as`, CONFLICTCTL_AS, the config file, the login.  None: nobody.
 
-        Raises NotPermitted for somebody who is not on the staff.
+        Raises NotPermitted for somebody who is not on the staff, and where logins are binding
+        for somebody whose login it is not.
         """
+        chosen = self._chosen_actor(people)
+        if chosen is not None:
+            self.check_login(chosen.value, people)
+        return chosen
+
+    def _chosen_actor(self, people: People) -> Chosen | None:
         named = self.named_actor()
         if named is not None:
             if named.value not in people.staff:
@@ -102,6 +109,39 @@ class Session:
         if staff is None:
             return None
         return Chosen(staff, Sentence("whose login is {login}", login=login))
+
+    def check_login(self, actor: str, people: People) -> None:
+        """Refuse to act as one person under the login of another, where logins are binding."""
+        from conflictctl.permissions import ACT_AS, OWN_LOGIN, borrowed
+
+        found = borrowed(people, actor, self.logins)
+        # Nearly every login is its owner's, or unknown: the setting is read for the others alone.
+        if (
+            found is None
+            or self._register is None
+            or self._register.settings().get(ACT_AS) != OWN_LOGIN
+        ):
+            return
+        login, owner = found
+        self.people = people
+        raise NotPermitted(
+            Sentence(
+                "the login {login} is that of {owner}, who does not act as {staff}",
+                login=login,
+                owner=Who(owner),
+                staff=Who(actor),
+            ),
+            Sentence(
+                "leave --as out: --by {staff} enters what others did, where one may; "
+                "`conflictctl staff act-as` shows the rule",
+                staff=actor,
+            ),
+        )
+
+    @cached_property
+    def logins(self) -> tuple[str, ...]:
+        """What the operating system calls the user: his account, then what the environment says."""
+        return tuple(name for name in (account_name(), login_name()) if name)
 
     def named_actor(self) -> Chosen | None:
         """Who is to act as `--as`, CONFLICTCTL_AS or the config file say, on the staff or not."""
@@ -240,6 +280,19 @@ def login_name() -> str | None:
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
+        return None
+
+
+def account_name() -> str | None:
+    """The name of the account that the process runs under, whatever the environment says.
+
+    None where the system knows no such accounts.
+    """
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
         return None
 
 

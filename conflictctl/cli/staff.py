@@ -1,4 +1,4 @@
-"""`staff add|edit|move|leave|return|absent|list|show`."""
+"""`staff add|edit|move|leave|return|absent|list|show|act-as`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conflictctl.cli.options import Group, command, format_option, group_of, makes_command
-from conflictctl.cli.record import Line
+from conflictctl.cli.options import (
+    Group,
+    command,
+    explained,
+    format_option,
+    group_of,
+    makes_command,
+    one_of,
+)
+from conflictctl.cli.record import Line, record, show_receipt
 from conflictctl.cli.session import session_of, staff_hint
 from conflictctl.cli.write import kind_command, sent_before
 from conflictctl.errors import InputRejected
 from conflictctl.events import KINDS
+from conflictctl.permissions import ACT_AS, ANYONE, OWN_LOGIN
 from conflictctl.render.language import moment_text, person, term, tr
 from conflictctl.wording import N_, Sentence
 
@@ -83,6 +92,7 @@ def app(name: str) -> Group:
             ),
             command("list", list_staff, N_("List the staff.")),
             command("show", show, N_("Show a member of staff: posts, absences, departures.")),
+            command("act-as", act_as, N_("Show or set whose name a login may act in.")),
         ],
     )
 
@@ -200,6 +210,38 @@ def show(
     )
     print()
     print_table([Column(tr("When")), Column(tr("What"))], _course(found, people, register.calendar))
+
+
+@explained(
+    N_(
+        "Show or set whose name a login may act in.\n\n"
+        "`anyone`, as it is without a setting: --as and CONFLICTCTL_AS name anybody on the staff. "
+        "`own_login`: a login that is somebody's acts as that person alone (of several who share "
+        "it, as each of them), and --as is refused for others; a login that nobody has is free as "
+        "before. It takes management. A register that is a file cannot enforce it: it keeps "
+        "honest people from mistakes.\n\n"
+        "  conflictctl staff act-as own_login --as sun"
+    )
+)
+def act_as(
+    ctx: typer.Context,
+    rule: Annotated[
+        str | None,
+        typer.Argument(
+            metavar=f"{ANYONE}|{OWN_LOGIN}",
+            help=N_("The rule from now on; without it, the rule is shown."),
+            autocompletion=lambda: [ANYONE, OWN_LOGIN],
+        ),
+    ] = None,
+) -> None:
+    """Record the setting, or print it."""
+    session = session_of(ctx)
+    if rule is None:
+        print(session.open().settings().get(ACT_AS, ANYONE))
+        return
+    line = {"kind": "setting", "name": ACT_AS, "value": one_of("act-as", ANYONE, OWN_LOGIN)(rule)}
+    receipt = record(session, line)
+    show_receipt(receipt, session.open())
 
 
 def _state(person: Person, now: Moment) -> str:

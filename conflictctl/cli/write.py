@@ -143,7 +143,9 @@ def kind_command(
         if after is not None:
             after(session, receipt, form)
 
-    return command(name, params=params, callback=run, help=help, rich_markup_mode=None)
+    made = command(name, params=params, callback=run, help=help, rich_markup_mode=None)
+    made.records = kind.name
+    return made
 
 
 def sent_before(writer: Writer, line: Line) -> bool:

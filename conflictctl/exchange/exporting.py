@@ -51,13 +51,7 @@ def export(
     last = register.head().seq if last is None else last
 
     def chosen() -> Iterator[Event]:
-        for event in register.events(kind=kind, customer=customer):
-            if event.seq > last:
-                return
-            if KINDS[event.kind].group == "register":
-                continue
-            if (since is None or event.at >= since) and (until is None or event.at < until):
-                yield event
+        return _chosen(register, customer, kind, since, until, last)
 
     lines = _Lines(register)
     if format == "jsonl":
@@ -66,6 +60,38 @@ def export(
     used = {name for event in chosen() for name in event.fields}
     watched = map(lines.of, _watched(chosen(), progress, last))
     return (_write_book if format == "xlsx" else _write_csv)(watched, used, out)
+
+
+def exported(
+    register: Register,
+    *,
+    customer: str | None = None,
+    kind: str | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    last: int,
+) -> Iterator[tuple[int, bytes]]:
+    """The places of the entries that `export` would write, and each one's line to the byte."""
+    lines = _Lines(register)
+    for event in _chosen(register, customer, kind, since, until, last):
+        yield event.seq, _line_bytes(lines.of(event))
+
+
+def _chosen(
+    register: Register,
+    customer: str | None,
+    kind: str | None,
+    since: Moment | None,
+    until: Moment | None,
+    last: int,
+) -> Iterator[Event]:
+    for event in register.events(kind=kind, customer=customer):
+        if event.seq > last:
+            return
+        if KINDS[event.kind].group == "register":
+            continue
+        if (since is None or event.at >= since) and (until is None or event.at < until):
+            yield event
 
 
 @contextmanager
@@ -175,11 +201,15 @@ def _watched(
     progress(last, last)
 
 
+def _line_bytes(line: dict[str, Any]) -> bytes:
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
 def _write_jsonl(lines: Iterator[dict[str, Any]], out: IO[bytes]) -> int:
     count = 0
     block = bytearray()
     for line in lines:
-        block += orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        block += _line_bytes(line)
         count += 1
         if len(block) > _BLOCK:
             out.write(block)

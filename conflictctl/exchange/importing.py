@@ -13,15 +13,16 @@ from conflictctl import permissions
 from conflictctl.calendar import Moment
 from conflictctl.cases.procedure import STEPS, Case, Refusal, Tried, replayed
 from conflictctl.errors import InputRejected, NotPermitted, WrongUsage
-from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, claim_of, read_line
+from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, Event, claim_of, read_line
 from conflictctl.exchange import jsonl
 from conflictctl.exchange.jsonl import Row
 from conflictctl.exchange.rejects import Rejects, default_name
 from conflictctl.exchange.source import Format, Progress, Source, numbered_lines, open_source
+from conflictctl.history import involved
 from conflictctl.mending import MENDS
 from conflictctl.people import STAFF_KINDS
 from conflictctl.register.checking import check_times
-from conflictctl.wording import Sentence, Term
+from conflictctl.wording import Sentence, Term, Who
 
 if TYPE_CHECKING:
     from conflictctl.exchange.sheet.reading import BookTable, Plan, Reader
@@ -234,6 +235,7 @@ class _Intake:
         self._allow_duplicates = allow_duplicates
         # Whoever is first has nobody to ask: until there is one with the power, anyone may.
         self._founding = not permissions.has_management(writer.people, writer.now)
+        self._asks = attest is None and not self._founding
         self._introducing = False
         self._done: set[int] = set()
         # The steps of cases in this file: which cases, and for each step its place in the
@@ -419,6 +421,7 @@ class _Intake:
             attestation=self.attestation,
             allow_duplicates=self._allow_duplicates,
             take_recorded_at=self._attest is not None,
+            permit=(lambda: self._check_decision(draft)) if self._asks else None,
         )
         if receipt.already:
             self.already += 1
@@ -456,6 +459,55 @@ class _Intake:
         )
         if refusal is not None:
             raise InputRejected(refusal, permissions.who_may(act))
+
+    def _check_decision(self, draft: Draft) -> None:
+        """What decides about others is entered as live by who imports it, where nobody attests,
+        and nobody else's word is.
+
+        Else a file would let anybody rule, and approve, in a manager's name.
+        """
+        word = permissions.words_of_others(draft) - {self._actor}
+        if word:
+            raise InputRejected(
+                Sentence(
+                    "the word of {staff} counts once {staff} gives it; --attest STAFF answers "
+                    "for a file",
+                    staff=Who(min(word)),
+                ),
+                Sentence("`conflictctl confirm` gives it; or leave out who recorded the entry"),
+            )
+        if not permissions.decides(draft):
+            return
+        field = REFERENCE_FIELDS.get(draft.kind)
+        ref = draft.fields.get(field) if field is not None else None
+        target = self._writer.target(ref) if ref is not None else None
+        people, now = self._writer.people, self._writer.now
+        if permissions.warning_on_import(people, draft, now, target) is not None:
+            return  # it has no effect, whoever brings it
+        refusal = permissions.refusal(
+            people,
+            draft,
+            self._actor,
+            now,
+            target=target,
+            involved=lambda: self._parties(draft, target),
+        )
+        if refusal is not None:
+            raise InputRejected(
+                Sentence("{problem}; --attest STAFF answers for a file", problem=refusal),
+                permissions.who_may(draft),
+            )
+
+    def _parties(self, draft: Draft, target: Event | None) -> set[str]:
+        customers = {draft.customer, *draft.fields.get("customers", ())}
+        if target is not None:
+            customers.add(target.customer)
+        return {
+            party
+            for customer in customers
+            if customer is not None and self._writer.customer_known(customer)
+            for party in involved(self._writer.involved_events(customer), self._writer.people)
+        }
 
     def _warn(self, line: int, draft: Draft, receipt: Receipt) -> None:
         field = REFERENCE_FIELDS.get(draft.kind)

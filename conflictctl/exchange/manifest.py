@@ -51,15 +51,21 @@ def write_manifest(
     out.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
-def check_manifest(manifest: Path, file: Path) -> dict[str, Any]:
-    """The manifest, if the file is just what it names.
-
-    Raises InputRejected where the file differs by a byte, or the manifest is none.
-    """
+def read_manifest(manifest: Path) -> dict[str, Any]:
+    """What a manifest says.  Raises InputRejected where it is none."""
     try:
         found = orjson.loads(manifest.read_bytes())
-        expected, size = found["digest"], found["bytes"]
-        known = found["format"] == FORMAT and {"seq", "receipt"} <= found["register"].keys()
+        known = (
+            found["format"] == FORMAT
+            and isinstance(found["digest"], str)
+            and isinstance(found["register"]["receipt"], str)
+            and isinstance(found["register"]["origin"], str)
+            and all(
+                type(number) is int and number >= 0
+                for number in (found["bytes"], found["events"], found["register"]["seq"])
+            )
+            and all(isinstance(value, str) for value in found["chosen"].values())
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
         known = False
     if not known:
@@ -67,6 +73,16 @@ def check_manifest(manifest: Path, file: Path) -> dict[str, Any]:
             Sentence("{path} is no manifest of an export", path=str(manifest)),
             Sentence("`conflictctl export FILE --manifest MANIFEST` writes one"),
         )
+    return dict(found)
+
+
+def check_manifest(manifest: Path, file: Path) -> dict[str, Any]:
+    """The manifest, if the file is just what it names.
+
+    Raises InputRejected where the file differs by a byte, or the manifest is none.
+    """
+    found = read_manifest(manifest)
+    expected, size = found["digest"], found["bytes"]
     digest, there = _digest(file)
     if digest != expected:
         raise InputRejected(
@@ -80,7 +96,7 @@ def check_manifest(manifest: Path, file: Path) -> dict[str, Any]:
             ),
             Sentence("a line was left out, changed or moved; ask for the file anew"),
         )
-    return dict(found)
+    return found
 
 
 def _digest(file: Path) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from conflictctl.calendar import Moment
 from conflictctl.errors import ConflictctlError
+from conflictctl.permissions import ACT_AS, ANYONE, OWN_LOGIN
 from conflictctl.register import disk, schema, sqlite
 from conflictctl.register.chain import link, receipt_text
 from conflictctl.register.sealing import last_checkpoint
@@ -352,6 +353,9 @@ def _roles(register: Register) -> Look:
         "advice only: whoever may write this file may enter anything in anybody's name; roles are "
         "checked by the program, not by the file"
     )
+    act_as = register.settings().get(ACT_AS, ANYONE)
+    if act_as == OWN_LOGIN:
+        told = Sentence("{told}; under a known login one acts as oneself", told=told)
     if shared:
         return look(
             "roles",
@@ -360,5 +364,6 @@ def _roles(register: Register) -> Look:
                 "let one account write it, or keep receipts elsewhere: they show what was there"
             ),
             enforced=False,
+            act_as=act_as,
         )
-    return look("roles", told, enforced=False)
+    return look("roles", told, enforced=False, act_as=act_as)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conflictctl.calendar import Moment
@@ -218,13 +218,14 @@ class Writer:
         attestation: int | None = None,
         allow_duplicates: bool = False,
         take_recorded_at: bool = False,
+        permit: Callable[[], None] | None = None,
     ) -> Receipt:
         """Check a draft and give it the next place; it is durable once the writer's block ends.
 
         An entry already there (same id and content; or, without an id and unless
         `allow_duplicates`, the same content) is not added again.  `take_recorded_at`
-        believes the draft's `recorded_at`.  Raises InputRejected, and then has changed
-        nothing.
+        believes the draft's `recorded_at`.  `permit` is asked before what is not there yet is
+        added, and may raise.  Raises InputRejected, and then has changed nothing.
         """
         draft, target = checking.resolve(draft, self.target)
         kind = draft.kind
@@ -254,6 +255,8 @@ class Writer:
             earlier = None if allow_duplicates else self._of_same_content(content, draft, plain)
         if earlier is not None:
             return earlier
+        if permit is not None:
+            permit()
         checking.check_times(at, recorded_at, self.now)
         checking.check_names(draft, self.people, self.customer_known, self.case_known)
         self._check_kind(draft, target)
