@@ -170,21 +170,20 @@ def _without_effect(case: Case) -> list[Sentence]:
 
 
 _OWN_WORD = ("witness", "approved_by", "accompanied_by", "jointly_with", "answer")
-_SPEAKS = frozenset(
-    name for name, kind in KINDS.items() if not kind.fields.keys().isdisjoint(_OWN_WORD)
-)
-"""Kinds of entry that can say something of others."""
+_SAYS = {
+    kind.name: tuple(name for name in _OWN_WORD if name in kind.fields)
+    for kind in KINDS.values()
+    if not kind.fields.keys().isdisjoint(_OWN_WORD)
+}
+"""By which fields entries of a kind can say something of others."""
 
 
 def _own_words(case: Case) -> list[Sentence]:
     """What is said of others by nobody but the author of an entry."""
     sentences = []
-    for entry in case.entries:
-        if entry.kind not in _SPEAKS or entry.event.attestation is not None:
-            continue
-        fields = entry.fields
-        for name in _OWN_WORD:
-            value = fields.get(name)
+    for entry in [e for e in case.entries if e.kind in _SAYS and e.event.attestation is None]:
+        for name in _SAYS[entry.kind]:
+            value = entry.fields.get(name)
             if value is None:
                 continue
             for one in value if isinstance(value, list) else (value,):
