@@ -388,12 +388,11 @@ class Accountant(Decider):
         self.lists.add(account)
         return f"({account}, {own})"
 
-    def _left(self, text: str) -> Part:
-        """A call; it is asked for what it measured, too."""
+    def call(self, statement: str) -> None:
+        """Take what was measured from the case at once."""
         self.line("case.margin = None")
-        part = super()._left(text)
+        super().call(statement)
         self.line("if case.margin is not None: m = case.margin")
-        return part
 
 
 def _both(one: str | None, other: str | None) -> str | None:
