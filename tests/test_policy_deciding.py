@@ -124,6 +124,44 @@ def test_every_preset_is_accounted_for_at_once_as_it_is_rule_by_rule(identity: s
     compare_accounts(load_policy(identity), {}, range(8))
 
 
+MEASURING = """[[rule]]
+clause = "1"
+when = '''exists(visit, before=deal, by=(
+  closer if gap(first(visit, before=deal), deal) > claim_days or closer else holder))'''
+then.credit = "closer"
+why.en = "{measured} of {limit}"
+why.zh = "{measured}，{limit}"
+why_not.en = "{measured} of {limit}"
+why_not.zh = "{measured}，{limit}"
+
+[[rule]]"""
+
+
+def test_what_was_measured_for_a_filter_is_accounted_for_at_once() -> None:
+    text = SMALL.replace("from = 2024", "from = 2000").replace("[[rule]]", MEASURING, 1)
+    policy = parse_policy(text)
+    assert compare_accounts(policy, {}, range(60)) > 20
+    measured = [
+        finding
+        for matter, deal in questions(fully(Program(policy, {})), range(60))
+        for finding in judge_deal(matter, name_of(matter), deal, explain=True).findings
+        if finding.margin is not None
+    ]
+    assert any(finding.refused for finding in measured)
+    assert any(not finding.refused for finding in measured)
+
+
+@pytest.mark.parametrize("identity", preset_ids())
+def test_where_nothing_was_refused_no_account_of_it_is_kept(identity: str) -> None:
+    program = Program(load_policy(identity), {})
+    with_it, without = (
+        written_account.Accountant({**NAMESPACE}, program, deal=True, refusals=kept).account()
+        for kept in (True, False)
+    )
+    assert ("case.refused" in with_it) is bool(program.rules)
+    assert "case.refused" not in without
+
+
 def test_rules_are_written_out_once_they_are_asked_often() -> None:
     program = Program(RENAULT, {})
     matter, deal = next(one for one in questions(program, range(9)) if one[1] is not None)
@@ -166,6 +204,7 @@ def test_nothing_of_a_policys_text_reaches_the_source(identity: str) -> None:
     texts = [
         deciding.Decider(namespace, deal=True).rules(program.deciding.rules),
         written_account.Accountant(namespace, program, deal=True).account(),
+        written_account.Accountant(namespace, program, deal=True, refusals=False).account(),
     ]
     words = {word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)}
     named = {*program.policy.lets, *program.policy.parameters, *program.classes}

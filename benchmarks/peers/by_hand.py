@@ -1,7 +1,8 @@
-"""The simplified policy as two Python functions that know nothing but this policy.
+"""The simplified policy as a Python function that knows nothing but this policy.
 
 What a program would hold that somebody wrote for one company: no policy file, no parameters,
-no mending of the record (these customers have no corrections, voids or decisions).
+no mending of the record (these customers have no corrections, voids or decisions).  The ruling
+alone; fully explained it is in `by_hand_explained.py`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from conflictctl.adjudication.ruling import Refused
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.events import Event
 from conflictctl.people import People
@@ -24,7 +26,7 @@ Evidence = tuple[str, ...]
 
 
 class Contact(NamedTuple):
-    """A visit, call or follow-up that counts."""
+    """A visit, call or follow-up."""
 
     key: Key
     by: str
@@ -40,6 +42,11 @@ class Prepared(NamedTuple):
     """One customer's events as the rules below want them."""
 
     contacts: list[Contact]
+    """Those before the deal that count, in order of time."""
+    refused: list[tuple[Contact, Refused]]
+    """Those that do not count, before the deal or after it, and why."""
+    late: tuple[str, ...]
+    """Whatever was entered on a later day."""
     filings: list[Event]
     claims: list[Event]
     order: Event | None
@@ -56,19 +63,11 @@ class Ruled(NamedTuple):
     evidence: Evidence
 
 
-class Tried(NamedTuple):
-    """One rule as it was tried."""
-
-    clause: str
-    outcome: str
-    evidence: Evidence
-    margin: tuple[int, int] | None
-    reason: str
-
-
 def prepare(events: Sequence[Event], people: People, calendar: Calendar) -> Prepared:
     """Sort one customer's events out: what counts, in order of time."""
     contacts: list[Contact] = []
+    refused: list[tuple[Contact, Refused]] = []
+    late: list[Event] = []
     filings: list[Event] = []
     claims: list[Event] = []
     order: Event | None = None
@@ -76,29 +75,35 @@ def prepare(events: Sequence[Event], people: People, calendar: Calendar) -> Prep
     day = calendar.day
     for event in events:
         kind = event.kind
+        is_late = event.recorded_at != event.at and day(event.recorded_at) > day(event.at)
+        if is_late:
+            late.append(event)
         if kind in ("visit", "call", "followup"):
+            assert event.by is not None
             fields = event.fields
-            if fields.get("reached") is False or event.by is None:
-                continue
             post = people.staff[event.by].post(event.recorded_at, event.seq)
-            if post.role not in SELLING or day(event.recorded_at) > day(event.at):
-                continue
             outlet = None
             if kind == "visit":
                 outlet = fields.get("outlet") or post.outlet
                 if people.outlet_types.get(outlet) != "second_tier":
                     outlet = None
-            contacts.append(
-                Contact(
-                    (event.at, event.recorded_at, event.seq),
-                    event.by,
-                    kind != "followup" and fields.get("direction") == "in",
-                    fields.get("level"),
-                    people.outlet_types.get(post.outlet),
-                    outlet,
-                    event,
-                )
+            contact = Contact(
+                (event.at, event.recorded_at, event.seq),
+                event.by,
+                kind != "followup" and fields.get("direction") == "in",
+                fields.get("level"),
+                people.outlet_types.get(post.outlet),
+                outlet,
+                event,
             )
+            if is_late:
+                refused.append((contact, Refused(event.ref, "late")))
+            elif fields.get("reached") is False:
+                refused.append((contact, Refused(event.ref, "not_reached")))
+            elif post.role not in SELLING:
+                refused.append((contact, Refused(event.ref, "no_power")))
+            else:
+                contacts.append(contact)
         elif kind == "filing":
             filings.append(event)
         elif kind == "claim":
@@ -113,7 +118,16 @@ def prepare(events: Sequence[Event], people: People, calendar: Calendar) -> Prep
     key = (close.at, close.recorded_at, close.seq)
     contacts = [contact for contact in contacts if contact.key < key]
     contacts.sort()
-    return Prepared(contacts, filings, claims, order, close, key)
+    refused.sort()
+    late.sort(key=_place)
+    entered_late = tuple([event.ref for event in late])
+    return Prepared(contacts, refused, entered_late, filings, claims, order, close, key)
+
+
+def _place(event: Event) -> Key:
+    """Contacts, orders and closes stand where they happened, all else where it was entered."""
+    dated = event.kind in ("visit", "call", "followup", "order", "close")
+    return (event.at if dated else event.recorded_at, event.recorded_at, event.seq)
 
 
 def last_contact(
@@ -221,152 +235,3 @@ def refs(*events: Event) -> Evidence:
     if len(events) == 1:
         return (events[0].ref,)
     return tuple({e.ref: None for e in sorted(events, key=lambda e: (e.at, e.seq))})
-
-
-# ----------------------------------------------------------------------- fully explained
-
-NOT_REACHED = "Decided before this was reached."
-CLAUSES = ("a", "b", "c", "d", "e", "f", "g")
-
-
-def explain(p: Prepared, people: People, calendar: Calendar) -> tuple[Ruled, list[Tried]]:
-    """The ruling, and every rule in its order: met or not, evidence, margin, reason."""
-    tried: list[Tried] = []
-    ruled = _explain(p, people, calendar, tried)
-    last = tried[-1].clause
-    tried += [Tried(c, "not_reached", (), None, NOT_REACHED) for c in CLAUSES if c > last]
-    return ruled, tried
-
-
-def _explain(p: Prepared, people: People, calendar: Calendar, tried: list[Tried]) -> Ruled:
-    day = calendar.day
-    contacts, close = p.contacts, p.close
-    closer = close.by
-
-    def no(
-        clause: str, evidence: Evidence, reason: str, margin: tuple[int, int] | None = None
-    ) -> None:
-        tried.append(Tried(clause, "not_met", evidence, margin, reason))
-
-    def yes(
-        winner: str | None,
-        kind: str,
-        clause: str,
-        evidence: Evidence,
-        reason: str,
-        margin: tuple[int, int] | None = None,
-    ) -> Ruled:
-        tried.append(Tried(clause, "awards", evidence, margin, reason))
-        return Ruled(winner, kind, clause, evidence)
-
-    seen: Evidence = ()
-    margin = None
-    if p.filings:
-        reception = next((c for c in contacts if c.outlet is not None), None)
-        seen = refs(reception.event) if reception is not None else ()
-        if reception is not None:
-            filing = standing_filing(p, reception.outlet, people, calendar)
-            if filing is not None:
-                file = next((c for c in contacts if c.is_file and c.unit_type == "store"), None)
-                against = [] if file is None else [file.event]
-                live = file is not None and file.key < reception.key
-                if live:
-                    assert file is not None
-                    last, level = last_contact(contacts, file.by, reception.key)
-                    limit = LIMITS.get(level or "")
-                    if last is not None and limit is not None:
-                        gap = day(reception.event.at) - day(last.event.at)
-                        margin = (gap, limit)
-                        against.append(last.event)
-                        live = gap <= limit
-                if not live:
-                    return yes(
-                        reception.outlet,
-                        "outlet",
-                        "a",
-                        refs(reception.event, filing, *against),
-                        f"{reception.outlet} received the customer and filed him with a manager "
-                        "before the deal.",
-                        margin,
-                    )
-                seen = refs(reception.event, *against)
-    no(
-        "a",
-        seen,
-        "No second-tier outlet received and filed the customer, free of an older live file.",
-        margin,
-    )
-    if p.order is not None and p.order.by != closer:
-        return yes(
-            p.order.by,
-            "staff",
-            "b",
-            refs(p.order),
-            f"{p.order.by} took the order; {closer} only delivered.",
-        )
-    no("b", (), f"The deal is not an order of somebody other than {closer}.")
-    file = next((c for c in contacts if c.is_file), None)
-    original = file.by if file is not None else None
-    first = [file.event] if file is not None else []
-    held = original or "-"
-    if original is not None and original == closer:
-        return yes(closer, "staff", "c", refs(*first), f"{closer} holds the first file and closed.")
-    no("c", refs(*first), f"{held} holds the first file; {closer} closed.")
-    last, level = last_contact(contacts, original, p.key)
-    limit = LIMITS.get(level or "")
-    gap_now = day(close.at) - day(last.event.at) if last is not None else None
-    contact = [last.event] if last is not None else []
-    if gap_now is not None and limit is not None:
-        if gap_now > limit:
-            return yes(
-                closer,
-                "staff",
-                "d",
-                refs(*first, *contact, close),
-                f"{held} let the follow-up lapse: {gap_now} d without contact, limit {limit} d.",
-                (gap_now, limit),
-            )
-        no(
-            "d",
-            refs(*first, *contact),
-            f"{held} kept the follow-up interval: {gap_now} d, limit {limit} d.",
-            (gap_now, limit),
-        )
-    else:
-        no("d", refs(*first), f"{held} kept the follow-up interval: -, limit -.")
-    claim = claim_of(p, original, calendar)
-    if claim is None:
-        return yes(
-            closer,
-            "staff",
-            "e",
-            refs(*first) if p.claims else (),
-            f"{held} did not claim the deal within {CLAIM_DAYS} days.",
-        )
-    no("e", refs(*first, claim), f"{held} claimed the deal within {CLAIM_DAYS} days.")
-    week = (gap_now, WEEK_DAYS) if gap_now is not None else None
-    in_limit = f"{WEEK_DAYS} d" if week is not None else "-"
-    if gap_now is not None and gap_now <= WEEK_DAYS:
-        return yes(
-            original,
-            "staff",
-            "f",
-            refs(*first, *contact),
-            f"{held} was in contact {gap_now} d before the deal (limit {in_limit}) and claimed in "
-            "time.",
-            week,
-        )
-    no(
-        "f",
-        refs(*first, *contact),
-        f"{held} was not in contact within {in_limit} before the deal.",
-        week,
-    )
-    return yes(
-        closer,
-        "staff",
-        "g",
-        refs(*first, *contact),
-        f"{held} claimed in time but was not in contact within {in_limit} before the deal.",
-        week,
-    )

@@ -13,7 +13,7 @@ from typing import Any
 from conflictctl.calendar import Calendar
 from conflictctl.events import Event
 from conflictctl.people import People
-from peers.by_hand import Key, last_contact, prepare, refs
+from peers.by_hand import Key, Prepared, last_contact, prepare, refs
 
 # In brackets: without them zen reads no cell of it, and a cell it cannot read is never met.
 _LIMITS = "({H: 3, A: 7, B: 15, C: 30})"
@@ -93,7 +93,11 @@ def engine() -> Any:
 
 def facts(events: Sequence[Event], people: People, calendar: Calendar) -> dict[str, Any]:
     """What the table asks about one customer, and the events behind each fact."""
-    p = prepare(events, people, calendar)
+    return facts_of(prepare(events, people, calendar), people, calendar)
+
+
+def facts_of(p: Prepared, people: People, calendar: Calendar) -> dict[str, Any]:
+    """The facts, from events sorted into what counts."""
     day, close = calendar.day, p.close
     deal_day = day(close.at)
     found: dict[str, Any] = {

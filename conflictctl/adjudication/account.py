@@ -27,7 +27,7 @@ def finding(
     """What a rule found, from what its condition left in the case."""
     evidence = cited(case.evidence)
     refused = refusals(case.refused) if case.refused else ()
-    margin = None if case.margin is None else margin_of(case.margin)
+    margin = None if case.margin is None else margin_of(*case.margin)
     if party is None and rule.party is not None:
         value = rule.party(case)
         party = value if isinstance(value, str) else None
@@ -71,6 +71,13 @@ def cited(evidence: Sequence[Entry]) -> tuple[str, ...]:
     """How evidence is cited: each entry once, in the order in which they happened."""
     if len(evidence) < 2:
         return (evidence[0].ref,) if evidence else ()
+    if len(evidence) == 2:
+        one, other = evidence
+        if one is other:
+            return (one.ref,)
+        if (other.at, other.seq) < (one.at, one.seq):
+            return other.ref, one.ref
+        return one.ref, other.ref
     different = {*evidence}
     if len(different) < 2:
         return (evidence[0].ref,)
@@ -80,9 +87,9 @@ def cited(evidence: Sequence[Entry]) -> tuple[str, ...]:
 _TIME = attrgetter("at", "seq")
 
 
-def margin_of(margin: Measured) -> Margin:
-    """What was measured, as a finding shows it."""
-    measured, limit, unit = margin
+@lru_cache(maxsize=4096, typed=True)
+def margin_of(measured: Any, limit: Any, unit: str) -> Margin:
+    """What was measured, as a finding shows it: most are a few days held against a few limits."""
     return Margin(Span(_amount(measured), unit), Span(_amount(limit), unit))
 
 

@@ -351,7 +351,7 @@ def judge_case(case: Case, customer: str) -> Ruling:
     outcome, findings = try_rules(case)
     by_rule = None
     warnings: list[Sentence] = []
-    stands = standing_of(case, outcome)
+    stands = standing_of(case, outcome) if "ruling" in case.kinds else None
     if stands is not None:
         warnings += _departure(stands, outcome)
         if not outcome.final:
@@ -359,64 +359,75 @@ def judge_case(case: Case, customer: str) -> Ruling:
                 by_rule = ByRule(outcome.status, outcome.credit, outcome.clause)
             outcome, finding = _by_people(case, stands)
             findings.append(finding)
-    scores = _scores(case)
-    open_questions = _unanswered(case) if case.explain else ()
-    sanctions = side_orders.sanctions(case)
-    rates = side_orders.rates(case)
+    scores = None if program.card is None else _scores(case)
+    open_questions = _unanswered(case) if case.explain and case.unanswered else ()
+    sanctions = side_orders.sanctions(case) if program.policy.sanctions else ()
+    rates = side_orders.rates(case) if program.rates else ()
     warnings += side_orders.warnings(case, outcome, findings)
-    policy = program.policy
-    mended = case.history.marked and [
-        e for e in case.entries if e.late or e.voided or e.struck or e.altered
-    ]
+    late, void = _spoken_against(case) if case.history.marked else ((), ())
     return Ruling(
-        customer=customer,
-        deal=_ruled_deal(case),
-        as_of=case.as_of,
-        policy=PolicyUsed(policy.id, policy.version, policy.digest, program.overrides),
-        status=outcome.status,
-        credit=outcome.credit,
-        holder=outcome.holder,
-        decided_by=outcome.clause,
-        reason=outcome.reason,
-        referred_to=outcome.referred_to,
-        provisional_until=outcome.provisional_until,
-        by_rule=by_rule,
-        findings=tuple(findings),
-        scores=scores,
-        sanctions=sanctions,
-        rates=rates,
-        needs=_needed(case),
-        open_questions=open_questions,
-        warnings=tuple(warnings),
-        late=tuple([e.ref for e in mended if e.late]) if mended else (),
-        void=tuple(
-            [Refused(e.ref, e.flaw or "") for e in mended if e.voided or e.struck or e.altered]
-        )
-        if mended
-        else (),
+        customer,
+        _ruled_deal(case),
+        case.as_of,
+        _policy_used(program),
+        outcome.status,
+        outcome.credit,
+        outcome.holder,
+        outcome.clause,
+        outcome.reason,
+        outcome.referred_to,
+        outcome.provisional_until,
+        by_rule,
+        tuple(findings),
+        (),  # what is contested, and what answers would turn it, the caller finds out
+        scores,
+        sanctions,
+        tuple(warnings),
+        late,
+        void,
+        rates,
+        _needed(case) if case.needs else (),
+        open_questions,
     )
 
 
+def _policy_used(program: Program) -> PolicyUsed:
+    """Which edition rules, with which parameters: the same for every case."""
+    found: PolicyUsed | None = program.written.get("used")
+    if found is None:
+        policy = program.policy
+        found = program.written["used"] = PolicyUsed(
+            policy.id, policy.version, policy.digest, program.overrides
+        )
+    return found
+
+
+def _spoken_against(case: Case) -> tuple[tuple[str, ...], tuple[Refused, ...]]:
+    """Entries of a case entered late, and those that are void, struck or altered."""
+    mended = [e for e in case.entries if e.late or e.voided or e.struck or e.altered]
+    late = tuple([e.ref for e in mended if e.late])
+    void = [Refused(e.ref, e.flaw or "") for e in mended if e.voided or e.struck or e.altered]
+    return late, tuple(void)
+
+
 def _ruled_deal(case: Case) -> RuledDeal | None:
-    deal = case.deal
-    if deal is None or case.anchor is None:
+    deal, anchor = case.deal, case.anchor
+    if deal is None or anchor is None:
         return None
-    last = deal.close or case.anchor
-    closer = deal.order.by if deal.order is not None else case.anchor.by
+    last = deal.close or anchor
+    own, other = last.fields.get, anchor.fields.get
     return RuledDeal(
         deal.id,
         deal.number,
-        case.anchor.at,
-        closer,
-        last.get("amount") or case.anchor.get("amount"),
-        last.get("currency") or case.anchor.get("currency"),
-        last.get("product") or case.anchor.get("product"),
+        anchor.at,
+        anchor.by if deal.order is None else deal.order.by,
+        own("amount") or other("amount"),
+        own("currency") or other("currency"),
+        own("product") or other("product"),
     )
 
 
 def _needed(case: Case) -> tuple[Needed, ...]:
-    if not case.needs:
-        return ()
     findings = case.program.findings
     return tuple(
         Needed(findings[need.finding].question, need.subject, findings[need.finding].supplier)
@@ -426,8 +437,6 @@ def _needed(case: Case) -> tuple[Needed, ...]:
 
 def _unanswered(case: Case) -> tuple[OpenQuestion, ...]:
     """What was asked so far and nobody has answered, in the order of the policy's questions."""
-    if not case.unanswered:
-        return ()
     order = {name: place for place, name in enumerate(case.program.findings)}
     found = []
     for need in sorted(case.unanswered, key=lambda one: order[one.finding]):
@@ -445,9 +454,7 @@ def _unanswered(case: Case) -> tuple[OpenQuestion, ...]:
     return tuple(found)
 
 
-def _scores(case: Case) -> dict[str, Scored] | None:
-    if case.program.card is None:
-        return None
+def _scores(case: Case) -> dict[str, Scored]:
     return {
         person: Scored(_known(score.total), {row: _known(n) for row, n in score.rows.items()})
         for person, score in case.scores().items()

@@ -7,10 +7,13 @@ from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from conflictctl.adjudication.account import window_end
 from conflictctl.adjudication.ruling import Credit
 from conflictctl.calendar import Moment
 from conflictctl.events import plain_decimal
 from conflictctl.policy.case import Case
+from conflictctl.policy.language import UNKNOWN
+from conflictctl.policy.parts import CompiledRule
 from conflictctl.wording import Sentence
 
 
@@ -54,6 +57,33 @@ def whole(case: Case, party: str, kind: str | None = None) -> tuple[Credit, ...]
 def _whole(party: str, kind: str) -> tuple[Credit, ...]:
     """Most deals go whole to one of a few people."""
     return (Credit(party, kind, "100"),)
+
+
+def given_to(case: Case, rule: CompiledRule, given: str, reason: Sentence) -> Outcome:
+    """All of it for one: the deal, or the customer."""
+    if rule.action == "hold":
+        return Outcome("held", (), given, rule.rule.clause, reason)
+    return Outcome(
+        "credited",
+        whole(case, given, "outlet" if rule.action == "outlet" else None),
+        None,
+        rule.rule.clause,
+        reason,
+        provisional_until=provisional_until(case, rule),
+        final=rule.rule.final,
+    )
+
+
+def provisional_until(case: Case, rule: CompiledRule) -> Moment | None:
+    """Until when a later event could still change by right what a rule gives."""
+    if rule.provisional_window is None or case.anchor is None:
+        return None
+    if rule.provisional_when is not None:
+        holds = rule.provisional_when(case)
+        if holds is UNKNOWN or not holds:
+            return None
+    end = window_end(case, rule.provisional_window)
+    return end if case.as_of < end else None
 
 
 def divided(

@@ -13,11 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from conflictctl.adjudication.account import finding, merged, needs, not_reached, window_end
-from conflictctl.adjudication.outcome import Outcome, credited, divided, whole
+from conflictctl.adjudication.account import finding, merged, needs, not_reached
+from conflictctl.adjudication.outcome import (
+    Outcome,
+    credited,
+    divided,
+    given_to,
+    provisional_until,
+    whole,
+)
 from conflictctl.adjudication.ruling import Finding
 from conflictctl.adjudication.written_account import told
-from conflictctl.calendar import Moment
 from conflictctl.events import INSTANCES
 from conflictctl.history import Entry
 from conflictctl.policy.case import Case
@@ -25,7 +31,6 @@ from conflictctl.policy.deciding import Decided
 from conflictctl.policy.grounds import spread
 from conflictctl.policy.language import UNKNOWN, Thunk
 from conflictctl.policy.parts import Advice, CompiledRule, Split
-from conflictctl.policy.program import Program
 from conflictctl.policy.scorecard import figure
 from conflictctl.wording import Bilingual, Day, Sentence
 
@@ -97,19 +102,11 @@ def _listed(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, list
     turns = 0
     at_once = told(case) if explain else None
     if at_once is not None:
-        findings, index, party = at_once
-        if index < len(rules):
-            rule = rules[index]
+        findings, index, outcome = at_once
+        if outcome is None and index < len(rules):
+            outcome, found = decide(case, rules[index])
+            findings.append(found)
             index += 1
-            if party is None:
-                outcome, found = decide(case, rule)
-                findings.append(found)
-            else:
-                outcome = _given(case, rule, party, findings[-1].reason)
-            rest = _unreached(program, case.anchor is not None)[index]
-            if rest is not None:
-                findings += rest
-                return outcome, findings
     while index < len(rules):
         rule = rules[index]
         index += 1
@@ -153,22 +150,6 @@ def _listed(case: Case, rules: list[CompiledRule]) -> tuple[Outcome | None, list
     if open_questions:
         outcome = _with_open_questions(case, outcome, open_questions)
     return outcome, findings
-
-
-def _unreached(program: Program, deal: bool) -> list[list[Finding] | None]:
-    """For each place in the rules the lines of those behind it, none of which is reached any
-    more; None where a note is among them, which is tried still."""
-    key = "not reached by a deal" if deal else "not reached by a holding"
-    found: list[list[Finding] | None] | None = program.written.get(key)
-    if found is None:
-        rules = program.rules if deal else program.open_rules
-        found = program.written[key] = [
-            None
-            if any(rule.action == "note" for rule in rules[place:])
-            else [not_reached(rule.rule.clause) for rule in rules[place:]]
-            for place in range(len(rules) + 1)
-        ]
-    return found
 
 
 _OUT = Sentence("It would go to somebody who is out of the contest.")
@@ -306,22 +287,7 @@ def decide(case: Case, rule: CompiledRule) -> tuple[Outcome, Finding]:
     if isinstance(given, list) and action != "hold":
         return _awarded(case, rule, divided(case, given))
     found = finding(case, rule, "awards", rule.rule.why, None if action == "hold" else given)
-    return _given(case, rule, given, found.reason), found
-
-
-def _given(case: Case, rule: CompiledRule, given: str, reason: Sentence) -> Outcome:
-    """All of it for one: the deal, or the customer."""
-    if rule.action == "hold":
-        return Outcome("held", (), given, rule.rule.clause, reason)
-    return Outcome(
-        "credited",
-        whole(case, given, "outlet" if rule.action == "outlet" else None),
-        None,
-        rule.rule.clause,
-        reason,
-        provisional_until=_provisional(case, rule),
-        final=rule.rule.final,
-    )
+    return given_to(case, rule, given, found.reason), found
 
 
 def _awarded(
@@ -334,7 +300,7 @@ def _awarded(
         None,
         rule.rule.clause,
         found.reason,
-        provisional_until=_provisional(case, rule),
+        provisional_until=provisional_until(case, rule),
         final=rule.rule.final,
     ), found
 
@@ -358,7 +324,7 @@ def _referred(case: Case, rule: CompiledRule, text: Bilingual, to: Any) -> tuple
         rule.rule.clause,
         found.reason,
         referred_to=to,
-        provisional_until=_provisional(case, rule),
+        provisional_until=provisional_until(case, rule),
     ), found
 
 
@@ -393,7 +359,7 @@ def _recommended(case: Case, rule: CompiledRule, advice: Advice) -> tuple[Outcom
         rule.rule.clause,
         found.reason,
         referred_to=None if to is UNKNOWN else to,
-        provisional_until=_provisional(case, rule),
+        provisional_until=provisional_until(case, rule),
     ), found
 
 
@@ -452,17 +418,6 @@ def _of(case: Case, party: str, thunk: Thunk) -> Any:
     value = thunk(case)
     case.it = outer
     return value
-
-
-def _provisional(case: Case, rule: CompiledRule) -> Moment | None:
-    if rule.provisional_window is None or case.anchor is None:
-        return None
-    if rule.provisional_when is not None:
-        holds = rule.provisional_when(case)
-        if holds is UNKNOWN or not holds:
-            return None
-    end = window_end(case, rule.provisional_window)
-    return end if case.as_of < end else None
 
 
 # ------------------------------------------------------------------ nothing decides

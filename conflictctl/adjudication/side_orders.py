@@ -14,6 +14,7 @@ from conflictctl.adjudication.account import in_words
 from conflictctl.adjudication.outcome import Outcome
 from conflictctl.adjudication.ruling import Finding, Rate, Sanction
 from conflictctl.calendar import Moment
+from conflictctl.events import KINDS
 from conflictctl.history import Entry
 from conflictctl.policy import instances
 from conflictctl.policy.case import Case
@@ -24,7 +25,7 @@ from conflictctl.wording import Bilingual, Sentence, Term, When, Who
 def sanctions(case: Case) -> tuple[Sanction, ...]:
     """The measures the policy proposes on findings; a person decides."""
     policy = case.program.policy
-    if not policy.sanctions or "finding" not in case.kinds:
+    if "finding" not in case.kinds:
         return ()
     proposed: list[Sanction] = []
     seen: dict[tuple[str, str], int] = {}
@@ -64,7 +65,7 @@ def _measure(case: Case, rule: Any, before: int) -> tuple[str, str | None] | Non
 
 def rates(case: Case) -> tuple[Rate, ...]:
     """What part of the usual commission somebody gets, where the policy says so."""
-    if not case.program.rates or case.anchor is None:
+    if case.anchor is None:
         return ()
     found = []
     for rate in case.program.rates:
@@ -88,6 +89,30 @@ def rates(case: Case) -> tuple[Rate, ...]:
 def warnings(case: Case, outcome: Outcome, findings: Iterable[Finding]) -> list[Sentence]:
     """What the readers of a ruling should know; `findings` are those of its clauses."""
     found: list[Sentence] = []
+    program, kinds = case.program, case.kinds
+    if program.warnings:
+        found += _of_policy(case)
+    if case.history.refused:
+        found += [
+            sentence
+            for entry, sentence in case.history.refused
+            if entry.customer in case.members or entry.customer is None
+        ]
+    found += case.warnings
+    if program.warning_classes:
+        found += _classes_that_warn(case)
+    if not kinds.isdisjoint(_MANAGERIAL):
+        found += _without_effect(case)
+    found += _own_words(case)
+    found += _place_alone(case, outcome, findings)
+    if "appeal" in kinds:
+        found += _appeals(case)
+    return list(dict.fromkeys(found)) if len(found) > 1 else found
+
+
+def _of_policy(case: Case) -> list[Sentence]:
+    """The warnings that the policy gives of its own."""
+    found = []
     stage = "open" if case.anchor is None else "deal"
     for warning in case.program.warnings:
         if (warning.stage or "deal") != stage:
@@ -97,20 +122,7 @@ def warnings(case: Case, outcome: Outcome, findings: Iterable[Finding]) -> list[
         if value is not UNKNOWN and value:
             found.append(Sentence(warning.text, **_said(case, warning.text)))
     case.evidence.clear()
-    if case.history.refused:
-        found += [
-            sentence
-            for entry, sentence in case.history.refused
-            if entry.customer in case.members or entry.customer is None
-        ]
-    found += case.warnings
-    if case.program.warning_classes:
-        found += _classes_that_warn(case)
-    found += _without_effect(case)
-    found += _own_words(case)
-    found += _place_alone(case, outcome, findings)
-    found += _appeals(case)
-    return list(dict.fromkeys(found)) if len(found) > 1 else found
+    return found
 
 
 def _said(case: Case, text: Bilingual) -> dict[str, object]:
@@ -135,8 +147,6 @@ _MANAGERIAL = frozenset({"notice", "reassign", "decision", "finding", "ruling", 
 def _without_effect(case: Case) -> list[Sentence]:
     """Acts that take a power and were made without it."""
     kinds = case.kinds & _MANAGERIAL
-    if not kinds:
-        return []
     counted: set[int] = set()
     refused: dict[int, Entry] = {}
     for name, spec in case.program.classes.items():
@@ -160,13 +170,22 @@ def _without_effect(case: Case) -> list[Sentence]:
 
 
 _OWN_WORD = ("witness", "approved_by", "accompanied_by", "jointly_with", "answer")
+_SAYS = {
+    kind.name: tuple(name for name in _OWN_WORD if name in kind.fields)
+    for kind in KINDS.values()
+    if not kind.fields.keys().isdisjoint(_OWN_WORD)
+}
+"""By which fields entries of a kind can say something of others."""
 
 
 def _own_words(case: Case) -> list[Sentence]:
+    """What is said of others by nobody but the author of an entry."""
     sentences = []
-    for entry in [e for e in case.entries if e.event.attestation is None]:
-        for name in _OWN_WORD:
+    for entry in [e for e in case.entries if e.kind in _SAYS and e.event.attestation is None]:
+        for name in _SAYS[entry.kind]:
             value = entry.fields.get(name)
+            if value is None:
+                continue
             for one in value if isinstance(value, list) else (value,):
                 if (
                     isinstance(one, str)
@@ -187,11 +206,14 @@ def _own_words(case: Case) -> list[Sentence]:
 
 def _place_alone(case: Case, outcome: Outcome, findings: Iterable[Finding]) -> list[Sentence]:
     """That nothing but the place in the register says who was first, where it matters here."""
-    spec = case.program.classes[case.program.holding.opens]
-    files = case.pool(case.program.holding.opens)
-    if len(files) < 2 or files[0].by == files[1].by:
+    opens = case.program.holding.opens
+    files = case.pool(opens)
+    if len(files) < 2:
         return []
     first, second = files[:2]
+    if first.recorded != second.recorded or first.by == second.by:
+        return []  # whatever the order of the class, it goes by when they were recorded, too
+    spec = case.program.classes[opens]
     if spec.sort_key(first)[:-1] != spec.sort_key(second)[:-1]:
         return []
     held = outcome.holder is not None and outcome.holder in (first.by, second.by)
@@ -240,8 +262,6 @@ _DECIDES = frozenset({"awards", "refers"})
 
 def _appeals(case: Case) -> list[Sentence]:
     """Appeals that wait, and appeals that came too late."""
-    if "appeal" not in case.kinds:
-        return []
     found = []
     late = _late_appeals(case)
     for appeal in instances.pending_appeals(case):

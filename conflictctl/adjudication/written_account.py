@@ -10,6 +10,7 @@ look at; else it gives None, and the rules are tried one by one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from conflictctl.adjudication.account import (
@@ -18,13 +19,15 @@ from conflictctl.adjudication.account import (
     end_in_words,
     margin_of,
     needs,
+    not_reached,
     refusals,
 )
+from conflictctl.adjudication.outcome import Outcome, given_to
 from conflictctl.adjudication.ruling import Finding
 from conflictctl.policy.case import Case, shown
-from conflictctl.policy.deciding import SIMPLE, WRITTEN_AFTER, Decider, parts_of
+from conflictctl.policy.deciding import SIMPLE, WRITTEN_AFTER, Decider, parts_of, variables_of
 from conflictctl.policy.emit import NAMESPACE, Part, joined
-from conflictctl.policy.expression import Called, Named, Node, is_certain, measures
+from conflictctl.policy.expression import Named, Node, is_certain, measures
 from conflictctl.policy.language import compile_expression
 from conflictctl.policy.parts import CompiledRule
 from conflictctl.policy.program import Program
@@ -32,16 +35,16 @@ from conflictctl.wording import Bilingual, Sentence, Who
 
 
 class Told(NamedTuple):
-    """What was found up to the rule that decides.
+    """What was found, up to the rule that is still to be looked at.
 
-    `place` is that rule's (one past the last where none does).  `given` is to whom it gives all,
-    and then its finding is the last; else it is None: what follows is still to be worked out,
-    and what the rule rests on stands in the case.
+    `place` is that rule's (one past the last where none is left).  `outcome` is what a rule
+    before it gave; where it is None the rule at `place` applies: what follows from it is still
+    to be worked out, and what it rests on stands in the case.
     """
 
     findings: list[Finding]
     place: int
-    given: str | None
+    outcome: Outcome | None
 
 
 def told(case: Case) -> Told | None:
@@ -74,12 +77,31 @@ class _Accounts:
 
 
 def written(program: Program, *, deal: bool) -> Callable[[Case], Told | None]:
-    """The function that tells what the rules of a program find."""
-    namespace: dict[str, Any] = {**NAMESPACE, **_NAMES, "UNSET": object()}
-    text = Accountant(namespace, program, deal=deal).account()
-    exec(compile(text, "<account>", "exec"), namespace)
-    found: Callable[[Case], Told | None] = namespace.pop("f")
-    return found
+    """The function that tells what the rules of a program find.
+
+    There are two: nothing was refused in most histories, and then there is no account of it to
+    keep.  Each is written when it is first wanted.
+    """
+
+    @cache
+    def function(refusals: bool) -> Callable[[Case], Told | None]:
+        namespace: dict[str, Any] = {**NAMESPACE, **_NAMES, "UNSET": object()}
+        text = Accountant(namespace, program, deal=deal, refusals=refusals).account()
+        exec(compile(text, "<account>", "exec"), namespace)
+        found: Callable[[Case], Told | None] = namespace.pop("f")
+        return found
+
+    def of(case: Case) -> Told | None:
+        flawed = case._flawed
+        if not flawed:
+            steps = case.steps
+            found = function(False)(case)
+            if not flawed:
+                return found
+            case.steps = steps  # a refused entry came to light on the way: once more, with it
+        return function(True)(case)
+
+    return of
 
 
 _MOST_PARTS = 20
@@ -91,6 +113,7 @@ _NAMES: dict[str, Any] = {
     "Who": Who,
     "cited": cited,
     "end_in_words": end_in_words,
+    "given_to": given_to,
     "margin_of": margin_of,
     "needs": needs,
     "new": tuple.__new__,
@@ -103,12 +126,15 @@ _NAMES: dict[str, Any] = {
 class Accountant(Decider):
     """The statements of the function of all findings."""
 
-    refusals = True
     margin = "m"
 
-    def __init__(self, namespace: dict[str, Any], program: Program, *, deal: bool) -> None:
+    def __init__(
+        self, namespace: dict[str, Any], program: Program, *, deal: bool, refusals: bool = True
+    ) -> None:
         super().__init__(namespace, deal=deal)
+        self.refusals = refusals
         self.program = program
+        self.asked = program.rules if deal else program.open_rules
         self.measuring = False
         """Whether the rule at hand may measure something."""
         self.margins: dict[str, str] = {}
@@ -120,12 +146,13 @@ class Accountant(Decider):
 
     def account(self) -> str:
         """The text of the function."""
-        rules = self.program.rules if self.deal else self.program.open_rules
         self.begin(leaves_out=bool(self.program.leave_out))
-        self.head += ["found = []", "flawed = case._flawed"]
-        for place, rule in enumerate(rules):
+        self.head += ["found = []", "m = None"]
+        if self.refusals:
+            self.head.append("flawed = case._flawed")
+        for place, rule in enumerate(self.asked):
             self._rule_tried(place, rule)
-        return self.all_of(f"Told(found, {len(rules)}, None)")
+        return self.all_of(f"Told(found, {len(self.asked)}, None)")
 
     # ------------------------------------------------------------------------ the rules
 
@@ -136,9 +163,11 @@ class Accountant(Decider):
         self.measuring = any(map(measures, asked))
         if self.measuring:
             self.line("m = None")
-        self.line("if case.refused: case.refused = []")
+        if self.refusals:
+            self.line("if case.refused: case.refused = []")
         parts = parts_of(rule.condition)
-        if rule.exception is None and len(parts) <= _MOST_PARTS and all(map(is_certain, parts)):
+        several = rule.exception is None and 1 < len(parts) <= _MOST_PARTS
+        if several and all(map(is_certain, parts)):
             self._all_of(place, rule, parts, [])
             if rule.action != "note":  # who comes here has not met the rule
                 self._finding(rule, "not_met", rule.rule.why_not, True)
@@ -156,9 +185,11 @@ class Accountant(Decider):
                     self._not_met(rule, _both(part.grounds, against.grounds))
                 with self.block("else:"):
                     self._met(place, rule, part.grounds)
-        if rule.action != "note":
+        if rule.exception is not None and rule.action != "note":
             with self.block("else:"):
                 self._not_met(rule, part.grounds)
+        elif rule.action != "note":  # who comes here has not met the rule
+            self._not_met(rule, part.grounds)
         assert self.depth == begin
 
     def _all_of(
@@ -210,7 +241,15 @@ class Accountant(Decider):
             self._left_to_others(place, grounds)
         party = None if rule.action == "hold" else part.text
         self._finding(rule, "awards", rule.rule.why, _both(grounds, part.grounds), party)
-        self.line(f"return Told(found, {place}, {part.text})")
+        outcome = f"given_to(case, {self.held(rule)}, {part.text}, found[-1].reason)"
+        behind = self.asked[place + 1 :]
+        if any(one.action == "note" for one in behind):  # a note is tried still
+            self.line(f"return Told(found, {place + 1}, {outcome})")
+            return
+        outcome = self.put(outcome)
+        if behind:
+            self.line(f"found += {self.held(tuple(not_reached(r.rule.clause) for r in behind))}")
+        self.line(f"return Told(found, {len(self.asked)}, {outcome})")
 
     # --------------------------------------------------------------------- the findings
 
@@ -226,14 +265,11 @@ class Accountant(Decider):
 
         `grounds` is True where they stand in the evidence already.
         """
-        evidence = "()"
-        if grounds:
-            if isinstance(grounds, str):
-                self.leave_in_evidence(grounds)
-            evidence = self.put("()")
-            self.line(f"if ev: {evidence} = cited(ev); ev.clear()")
-        refused = self.put("refusals(case.refused) if case.refused else ()")
-        margin = self.put("None if m is None else margin_of(m)") if self.measuring else "None"
+        evidence = self._cited(grounds) if grounds else "()"
+        refused = "()"
+        if self.refusals:
+            refused = self.put("refusals(case.refused) if case.refused else ()")
+        margin = self.put("None if m is None else margin_of(*m)") if self.measuring else "None"
         if party is None and rule.whom is not None:
             value = self.visit(rule.whom)
             party = self.put(
@@ -245,6 +281,18 @@ class Accountant(Decider):
         self.line(f"found.append(new(Finding, ({', '.join(given)})))")
         if "end_in_words(" in values:  # asks for named values itself
             self.line("if ev: ev.clear()")
+
+    def _cited(self, grounds: str | bool) -> str:
+        """The variable for the evidence of a finding."""
+        if isinstance(grounds, str):
+            variables = variables_of(grounds)
+            if len(variables) == 1 and self.entries.issuperset(variables):
+                (one,) = variables
+                return self.put(f"() if {one} is None else ({one}.ref,)")
+            self.leave_in_evidence(grounds)
+        evidence = self.put("()")
+        self.line(f"if ev: {evidence} = cited(ev); ev.clear()")
+        return evidence
 
     def _values(self, rule: CompiledRule, text: Bilingual, party: str | None, margin: str) -> str:
         values = {name: self.held(value) for name, value in rule.settled.items()}
@@ -292,15 +340,17 @@ class Accountant(Decider):
 
     def work_out(self, node: Named) -> Part:
         """What a named value stands for; what is measured and refused then is put aside."""
-        outer = self.put("case.refused")
-        self.line("case.refused = []")
-        before = ""
+        outer = before = ""
+        if self.refusals:
+            outer = self.put("case.refused")
+            self.line("case.refused = []")
         if node.measures:
             before = self.put("m")
             self.line("m = None")
         part = super().work_out(node)
-        self.line(f"{self.refused_for(node)} = case.refused")
-        self.line(f"case.refused = {outer}")
+        if self.refusals:
+            self.line(f"{self.refused_for(node)} = case.refused")
+            self.line(f"case.refused = {outer}")
         if node.measures:
             self.line(f"{self.margin_of(node)} = m")
             self.line(f"m = {before}")
@@ -314,14 +364,17 @@ class Accountant(Decider):
 
     def refused_for(self, node: Named) -> str:
         """The variable for what was refused when a named value was worked out."""
+        if not self.refusals:
+            return "_"
         if node.name not in self.refused:
             self.refused[node.name] = self.fresh()
         return self.refused[node.name]
 
     def asked_for(self, node: Named) -> None:
         """What was measured and refused for a named value counts wherever it is asked for."""
-        refused = self.refused_for(node)
-        self.line(f"if {refused}: case.refused += {refused}")
+        if self.refusals:
+            refused = self.refused_for(node)
+            self.line(f"if {refused}: case.refused += {refused}")
         if node.measures:
             own = self.margin_of(node)
             self.line(f"if {own} is not None: m = {own}")
@@ -335,14 +388,11 @@ class Accountant(Decider):
         self.lists.add(account)
         return f"({account}, {own})"
 
-    def _called(self, node: Called) -> Part:
-        """A word; one that may measure something is asked for that, too."""
-        if node.word.free:
-            return super()._called(node)
+    def call(self, statement: str) -> None:
+        """Take what was measured from the case at once."""
         self.line("case.margin = None")
-        part = super()._called(node)
+        super().call(statement)
         self.line("if case.margin is not None: m = case.margin")
-        return part
 
 
 def _both(one: str | None, other: str | None) -> str | None:

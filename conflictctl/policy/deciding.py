@@ -120,6 +120,8 @@ class Decider(Writer):
         self.deal = deal
         self.head: list[str] = []
         """What is read off the case before the first rule."""
+        self.read_off: set[str] = set()
+        """Variables that hold it."""
         self.known: dict[tuple[str, str], tuple[Part, int]] = {}
         """What stands in a variable wherever the next statement is reached, and how deep the
         block is in which the variable was set."""
@@ -220,6 +222,7 @@ class Decider(Writer):
         if found is not None:
             return found[0]
         name = self.fresh()
+        self.read_off.add(name)
         self.head.append(f"{name} = {text}")
         return self.know("read", text, Part(name, of=of), 0)
 
@@ -287,6 +290,8 @@ class Decider(Writer):
         found = self.known.get(("text", text))
         if found is not None:
             return found[0]
+        if values and all(one.text in self.read_off for one in values):
+            return self._read_off(text)  # of the case alone: wanted by most rules, if by any
         unsure = [] if node.word.sees_unknown else [one.text for one in values if one.unknown]
         part = Part(
             self.put(self.chosen(unsure, text)),

@@ -286,8 +286,13 @@ class Writer:
     def _left(self, text: str) -> Part:
         """A call that leaves what it rests on in the evidence: taken from there at once."""
         mark = self.mark()
-        value = self.put(text)
+        value = self.fresh()
+        self.call(f"{value} = {text}")
         return Part(value, True, self.taken(mark))
+
+    def call(self, statement: str) -> None:
+        """A statement that calls what may leave a margin in the case."""
+        self.line(statement)
 
     def mark(self) -> str:
         """How much stands in the evidence before a call."""
@@ -466,7 +471,7 @@ class Writer:
         word = "if"
         if account is not None:
             with self.block(f"if {self.were_refused(kind)}:"):
-                self.line(
+                self.call(
                     f"{found}, {account} = "
                     f"accounted(case, {kind}, {self.held(filters)}, {all_of_them})"
                 )
