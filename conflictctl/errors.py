@@ -67,6 +67,10 @@ class DamagedRegister(ConflictctlError):
     exit_code = 7
 
 
+class NoRegister(DamagedRegister):
+    """There is nothing at all where the register should be."""
+
+
 class SchemaMismatch(ConflictctlError):
     """The register's schema is newer or older than the program."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -112,13 +111,11 @@ def status(
 
 
 def _facts(session: Session, register: Register) -> dict[str, Any]:
-    from conflictctl.register.store import path_of
-
     head = register.head()
     first, last = register.event(1), register.event(head.seq)
     iso = register.calendar.iso
     acting, policy = _acting(session, register), _policy(register)
-    state = path_of(register.target).stat()
+    size, rights = register.place.standing(register.connection)
     return {
         "register": register.target,
         "why": say(session.target.why),
@@ -134,8 +131,8 @@ def _facts(session: Session, register: Register) -> dict[str, Any]:
         "schema": register.revision,
         "log": register.log,
         "origin": register.origin,
-        "bytes": state.st_size,
-        "rights": f"{stat.S_IMODE(state.st_mode):04o}",
+        "bytes": size,
+        "rights": rights,
     }
 
 
@@ -153,7 +150,6 @@ def _policy(register: Register) -> Chosen:
 
 def _status_lines(facts: Mapping[str, Any]) -> dict[str, str]:
     policy, acting = facts["policy"], facts["acting"]
-    private = int(facts["rights"], 8) & 0o077 == 0
     return {
         tr("register"): _with_why(facts["register"], facts["why"]),
         tr("time zone"): facts["timezone"],
@@ -169,16 +165,23 @@ def _status_lines(facts: Mapping[str, Any]) -> dict[str, str]:
         tr("head"): facts["head"],
         tr("schema"): facts["schema"],
         tr("log"): f"{facts['log']} {facts['origin']}",
-        tr("file"): say(
-            Sentence("{bytes} bytes, rights {rights}", bytes=facts["bytes"], rights=facts["rights"])
-            if private
-            else Sentence(
-                "{bytes} bytes, rights {rights}: others may open it, too",
-                bytes=facts["bytes"],
-                rights=facts["rights"],
-            )
-        ),
+        **_place_line(facts["bytes"], facts["rights"]),
     }
+
+
+def _place_line(size: int, rights: str) -> dict[str, str]:
+    if not rights.isdigit():
+        sentence = Sentence(
+            "{bytes} bytes, by the grants of the user {name}", bytes=size, name=rights
+        )
+        return {tr("database"): say(sentence)}
+    if int(rights, 8) & 0o077 == 0:
+        sentence = Sentence("{bytes} bytes, rights {rights}", bytes=size, rights=rights)
+    else:
+        sentence = Sentence(
+            "{bytes} bytes, rights {rights}: others may open it, too", bytes=size, rights=rights
+        )
+    return {tr("file"): say(sentence)}
 
 
 def _with_why(value: str, why: str | Sentence) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 from conflictctl.errors import DamagedRegister, InputRejected
 from conflictctl.register import sqlite
 from conflictctl.register.audit import Progress, Verification, verify
-from conflictctl.register.store import Register, open_register, path_of
+from conflictctl.register.in_file import path_of
+from conflictctl.register.store import Register, open_register
 from conflictctl.wording import Sentence
 
 _FIRST_STEP = 4096  # pages of 4 KiB: a writer waits for one step at most

@@ -15,7 +15,8 @@ from conflictctl.register import sqlite
 from conflictctl.register.audit import Progress
 from conflictctl.register.backup import backup
 from conflictctl.register.chain import Head
-from conflictctl.register.store import Register, path_of
+from conflictctl.register.in_file import path_of
+from conflictctl.register.store import Register
 
 CHANNEL = "nightly"
 """The `channel` of the entry that says that a night's work was done."""

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 import conflictctl
 from conflictctl.errors import DamagedRegister, SchemaMismatch
-from conflictctl.register import backup, schema, sqlite
-from conflictctl.register.store import check_identity, path_of
+from conflictctl.register import schema
+from conflictctl.register.places import Place, place_of
 from conflictctl.wording import Sentence
 
 
@@ -39,37 +39,25 @@ def upgrade(target: str, *, migrate: Callable[[Connection], None] | None = None)
     work on a connection inside a transaction; without it, the migrations shipped do.
     Raises SchemaMismatch for a newer register, DamagedRegister, StorageFailed, Busy.
     """
-    path = path_of(target)
-    sqlite.check_file(path)
-    connection = sqlite.connect(path)
-    try:
-        with sqlite.failures(target):
-            # A table is rebuilt with its references off; they are checked before the end.
-            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-            sqlite.use_truncate_journal(connection)
-            sqlite.begin(connection)
-            before = check_identity(connection, target)
-            if before > schema.VERSION:
-                raise SchemaMismatch(
-                    Sentence(
-                        "{path} was made by a newer version of conflictctl (schema {found}, "
-                        "not {wanted})",
-                        path=target,
-                        found=before,
-                        wanted=schema.VERSION,
-                    ),
-                    Sentence("install that version: `pip install --upgrade conflictctl`"),
-                )
-            if before == schema.VERSION:
-                sqlite.rollback(connection)
-                return Upgraded(before, before, None)
-            copy = backup.keep_copy(path, f"schema-{before}")
-            (migrate or _migrate)(connection)
-            _check(connection, target)
-            sqlite.commit(connection)
-    finally:
-        # Closing undoes what was not committed.
-        connection.close()
+    place = place_of(target)
+    with place.upgrading() as connection:
+        before = place.version(connection)
+        if before > schema.VERSION:
+            raise SchemaMismatch(
+                Sentence(
+                    "{path} was made by a newer version of conflictctl (schema {found}, "
+                    "not {wanted})",
+                    path=place.shown,
+                    found=before,
+                    wanted=schema.VERSION,
+                ),
+                Sentence("install that version: `pip install --upgrade conflictctl`"),
+            )
+        if before == schema.VERSION:
+            return Upgraded(before, before, None)
+        copy = place.keep_copy(f"schema-{before}")
+        (migrate or _migrate)(connection)
+        _check(place, connection)
     return Upgraded(before, schema.VERSION, copy)
 
 
@@ -85,16 +73,16 @@ def run_scripts(connection: Connection, folder: Path, revision: str = "head") ->
     command.upgrade(config, revision)
 
 
-def _check(connection: Connection, target: str) -> None:
+def _check(place: Place, connection: Connection) -> None:
     """Refuse to commit what is not exactly the schema of this program."""
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    differing = sqlite.schema_differences(connection)
-    if broken is None and not differing and sqlite.identity(connection)[1] == schema.VERSION:
+    broken = place.broken(connection)
+    differing = place.differences(connection)
+    if not broken and not differing and place.version(connection) == schema.VERSION:
         return
     raise DamagedRegister(
         Sentence(
             "{path} was not upgraded: {names} would not be as they must",
-            path=target,
+            path=place.shown,
             names=differing or ["logs", "events"],
         ),
         Sentence("the register is as it was; restore a backup if it was changed by hand"),

@@ -1,0 +1,352 @@
+"""A register on a PostgreSQL server, shared by many outlets: opened, written to, watched over.
+
+One log, one chain.  A writer waits for the advisory lock of the register, reads the head, stamps
+the time, adds its entries and lets go with the commit; `events_pk` stands behind it.  Readers
+never wait: what they see is always the log up to some place.  Why: docs/decisions.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sqlalchemy import Connection, NullPool, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from conflictctl.errors import (
+    Busy,
+    ConflictctlError,
+    DamagedRegister,
+    InputRejected,
+    NoRegister,
+    NotPermitted,
+    StorageFailed,
+    WrongUsage,
+)
+from conflictctl.register import places, postgres_schema
+from conflictctl.register.postgres_schema import LOCK
+from conflictctl.wording import Sentence
+
+PATIENCE = 30.0
+"""Seconds to wait for another writer: an import of one outlet may take a while."""
+
+_CONNECTING = 10
+"""Seconds; a server that does not answer so long is not there."""
+
+_SETTINGS = """
+SELECT set_config('synchronous_commit', 'on', false)
+  WHERE current_setting('synchronous_commit') = 'off';
+SET statement_timeout = '10min';
+SET idle_in_transaction_session_timeout = '60s'
+"""
+"""An acknowledged entry is on the disk; who falls asleep while others wait is cut off."""
+
+_MANY_WRITERS = ("55P03", "57014", "40001", "40P01", "25P03", "53300")
+"""Waited too long, cut off while waiting, or too many at once: trying again helps."""
+
+
+class ServerPlace:
+    """One schema of one database of a PostgreSQL server."""
+
+    cards_at_once = 2_500
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.shown = places.shown(target)
+        try:
+            self._url = make_url(target).set(drivername="postgresql+psycopg")
+        except (ArgumentError, ValueError) as error:
+            raise InputRejected(
+                Sentence("{target} is no address of a database", target=self.shown),
+                Sentence("it reads like postgresql+psycopg://USER@SERVER/DATABASE"),
+            ) from error
+
+    @contextmanager
+    def failures(self) -> Iterator[None]:
+        """What the server reports, as failures of conflictctl.errors."""
+        try:
+            yield
+        except DBAPIError as error:
+            self._raise(error.orig or error, error)
+
+    def _raise(self, reported: BaseException, cause: BaseException) -> NoReturn:
+        code = getattr(reported, "sqlstate", None) or ""
+        raise failure_of(self.shown, code, _one_line(reported)) from cause
+
+    # ------------------------------------------------------------------ made and opened
+
+    def exists(self) -> bool:
+        """Whether there is a register in the schema; DamagedRegister for another program's."""
+        connection = self.open()
+        try:
+            with self.failures():
+                self.version(connection)
+        except NoRegister:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    def create(self, fill: Callable[[Connection], None]) -> None:
+        """Make the tables in one transaction, in which no other process does."""
+        connection = self.open()
+        try:
+            with self.failures():
+                encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+                if encoding != "UTF8":
+                    raise DamagedRegister(
+                        Sentence(
+                            "{path} holds text as {encoding}, and a register needs UTF8",
+                            path=self.shown,
+                            encoding=encoding,
+                        ),
+                        Sentence(
+                            "make a database with `createdb --encoding=UTF8 --template=template0`"
+                        ),
+                    )
+                with self.alone(connection, None):
+                    try:
+                        self.version(connection)
+                    except NoRegister:
+                        postgres_schema.create_schema(connection)
+                        fill(connection)
+        finally:
+            connection.close()
+
+    def open(self) -> Connection:
+        """A connection to the database.  Raises WrongUsage where psycopg is missing."""
+        try:
+            import psycopg
+        except ImportError:
+            raise WrongUsage(
+                Sentence("a register on a server needs psycopg, which is not installed"),
+                Sentence("`pip install 'conflictctl[postgres]'` brings it"),
+            ) from None
+        url = self._url
+
+        def connect() -> Any:
+            given = url.translate_connect_args(username="user", database="dbname")
+            options: dict[str, Any] = {
+                "connect_timeout": _CONNECTING,
+                "application_name": "conflictctl",
+                "keepalives_idle": 30,
+                **given,
+                **url.query,
+            }
+            raw = psycopg.connect(**options, autocommit=True)
+            raw.execute(_SETTINGS)
+            return raw
+
+        engine = create_engine(
+            "postgresql+psycopg://", creator=connect, poolclass=NullPool, paramstyle="format"
+        )
+        try:
+            with self.failures():
+                return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        except psycopg.Error as error:
+            self._raise(error, error)
+
+    def version(self, connection: Connection) -> int:
+        """The number of the schema's revision.
+
+        Raises NoRegister for an empty schema, DamagedRegister for another program's.
+        """
+        row = connection.exec_driver_sql(_TABLES).one()
+        if row.home is None:
+            raise StorageFailed(
+                Sentence(
+                    "{path}: the user {name} may use no schema there",
+                    path=self.shown,
+                    name=row.name,
+                ),
+                Sentence("the owner of the register grants it: `conflictctl database grants`"),
+            )
+        if row.marks == 3:
+            found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            if isinstance(found, str) and re.fullmatch(r"\d{4}", found):
+                return int(found)
+        elif row.tables == 0:
+            raise NoRegister(
+                Sentence("there is no register at {target}", target=self.shown),
+                Sentence("`conflictctl init` creates it; --db or CONFLICTCTL_DB names another"),
+            )
+        raise DamagedRegister(
+            Sentence("{path} is a database of another program, not a register", path=self.shown),
+            Sentence("`conflictctl init` makes one; --db names another"),
+        )
+
+    # ------------------------------------------------------------------------- writing
+
+    @contextmanager
+    def alone(self, connection: Connection, patience: float | None) -> Iterator[None]:
+        """A transaction that holds the lock of the register; the server queues who waits."""
+        patience = PATIENCE if patience is None else patience
+        raw: Any = connection.connection.driver_connection
+        wait = f"SET LOCAL lock_timeout = {max(int(patience * 1000), 1)}"
+        with self._driver_failures():
+            raw.execute(f"BEGIN; {wait}; SELECT pg_advisory_xact_lock({LOCK})")
+        try:
+            yield
+            with self._driver_failures():
+                raw.execute("COMMIT")
+        except BaseException:
+            if not raw.closed and raw.info.transaction_status:
+                with self._driver_failures():
+                    raw.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _driver_failures(self) -> Iterator[None]:
+        import psycopg
+
+        try:
+            yield
+        except psycopg.Error as error:
+            self._raise(error, error)
+
+    def finder(self, connection: Connection, statement: str) -> places.Find:
+        """A look-up that the server has prepared."""
+        raw: Any = connection.connection.driver_connection
+        cursor = raw.cursor()
+        statement = statement.replace("?", "%s")
+
+        def find(values: Sequence[Any]) -> list[Any]:
+            with self._driver_failures():
+                rows: list[Any] = cursor.execute(statement, values, prepare=True).fetchall()
+                return rows
+
+        return find
+
+    def before_keys(self, connection: Connection) -> None:
+        """Nothing: the server's memory is the server's business."""
+
+    @contextmanager
+    def emptying(self, connection: Connection) -> Iterator[None]:
+        """Nothing: the transaction does it."""
+        yield
+
+    @contextmanager
+    def sending(self, connection: Connection, patience: float) -> Iterator[bool]:
+        """An advisory lock of the session, which ends with its connection."""
+        deadline = time.monotonic() + patience
+
+        def locked() -> bool:
+            with self.failures():
+                return bool(
+                    connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK} + 1)").scalar()
+                )
+
+        while not (gained := locked()) and time.monotonic() <= deadline:
+            time.sleep(0.2)
+        try:
+            yield gained
+        finally:
+            if gained:
+                with self.failures():
+                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({LOCK} + 1)")
+
+    # ------------------------------------------------------------------- looking after it
+
+    def differences(self, connection: Connection) -> list[str]:
+        """What of the schema was changed."""
+        return postgres_schema.differences(connection)
+
+    def self_check(self, connection: Connection) -> str | None:
+        """Nothing: pages and indexes are looked after by the server (`pg_amcheck`)."""
+        return None
+
+    def standing(self, connection: Connection) -> tuple[int, str]:
+        """What the tables and indexes take, and as whom the server knows this connection."""
+        size, name = connection.exec_driver_sql(_STANDING).one()
+        return int(size), f"user {name}" if name.isdigit() else name
+
+    @contextmanager
+    def upgrading(self) -> Iterator[Connection]:
+        """A transaction that holds the lock of the writers: of two upgrades, one waits."""
+        connection = self.open()
+        try:
+            with self.failures(), self.alone(connection, None):
+                yield connection
+        finally:
+            connection.close()
+
+    def keep_copy(self, label: str) -> Path | None:
+        """None: the transaction undoes what fails, and copies are the business of pg_dump."""
+        return None
+
+    def broken(self, connection: Connection) -> bool:
+        """Never: the server checks each reference when it is made."""
+        return False
+
+
+_TABLES = """
+SELECT current_schema() AS home, session_user AS name,
+  count(*) FILTER (WHERE relkind IN ('r', 'p')) AS tables,
+  count(*) FILTER (WHERE relname IN ('logs', 'events', 'alembic_version')) AS marks
+FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+"""
+
+_STANDING = """
+SELECT coalesce(sum(pg_total_relation_size(oid)), 0), session_user FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+"""
+
+
+# ------------------------------------------------------------------------- failures
+
+
+def failure_of(shown: str, code: str, reason: str) -> ConflictctlError:
+    """The failure that an SQLSTATE of the server stands for; '' where it gave none."""
+    if code in _MANY_WRITERS:
+        return Busy(
+            Sentence("others are writing to {path}: {reason}", path=shown, reason=reason),
+            Sentence("try again in a moment"),
+        )
+    if code.startswith("CF"):
+        return NotPermitted(
+            Sentence("the database refuses it: {reason}", reason=reason),
+            Sentence("`conflictctl status` says as whom the database knows you"),
+        )
+    if code == "53100":
+        return StorageFailed(
+            Sentence("the disk is full: nothing was written to {path}", path=shown),
+            Sentence("make room on the disk and try again"),
+        )
+    if code == "42501":
+        return StorageFailed(
+            Sentence(
+                "the database does not let you do that in {path}: {reason}",
+                path=shown,
+                reason=reason,
+            ),
+            Sentence("the owner of the register grants it: `conflictctl database grants`"),
+        )
+    if code == "25006":
+        return StorageFailed(
+            Sentence("{path} is a copy that may only be read", path=shown),
+            Sentence("write to the server that it is a copy of"),
+        )
+    if code in ("3D000", "3F000"):
+        return NoRegister(
+            Sentence("there is no register at {target}", target=shown),
+            Sentence("`createdb` makes a database, `conflictctl init` a register in it"),
+        )
+    if code[:2] in ("", "08", "28", "53", "57", "58", "0A"):
+        return StorageFailed(
+            Sentence("the server of {path} cannot be reached: {reason}", path=shown, reason=reason),
+            Sentence("check address, user and password; `psql` with the same should work"),
+        )
+    return DamagedRegister(
+        Sentence("{path} is damaged or is not a register: {reason}", path=shown, reason=reason),
+        Sentence("`conflictctl audit verify` says more; restore the latest backup"),
+    )
+
+
+def _one_line(error: BaseException) -> str:
+    diagnosis = getattr(error, "diag", None)
+    told = getattr(diagnosis, "message_primary", None) or str(error)
+    return " ".join(told.split())

@@ -1,0 +1,97 @@
+"""A real PostgreSQL server, a register of its own for each test, and commands in this process."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import psycopg
+import pytest
+from typer.testing import CliRunner, Result
+
+from conflictctl.cli.app import app
+from conflictctl.render.language import set_language
+from tests.postgres_server import NoServer, running
+
+_numbers = itertools.count(1)
+
+
+class Invoke(Protocol):
+    """Runs a command in this process and demands an exit code."""
+
+    def __call__(
+        self, *arguments: str, db: str | None = None, code: int = 0, stdin: str | None = None
+    ) -> Result: ...
+
+
+class Query(Protocol):
+    """Runs SQL on a server, past the program, and gives the rows."""
+
+    def __call__(self, statement: str, *values: Any, user: str = "owner") -> list[Any]: ...
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Where a server listens that belongs to these tests: `host=...&port=...`."""
+    try:
+        with running() as where:
+            yield where
+    except NoServer as why:
+        pytest.skip(str(why))
+
+
+@pytest.fixture
+def database(server: str) -> str:
+    """The name of an empty database."""
+    name = f"test_{next(_numbers)}"
+    _run(server, "postgres", "owner", f"CREATE DATABASE {name}")
+    return name
+
+
+@pytest.fixture
+def address(server: str, database: str) -> str:
+    """The address of the empty database, as its owner."""
+    return address_of(server, database)
+
+
+def address_of(server: str, database: str, user: str = "owner") -> str:
+    return f"postgresql+psycopg://{user}@/{database}?{server}"
+
+
+@pytest.fixture
+def query(server: str, database: str) -> Query:
+    """`query("SELECT 1")` in the test's database."""
+
+    def run(statement: str, *values: Any, user: str = "owner") -> list[Any]:
+        return _run(server, database, user, statement, values)
+
+    return run
+
+
+def _run(server: str, database: str, user: str, statement: str, values: Any = ()) -> list[Any]:
+    host, port = (part.split("=")[1] for part in server.split("&"))
+    with psycopg.connect(
+        host=host, port=int(port), user=user, dbname=database, autocommit=True
+    ) as connection:
+        cursor = connection.execute(statement, values or None)  # type: ignore[call-overload]
+        return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture
+def invoke(address: str) -> Iterator[Invoke]:
+    """`invoke("verdict", "C-020", code=0)` on this test's register."""
+
+    def run(
+        *arguments: str, db: str | None = None, code: int = 0, stdin: str | None = None
+    ) -> Result:
+        result = CliRunner().invoke(
+            app, list(arguments), input=stdin, env={"CONFLICTCTL_DB": db or address}
+        )
+        assert result.exit_code == code, (arguments, result.exit_code, result.output)
+        assert "Traceback" not in result.output
+        assert "internal error" not in result.output
+        return result
+
+    yield run
+    set_language("en")

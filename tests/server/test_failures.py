@@ -1,0 +1,198 @@
+"""What can go wrong with a register on a server: two lines and the right exit code."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import psycopg
+import pytest
+
+from conflictctl.errors import Busy, NoRegister
+from conflictctl.register.on_server import failure_of
+from conflictctl.register.store import create_register, open_register
+
+from .conftest import Invoke, Query, address_of
+
+UTC = ("init", "--timezone", "UTC")
+
+
+def test_an_empty_database_is_no_register_and_reading_makes_none(
+    invoke: Invoke, query: Query
+) -> None:
+    result = invoke("customer", "list", code=7)
+    assert "there is no register at postgresql" in result.stderr
+    assert "conflictctl init" in result.stderr
+    assert query("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace") == [
+        (0,)
+    ]
+
+
+def test_the_first_write_makes_the_register_and_says_so(invoke: Invoke) -> None:
+    result = invoke("outlet", "add", "shop", "--name", "店", "--type", "store")
+    assert "created the register postgresql" in result.stderr
+    assert "shop" in invoke("outlet", "list").stdout
+
+
+def test_init_refuses_what_is_a_register_already(invoke: Invoke) -> None:
+    invoke(*UTC)
+    assert "exists already" in invoke(*UTC, code=3).stderr
+
+
+def test_another_programs_database_is_refused_and_left_alone(invoke: Invoke, query: Query) -> None:
+    query("CREATE TABLE events (id int)")
+    for command in (UTC, ("status",), ("upgrade",)):
+        assert "of another program" in invoke(*command, code=7).stderr
+    query("CREATE TABLE alembic_version (version_num text)")
+    query("CREATE TABLE logs (name text)")
+    query("INSERT INTO alembic_version VALUES ('3f2a')")
+    assert "of another program" in invoke("status", code=7).stderr
+    assert query("SELECT count(*) FROM events") == [(0,)]
+
+
+def test_a_newer_register_is_refused(invoke: Invoke, query: Query) -> None:
+    invoke(*UTC)
+    query("UPDATE alembic_version SET version_num = '0999'")
+    for command in ("status", "upgrade"):
+        assert "newer version" in invoke(command, code=8).stderr
+
+
+def test_no_server_no_database_no_password_shown(invoke: Invoke, server: str) -> None:
+    nobody = "postgresql+psycopg://me:secret@/db?host=/nowhere&connect_timeout=2"
+    result = invoke("status", db=nobody, code=6)
+    assert "cannot be reached" in result.stderr
+    assert "secret" not in result.output
+    assert "postgresql+psycopg://me@/db" in result.stderr
+    missing = invoke("status", db=address_of(server, "no_such_database"), code=6)
+    assert "does not exist" in missing.stderr
+
+
+def test_an_address_that_is_none(invoke: Invoke) -> None:
+    result = invoke("status", db="postgresql://host:port:port/x", code=3)
+    assert "no address of a database" in result.stderr
+    assert (
+        "SQLite file or on a PostgreSQL server" in invoke("status", db="mysql://x/y", code=3).stderr
+    )
+
+
+def test_a_writer_waits_and_gives_up(address: str) -> None:
+    with (
+        create_register(address, zone="UTC", clock=lambda: 0) as one,
+        open_register(address) as two,
+    ):
+        with one.alone(), pytest.raises(Busy), two.alone(0.05):
+            pass
+        with two.alone(0.05):
+            pass
+
+
+def test_a_user_without_grants_may_neither_read_nor_write(
+    invoke: Invoke, query: Query, server: str, database: str
+) -> None:
+    invoke(*UTC)
+    query("DROP ROLE IF EXISTS stranger")
+    query("CREATE ROLE stranger LOGIN")
+    result = invoke("status", db=address_of(server, database, "stranger"), code=6)
+    assert "does not let you" in result.stderr
+    assert "conflictctl database grants" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code", "said"),
+    [
+        ("55P03", 5, "others are writing"),
+        ("53300", 5, "others are writing"),
+        ("53100", 6, "the disk is full"),
+        ("25006", 6, "a copy that may only be read"),
+        ("57P01", 6, "cannot be reached"),
+        ("28P01", 6, "cannot be reached"),
+        ("3D000", 7, "no register"),
+        ("42P01", 7, "is damaged or is not a register"),
+        ("XX001", 7, "is damaged or is not a register"),
+        ("CF001", 4, "the database refuses it"),
+    ],
+)
+def test_what_the_server_reports_ends_with_its_exit_code(
+    code: str, exit_code: int, said: str
+) -> None:
+    failure = failure_of("postgresql://x/y", code, "why")
+    assert failure.exit_code == exit_code
+    assert said in str(failure)
+    assert failure.hint is not None
+
+
+def test_a_connection_that_breaks_is_no_traceback(address: str, query: Query) -> None:
+    with create_register(address, zone="UTC", clock=lambda: 0) as register:
+        query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        )
+        with pytest.raises(Exception, match="cannot be reached"):
+            register.head()
+
+
+def test_the_session_is_set_up_to_lose_nothing_and_block_nobody(address: str) -> None:
+    with create_register(address, zone="UTC", clock=lambda: 0) as register:
+        shown = {
+            name: register.connection.exec_driver_sql(f"SHOW {name}").scalar_one()
+            for name in ("idle_in_transaction_session_timeout", "synchronous_commit")
+        }
+    assert shown == {"idle_in_transaction_session_timeout": "1min", "synchronous_commit": "on"}
+
+
+def test_two_registers_in_two_schemas_of_one_database(address: str, query: Query) -> None:
+    for name in ("one", "other"):
+        query(f"CREATE SCHEMA {name}")
+        target = f"{address}&options=-csearch_path%3D{name}"
+        with create_register(target, zone="UTC", clock=lambda: 0) as register, register.alone():
+            assert register.head().seq == 1
+    with pytest.raises(NoRegister):
+        open_register(address)
+
+
+TAMPERING: list[tuple[str, Any]] = [
+    ("UPDATE events SET kind = 'call'", "is refused"),
+    ("DELETE FROM events", "is refused"),
+    ("TRUNCATE events CASCADE", "is refused"),
+    ("UPDATE logs SET origin = origin", "is refused"),
+    ("TRUNCATE personal CASCADE", "is refused"),
+    ("DELETE FROM personal", "only after a redaction"),
+    ("UPDATE personal SET data = ''", "is refused"),
+    ("INSERT INTO events SELECT log, 9, 'x', NULL, kind, at, recorded_at, appended_at, customer, "
+     "subject, attestation, body, hash FROM events WHERE seq = 1", "only ever added at the end"),
+    ("INSERT INTO events SELECT log, 3, 'x', NULL, kind, at, recorded_at, appended_at, customer, "
+     "subject, attestation, body, hash FROM events WHERE seq = 1", "do not fit the chain"),
+    ("INSERT INTO events SELECT log, 3, 'x', NULL, kind, at, recorded_at, appended_at, customer, "
+     "subject, attestation, body, sha256('\\x02'::bytea || (SELECT hash FROM events WHERE seq = 2) "
+     "|| body) FROM events WHERE seq = 1", "do not agree with the bytes"),
+]  # fmt: skip
+
+
+def test_the_database_refuses_what_is_no_entry_at_the_end(invoke: Invoke, query: Query) -> None:
+    invoke("init", "--timezone", "UTC", "--policy", "renault-zibo-2013")
+    before = query("SELECT * FROM events")
+    query("INSERT INTO personal SELECT log, seq, sha256('salt'), 'x' FROM events WHERE seq = 1")
+    for statement, why in TAMPERING:
+        with pytest.raises(psycopg.Error, match=re.escape(why)):
+            query(statement)
+    assert query("SELECT * FROM events") == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE events DISABLE TRIGGER events_append",
+        "DROP TRIGGER events_change ON events",
+        "CREATE OR REPLACE FUNCTION register_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN RETURN NEW; END'",
+        "DROP INDEX events_content",
+        "ALTER TABLE events DROP CONSTRAINT events_hash",
+        "ALTER TABLE events ADD COLUMN x int",
+    ],
+)
+def test_audit_names_what_was_changed_of_the_schema(
+    invoke: Invoke, query: Query, change: str
+) -> None:
+    invoke(*UTC)
+    invoke("audit", "verify")
+    query(change)
+    assert "were changed" in invoke("audit", "verify", code=7).stderr
