@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -36,10 +37,11 @@ def programs() -> Path:
 
 
 @contextmanager
-def running() -> Iterator[str]:
+def running(*, durable: bool = False) -> Iterator[str]:
     """Start a server; `host=... port=...` as part of an address.  Raises NoServer.
 
     PostgreSQL refuses to run as root; then it runs as `nobody`, from a copy that he may read.
+    Unless `durable`, it does not wait for the disk.
     """
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
@@ -63,7 +65,8 @@ def running() -> Iterator[str]:
         if made.returncode:
             raise NoServer(f"initdb fails: {made.stderr.strip()}")
         options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={data}"]
-        options += ["-c", "max_connections=80", "-c", "fsync=off", "-c", f"port={_PORT}"]
+        options += ["-c", "max_connections=80", "-c", f"port={_PORT}"]
+        options += [] if durable else ["-c", "fsync=off"]
         server = subprocess.Popen(
             [bin_folder / "postgres", "-D", data, *options],
             user=user, env=environment, cwd=folder, stdout=subprocess.DEVNULL,
@@ -73,7 +76,7 @@ def running() -> Iterator[str]:
             _wait(server, data)
             yield f"host={data}&port={_PORT}"
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGINT)  # cut connections off that a test has left open
             server.wait(timeout=30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

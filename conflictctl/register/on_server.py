@@ -187,9 +187,9 @@ class ServerPlace:
         patience = PATIENCE if patience is None else patience
         raw: Any = connection.connection.driver_connection
         wait = f"SET LOCAL lock_timeout = {max(int(patience * 1000), 1)}"
-        with self._driver_failures():
-            raw.execute(f"BEGIN; {wait}; SELECT pg_advisory_xact_lock({LOCK})")
         try:
+            with self._driver_failures():
+                raw.execute(f"BEGIN; {wait}; SELECT pg_advisory_xact_lock({LOCK})")
             yield
             with self._driver_failures():
                 raw.execute("COMMIT")

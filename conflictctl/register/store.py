@@ -555,8 +555,15 @@ class Register:
         """Look-ups of the writer: seq by id, seqs by content number, a customer."""
         return self._find
 
+    @cached_property
+    def _find_people(self) -> Find:
+        return self.place.finder(self.connection, _PEOPLE_BETWEEN)
+
     def current_people(self, seq: int) -> People:
-        """The people as of the head, which is at `seq`, from memory if nothing was added."""
+        """The people as of the head, which is at `seq`; from memory where nothing changed them."""
+        if self._people is not None and self._people[0] < seq:
+            changed = self._find_people((self.log, self._people[0], seq))
+            self._people = None if changed else (seq, self._people[1])
         if self._people is None or self._people[0] != seq:
             self._people = (seq, self.people())
         return self._people[1]
@@ -663,6 +670,10 @@ _HEAD = select(events.c.seq, events.c.hash).where(_LOG).order_by(events.c.seq.de
 _BACKWARDS = (
     EVENT.where(_LOG, events.c.seq < bindparam("before")).order_by(events.c.seq.desc()).limit(50)
 )
+# By place, however many entries about people there are: most come from others, one by one.
+_PEOPLE_BETWEEN = (
+    "SELECT 1 FROM events WHERE log = ? AND seq > ? AND seq <= ? AND kind IN ({}) LIMIT 1"
+).format(", ".join(f"'{kind}'" for kind in sorted({*STAFF_KINDS, *MENDS})))
 _OF_KINDS = EVENT.where(
     events.c.kind.in_(bindparam("kinds", expanding=True)),
     events.c.subject.is_not(None),

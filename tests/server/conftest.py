@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -13,8 +12,6 @@ from typer.testing import CliRunner, Result
 from conflictctl.cli.app import app
 from conflictctl.render.language import set_language
 from tests.postgres_server import NoServer, running
-
-_numbers = itertools.count(1)
 
 
 class Invoke(Protocol):
@@ -41,12 +38,21 @@ def server() -> Iterator[str]:
         pytest.skip(str(why))
 
 
+@pytest.fixture(scope="session")
+def empty(server: str) -> str:
+    """The database of all these tests, each of which finds it empty."""
+    _run(server, "postgres", "owner", "CREATE DATABASE test")
+    return "test"
+
+
 @pytest.fixture
-def database(server: str) -> str:
+def database(server: str, empty: str) -> str:
     """The name of an empty database."""
-    name = f"test_{next(_numbers)}"
-    _run(server, "postgres", "owner", f"CREATE DATABASE {name}")
-    return name
+    schemas = "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^(pg_|information)'"
+    for (schema,) in _run(server, empty, "owner", schemas):
+        _run(server, empty, "owner", f"DROP SCHEMA {schema} CASCADE")
+    _run(server, empty, "owner", "CREATE SCHEMA public")
+    return empty
 
 
 @pytest.fixture

@@ -92,7 +92,10 @@ def test_a_user_without_grants_may_neither_read_nor_write(
     invoke(*UTC)
     query("DROP ROLE IF EXISTS stranger")
     query("CREATE ROLE stranger LOGIN")
-    result = invoke("status", db=address_of(server, database, "stranger"), code=6)
+    address = address_of(server, database, "stranger")
+    assert "may use no schema there" in invoke("status", db=address, code=6).stderr
+    query("GRANT USAGE ON SCHEMA public TO stranger")
+    result = invoke("status", db=address, code=6)
     assert "does not let you" in result.stderr
     assert "conflictctl database grants" in result.stderr
 
