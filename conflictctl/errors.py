@@ -2,7 +2,7 @@
 
 Exit codes are part of the command line contract: 2 wrong usage, 3 input rejected,
 4 not permitted, 5 busy or a message not taken (try again), 6 disk or file permission,
-7 damaged or no register, 8 schema newer or older than the program.
+7 damaged or no register (or bundle), 8 schema newer or older than the program.
 """
 
 from __future__ import annotations
@@ -71,7 +71,13 @@ class NoRegister(DamagedRegister):
     """There is nothing at all where the register should be."""
 
 
+class DamagedBundle(ConflictctlError):
+    """The file is no ruling bundle, or was changed, or does not bear its ruling out."""
+
+    exit_code = 7
+
+
 class SchemaMismatch(ConflictctlError):
-    """The register's schema is newer or older than the program."""
+    """The register's schema, or the form of a bundle, is newer or older than the program."""
 
     exit_code = 8

@@ -902,7 +902,15 @@ _kind(
     voids=Field(_ref, True, refers="event"),
     reason=Field(_text, personal=True),
 )
-_kind("redaction", "register", by="required", own=True, reason=Field(_text))
+_kind(
+    "redaction",
+    "register",
+    by="required",
+    own=True,
+    reason=Field(_text),
+    # Which fields of which entries went: of a filing, a rule asks what its form had held.
+    erased=Field(_rows({"seq": _whole, "fields": _list_of(_ident)}, ("seq", "fields"))),
+)
 _kind(
     "setting",
     "register",
@@ -937,6 +945,7 @@ _kind(
     own=True,
     size=Field(_whole, True),
     root=Field(_ident, True),
+    frontier=Field(_list_of(_ident)),
 )
 
 REFERENCE_FIELDS = {

@@ -529,7 +529,8 @@ def _correct(history: History, correction: Entry, by_ref: dict[str | int, Entry]
         else:
             fields[name] = value
     target.fields = fields
-    if set(changes) != {"note"}:
+    # Where the words were erased, nothing is left of a change of the note.
+    if set(changes) - {"note"}:
         day = history.calendar.day
         first, now = day(target.event.recorded_at), day(correction.recorded)
         if target._dated and target.kind not in ("order", "close"):

@@ -18,6 +18,11 @@ def staff_entries(events: Iterable[Event]) -> list[Event]:
 
     Their own corrections and voids are applied; those of other entries are left out.
     """
+    return mended(about_staff(events))
+
+
+def about_staff(events: Iterable[Event]) -> list[Event]:
+    """The entries about outlets and staff, with the corrections and voids of these alone."""
     about = [event for event in events if event.kind in STAFF_KINDS or event.kind in MENDS]
     refs: set[str | int] = set()
     chosen = []
@@ -28,7 +33,7 @@ def staff_entries(events: Iterable[Event]) -> list[Event]:
         refs.add(event.seq)
         if event.id is not None:
             refs.add(event.id)
-    return mended(chosen)
+    return chosen
 
 
 def mended(events: Sequence[Event], people: Callable[[], People] | None = None) -> list[Event]:

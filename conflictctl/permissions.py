@@ -11,6 +11,7 @@ entry without effect, which is only a warning.
   links of households, any unlink) takes a manager, department head or general manager who is
   no party.  A customer's demand takes one of them to enter it.
 * A ruling is entered by the person who rules, whose role fits the instance.
+* Personal data are erased by one of them in person, who is no party: notes are evidence.
 * Outlets, staff and settings are management's; while there is no management, anybody's.
 * An entry is mended by its author, by who entered it, or by management that is no party.
 * A confirmation comes from the very person the entry speaks of.
@@ -144,7 +145,7 @@ def who_may(draft: Draft) -> Sentence:
             instance=Term(draft.fields["instance"]),
             roles=_terms(RULING_ROLES[draft.fields["instance"]]),
         )
-    if kind in MANAGERIAL or kind == "demand" or _household(draft):
+    if kind in MANAGERIAL or kind in ("demand", "redaction") or _household(draft):
         return Sentence("it needs one of: {roles}; and no party", roles=_terms(MANAGEMENT))
     if kind in OF_MANAGEMENT:
         return Sentence("it needs one of: {roles}", roles=_terms(MANAGEMENT))
@@ -268,7 +269,7 @@ def _own_case(draft: Draft, author: str, actor: str, involved: Parties) -> Sente
     elif kind == "agreement":
         deciding = {fields["approved_by"]} if fields.get("approved_by") else set()
         named = {*fields["parties"], *(row["party"] for row in fields["shares"])}
-    elif kind != "demand":
+    elif kind not in ("demand", "redaction"):
         return None
     if not deciding:
         return None

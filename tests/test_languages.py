@@ -101,6 +101,7 @@ SHOWS_POLICY = re.compile(r"policy show|--set nothing")
 # Fixed words of the acknowledgement, and what the story itself stores.
 SAID_ANYWAY = frozenset(
     {
+        "Lite",  # of SQLite, whose first letters are taken for an abbreviation
         "recorded",
         "rejected",
         "wang",

@@ -326,15 +326,14 @@ def judge_case(case: Case, customer: str) -> Ruling:
     outcome, findings = try_rules(case)
     by_rule = None
     warnings: list[Sentence] = []
-    if "ruling" in case.kinds and _rule_by_people(case):
-        stands = instances.standing_ruling(case, ever=outcome.final)
-        if stands is not None and not _too_low(case, stands, outcome):
-            warnings += _departure(stands, outcome)
-            if not outcome.final:
-                if stands.referred_to is None:
-                    by_rule = ByRule(outcome.status, outcome.credit, outcome.clause)
-                outcome, finding = _by_people(case, stands)
-                findings.append(finding)
+    stands = standing_of(case, outcome)
+    if stands is not None:
+        warnings += _departure(stands, outcome)
+        if not outcome.final:
+            if stands.referred_to is None:
+                by_rule = ByRule(outcome.status, outcome.credit, outcome.clause)
+            outcome, finding = _by_people(case, stands)
+            findings.append(finding)
     scores = _scores(case)
     open_questions = _unanswered(case) if case.explain else ()
     sanctions = side_orders.sanctions(case)
@@ -435,6 +434,14 @@ def _known(value: Any) -> Any:
 
 
 # --------------------------------------------------------------------- people's rulings
+
+
+def standing_of(case: Case, outcome: Outcome) -> instances.Standing | None:
+    """What people ruled on a case, where the rules give `outcome`; None if nothing stands."""
+    if "ruling" not in case.kinds or not _rule_by_people(case):
+        return None
+    stands = instances.standing_ruling(case, ever=outcome.final)
+    return None if stands is None or _too_low(case, stands, outcome) else stands
 
 
 def _rule_by_people(case: Case) -> bool:

@@ -147,6 +147,50 @@ class Supposed(NamedTuple):
     decided_by: str | None
 
 
+class Step(NamedTuple):
+    """A clause on which the rules turned, and its outcome: awards, refers, bars or unknown."""
+
+    clause: str
+    outcome: str
+
+
+class Precedent(NamedTuple):
+    """An earlier ruling by people where the rules had taken the same path.
+
+    `same_roles`: the same roles fell to one person, so that the two can be compared.
+    `follows_rule`: whether it gave what the rules gave; None where they named nobody.
+    `agrees`: whether a ruling by people that stands here gives the roles the same shares; None
+    where there is none, or where they cannot be compared.
+    """
+
+    event: str
+    customer: str
+    deal: str | None
+    at: Moment
+    by: str
+    instance: str
+    credit: tuple[Credit, ...]
+    same_roles: bool
+    follows_rule: bool | None
+    agrees: bool | None
+
+
+class Precedents(NamedTuple):
+    """The path that the rules took here, and earlier rulings by people on it, the latest first.
+
+    `complete` is False where older rulings were not looked at.
+    """
+
+    path: tuple[Step, ...]
+    rulings: tuple[Precedent, ...]
+    complete: bool = True
+
+    @property
+    def departs_from(self) -> tuple[str, ...]:
+        """Those from which the ruling by people that stands here departs."""
+        return tuple(one.event for one in self.rulings if one.agrees is False)
+
+
 class Against(NamedTuple):
     """A clause that could have given it to somebody, and what it found instead.
 
@@ -286,6 +330,8 @@ class Ruling(NamedTuple):
     why_not: WhyNot | None = None
     """Only where it was asked for."""
     counterfactual: Counterfactual | None = None
+    """Only where it was asked for."""
+    precedents: Precedents | None = None
     """Only where it was asked for."""
     supposed: Supposed | None = None
     """Only where entries are taken for recorded that are not."""

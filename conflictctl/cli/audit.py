@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from conflictctl.cli import checkpoint as checkpoints
+from conflictctl.cli import prove, verify_bundle
+from conflictctl.cli.checkpoint import SIGNED_BY, public_key, read_checkpoint
 from conflictctl.cli.options import Command, format_option, new_group
 from conflictctl.cli.progress import WORTH_A_BAR, progress_bar
 from conflictctl.cli.session import session_of
@@ -26,10 +30,11 @@ app = new_group(N_("Check that nothing was altered."))
     cls=Command,
     help=N_(
         "Check every entry, the chain over them and all that is derived from them.\n\n"
-        "Ends with 7 and names the first bad entry if anything does not hold.  A receipt that "
-        "somebody kept seals all entries up to its own: a register rewritten as a whole no longer "
-        "bears it.\n\n"
-        "  conflictctl audit verify --receipt K7QF-3M2A-9XPD-T6WL"
+        "Ends with 7 and names the first bad entry if anything does not hold.  A receipt or a "
+        "checkpoint that somebody kept seals all entries up to its own: a register rewritten as a "
+        "whole no longer bears it.\n\n"
+        "  conflictctl audit verify --receipt K7QF-3M2A-9XPD-T6WL\n"
+        "  conflictctl audit verify --checkpoint 2026-11-26.checkpoint"
     ),
 )
 def verify(
@@ -42,14 +47,25 @@ def verify(
             help=N_("Also look for the entry that this receipt was given for."),
         ),
     ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--checkpoint",
+            metavar="FILE",
+            help=N_("Also hold the entries against this checkpoint; may be repeated."),
+        ),
+    ] = None,
+    signed_by: Annotated[str | None, SIGNED_BY] = None,
     form: Annotated[str, format_option("text", "json")] = "text",
 ) -> None:
     """Verify the register and say how far the evidence reaches."""
     from conflictctl.register.audit import verify as check
 
+    key = None if signed_by is None else public_key(signed_by)
+    kept = [read_checkpoint(path, key).checkpoint for path in checkpoint or ()]
     register = session_of(ctx).open()
     with progress_bar(tr("verifying"), worth=register.head().seq > WORTH_A_BAR) as progress:
-        found = check(register, receipt=receipt, progress=progress)
+        found = check(register, receipt=receipt, checkpoints=kept, progress=progress)
     if form == "json":
         _print_json(found)
     elif found.ok:
@@ -73,13 +89,20 @@ def _evidence(found: Verification, register: Register) -> list[Sentence]:
                 "the receipt is that of #{seq}: nothing up to it was altered", seq=found.receipt_seq
             )
         )
+    if found.checkpoint_size is not None:
+        sentences.append(
+            Sentence(
+                "the checkpoint of {size} entries holds: nothing up to #{size} was altered",
+                size=found.checkpoint_size,
+            )
+        )
     if found.unsealed:
         first = register.event(found.events - found.unsealed + 1)
         assert first is not None
         sentences.append(
             Sentence(
                 "unsealed: {count} events since {moment}; that they were not rewritten as a whole, "
-                "only a receipt kept elsewhere can show",
+                "only a receipt or checkpoint kept elsewhere can show",
                 count=found.unsealed,
                 moment=When(first.appended_at),
             )
@@ -107,6 +130,8 @@ def _print_json(found: Verification) -> None:
             "problem": None if found.problem is None else say(found.problem),
             "redacted": found.redacted,
             "receipt_seq": found.receipt_seq,
+            "checkpoint_size": found.checkpoint_size,
+            "between": found.between,
             "unsealed": found.unsealed,
             "clock_back": found.clock_back,
         },
@@ -126,3 +151,11 @@ def _damage(found: Verification) -> DamagedRegister:
         ),
         hint,
     )
+
+
+app.command("checkpoint", cls=Command, help=checkpoints.CHECKPOINT)(checkpoints.checkpoint)
+app.command("consistency", cls=Command, help=checkpoints.CONSISTENCY)(checkpoints.consistency)
+app.command("receipt", cls=Command, help=checkpoints.RECEIPT)(checkpoints.receipt)
+app.add_typer(checkpoints.keys, name="key")
+app.command("prove", cls=Command, help=prove.SUMMARY)(prove.prove)
+app.command("verify-bundle", cls=Command, help=verify_bundle.SUMMARY)(verify_bundle.verify_bundle)

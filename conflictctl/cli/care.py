@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conflictctl.cli.options import explained, format_option
-from conflictctl.cli.policy_choice import policy_in_use, to_keep
+from conflictctl.cli.options import explained
+from conflictctl.cli.policy_choice import to_keep
 from conflictctl.cli.progress import WORTH_A_BAR, progress_bar
-from conflictctl.cli.session import Chosen, Session, session_of, system_zone
-from conflictctl.errors import NotPermitted, WrongUsage
+from conflictctl.cli.session import session_of, system_zone
+from conflictctl.errors import ConflictctlError, WrongUsage
 from conflictctl.render.language import say, tr
+from conflictctl.render.terminal import warning_line
 from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from conflictctl.register.store import Register
 
 _FORCE = typer.Option("--force", help=N_("Replace what is there already."))
@@ -61,131 +61,18 @@ def init(
             Sentence("name it: conflictctl init --timezone Asia/Shanghai"),
         )
     kept = None if policy is None else to_keep(policy)
-    target = session.target.value
-    with create_register(target, zone=zone, policy=kept, clock=session.clock):
+    with create_register(
+        session.target.value, zone=zone, policy=kept, clock=session.clock
+    ) as register:
         print(
             say(
                 Sentence(
-                    "created the register {target}, time zone {zone}", target=target, zone=zone
+                    "created the register {target}, time zone {zone}",
+                    target=register.target,
+                    zone=zone,
                 )
             )
         )
-
-
-# -------------------------------------------------------------------------- status
-
-
-@explained(
-    N_(
-        "Show which register is in use, and why; its policy, who acts, how far it reaches, and "
-        "who may read it."
-    )
-)
-def status(
-    ctx: typer.Context,
-    form: Annotated[str, format_option("table", "json")] = "table",
-) -> None:
-    """Gather the facts, print them."""
-    session = session_of(ctx)
-    if session.missing():
-        print(f"{tr('register')}  {_with_why(session.target.value, session.target.why)}")
-    facts = _facts(session, session.open())
-    if form == "json":
-        from conflictctl.render.json_text import write_json
-
-        write_json(facts, sys.stdout, indent=True)
-        return
-    from conflictctl.render.terminal import key_lines
-
-    for line in key_lines(_status_lines(facts)):
-        print(line)
-    print(
-        say(
-            Sentence(
-                "note: whoever may write this file may enter anything in anybody's name; roles are "
-                "checked by the program, not by the file.  Receipts kept elsewhere show what "
-                "was there."
-            )
-        )
-    )
-
-
-def _facts(session: Session, register: Register) -> dict[str, Any]:
-    head = register.head()
-    first, last = register.event(1), register.event(head.seq)
-    iso = register.calendar.iso
-    acting, policy = _acting(session, register), _policy(register)
-    size, rights = register.place.standing(register.connection)
-    return {
-        "register": register.target,
-        "why": say(session.target.why),
-        "timezone": register.zone,
-        "policy": policy and policy.value,
-        "policy_why": policy and say(policy.why),
-        "acting": acting and acting.value,
-        "acting_why": acting and say(acting.why),
-        "events": head.seq,
-        "first_recorded": first and iso(first.appended_at),
-        "last_recorded": last and iso(last.appended_at),
-        "head": head.text,
-        "schema": register.revision,
-        "log": register.log,
-        "origin": register.origin,
-        "bytes": size,
-        "rights": rights,
-    }
-
-
-def _acting(session: Session, register: Register) -> Chosen | None:
-    try:
-        return session.acting_as(register.people())
-    except NotPermitted as error:  # looking needs nobody, but this is worth knowing
-        print(tr("warning:"), say(error.message), file=sys.stderr)
-        return None
-
-
-def _policy(register: Register) -> Chosen:
-    return policy_in_use(register, None)
-
-
-def _status_lines(facts: Mapping[str, Any]) -> dict[str, str]:
-    policy, acting = facts["policy"], facts["acting"]
-    return {
-        tr("register"): _with_why(facts["register"], facts["why"]),
-        tr("time zone"): facts["timezone"],
-        tr("policy"): _with_why(policy, facts["policy_why"])
-        if policy
-        else tr("none; `conflictctl policy use ID` chooses one"),
-        tr("acting"): _with_why(acting, facts["acting_why"])
-        if acting
-        else tr("nobody; writing needs --as STAFF"),
-        tr("events"): str(facts["events"]),
-        tr("first recorded"): facts["first_recorded"] or "",
-        tr("last recorded"): facts["last_recorded"] or "",
-        tr("head"): facts["head"],
-        tr("schema"): facts["schema"],
-        tr("log"): f"{facts['log']} {facts['origin']}",
-        **_place_line(facts["bytes"], facts["rights"]),
-    }
-
-
-def _place_line(size: int, rights: str) -> dict[str, str]:
-    if not rights.isdigit():
-        sentence = Sentence(
-            "{bytes} bytes, by the grants of the user {name}", bytes=size, name=rights
-        )
-        return {tr("database"): say(sentence)}
-    if int(rights, 8) & 0o077 == 0:
-        sentence = Sentence("{bytes} bytes, rights {rights}", bytes=size, rights=rights)
-    else:
-        sentence = Sentence(
-            "{bytes} bytes, rights {rights}: others may open it, too", bytes=size, rights=rights
-        )
-    return {tr("file"): say(sentence)}
-
-
-def _with_why(value: str, why: str | Sentence) -> str:
-    return f"{value}  ({why if isinstance(why, str) else say(why)})"
 
 
 # --------------------------------------------------------- upgrade, backup, restore
@@ -205,7 +92,26 @@ def upgrade(ctx: typer.Context) -> None:
     session = session_of(ctx)
     if session.missing():
         session.open()
-    done = bring_up(session.target.value)
+
+    def announce(before: int, after: int) -> None:
+        print(
+            say(
+                Sentence(
+                    "schema {before} to {after}: a copy of the register first, then the upgrade",
+                    before=before,
+                    after=after,
+                )
+            ),
+            file=sys.stderr,
+        )
+
+    done = bring_up(session.target.value, hear=announce)
+    if done.copy is None and done.before != done.after:
+        sentence = Sentence(
+            "upgraded from schema {before} to {after}", before=done.before, after=done.after
+        )
+        print(say(sentence))
+        return
     if done.copy is None:
         print(say(Sentence("the register is up to date (schema {version})", version=done.after)))
         return
@@ -279,3 +185,21 @@ def restore(
     )
     if kept is not None:
         print(say(Sentence("what was there is now {path}", path=str(kept))))
+        _warn_of_erasures(kept, session.open())
+
+
+def _warn_of_erasures(kept: Path, register: Register) -> None:
+    """A copy made before an erasure has the data yet: it is to be done again."""
+    from conflictctl.register.erasing import undone_erasures
+    from conflictctl.register.store import open_register
+
+    with suppress(ConflictctlError), open_register(str(kept)) as replaced:
+        undone = undone_erasures(replaced, register)
+        if undone:
+            warning = Sentence(
+                "erased after the backup was made, and back with it: {customers}; erase them "
+                "again with `conflictctl redact`, and remove {path}",
+                customers=undone,
+                path=str(kept),
+            )
+            print(warning_line(warning), file=sys.stderr)

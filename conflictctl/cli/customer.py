@@ -170,11 +170,11 @@ def list_customers(ctx: typer.Context, form: Annotated[str, _FORMS] = "table") -
 
 def _row(card: CustomerCard) -> tuple[str, str, str, str]:
     state = term(card.lost) if card.lost is not None else ""
-    return card.id, card.name, list_joined(list(card.phones)), state
+    return card.id, card.title, list_joined(list(card.phones)), state
 
 
 def _as_json(card: CustomerCard) -> dict[str, Any]:
-    return {"customer": card.id, "name": card.name, "phones": list(card.phones), "lost": card.lost}
+    return {"customer": card.id, "name": card.title, "phones": list(card.phones), "lost": card.lost}
 
 
 def _write_list(values: Iterable[dict[str, Any]]) -> None:

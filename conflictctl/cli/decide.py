@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conflictctl.cli.options import Command, Group, group_of, makes_command
 from conflictctl.cli.record import Line
 from conflictctl.cli.write import kind_command
 from conflictctl.events import KINDS
 from conflictctl.wording import N_
+
+if TYPE_CHECKING:
+    from conflictctl.cli.session import Session
+    from conflictctl.register.store import Receipt
 
 
 @makes_command
@@ -47,7 +51,14 @@ def rule(name: str) -> Command:
             "  conflictctl rule K1 --instance sales_manager --award li=70 --award wang=30 \\\n"
             '      --reason "both worked on it"'
         ),
+        after=_tell_departures,
     )
+
+
+def _tell_departures(session: Session, receipt: Receipt, form: str) -> None:
+    from conflictctl.cli.precedents import tell_departures
+
+    tell_departures(session, receipt, form)
 
 
 @makes_command

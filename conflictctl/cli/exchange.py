@@ -113,6 +113,14 @@ def import_file(
         bool,
         typer.Option("--all-reasons", help=N_("List every rejected row, not only the first 20.")),
     ] = False,
+    manifest: Annotated[
+        str | None,
+        typer.Option(
+            "--manifest",
+            metavar="MANIFEST",
+            help=N_("Take the file only if it is just what this manifest of an export names."),
+        ),
+    ] = None,
     form: Annotated[
         str | None,
         typer.Option(
@@ -140,6 +148,8 @@ def import_file(
     from conflictctl.exchange.sheet.plan import knows, planned
     from conflictctl.exchange.source import open_source
 
+    if manifest is not None:
+        _check_manifest(manifest, file)
     with (
         open_source(
             "-" if file == "-" else Path(file),
@@ -400,12 +410,26 @@ def export(
             help=N_("The form of the file; told by its name if left out."),
         ),
     ] = None,
+    manifest: Annotated[
+        str | None,
+        typer.Option(
+            "--manifest",
+            metavar="MANIFEST",
+            help=N_("Also write what the file is to be; `import --manifest` checks it."),
+        ),
+    ] = None,
 ) -> None:
     """Choose the events and write them."""
     from conflictctl.cli.times import read_at
     from conflictctl.exchange.exporting import export as write
     from conflictctl.exchange.exporting import open_private
+    from conflictctl.exchange.manifest import write_manifest
 
+    if manifest is not None and (file == "-" or Path(manifest) == Path(file)):
+        raise WrongUsage(
+            Sentence("--manifest names a file beside the export"),
+            Sentence("write for example: export all.jsonl --manifest all.manifest.json"),
+        )
     session = session_of(ctx)
     register = session.open()
     now, calendar = session.clock(), register.calendar
@@ -417,27 +441,66 @@ def export(
     if form is None:
         suffix = Path(file).suffix.lower()
         form = suffix[1:] if suffix in (".csv", ".xlsx") else "jsonl"
-    worth = file != "-" and register.head().seq > WORTH_A_BAR
-    with (
-        progress_bar(tr("writing"), worth=worth) as progress,
-        (
-            nullcontext(sys.stdout.buffer) if file == "-" else open_private(Path(file), force=force)
-        ) as out,
-    ):
-        count = write(
-            register,
-            out,
-            format=form,  # type: ignore[arg-type]
-            customer=customer,
-            kind=kind,
-            since=moment(since),
-            until=moment(until),
-            progress=progress,
-        )
+    head = register.head()
+    worth = file != "-" and head.seq > WORTH_A_BAR
+    with nullcontext() if manifest is None else open_private(Path(manifest), force=force) as beside:
+        with (
+            progress_bar(tr("writing"), worth=worth) as progress,
+            (
+                nullcontext(sys.stdout.buffer)
+                if file == "-"
+                else open_private(Path(file), force=force)
+            ) as out,
+        ):
+            count = write(
+                register,
+                out,
+                format=form,  # type: ignore[arg-type]
+                customer=customer,
+                kind=kind,
+                since=moment(since),
+                until=moment(until),
+                last=head.seq,
+                progress=progress,
+            )
+        if beside is not None:
+            chosen = {"customer": customer, "kind": kind, "since": since, "until": until}
+            write_manifest(
+                beside,
+                Path(file),
+                events=count,
+                origin=register.origin,
+                head=head,
+                chosen=chosen,
+            )
     if file != "-":
         print(
             say(Sentence("wrote {count} events to {path}", count=count, path=file)), file=sys.stderr
         )
+
+
+def _check_manifest(manifest: str, file: str) -> None:
+    """Say what the manifest vouches for; refuse a file that is another."""
+    from conflictctl.exchange.manifest import check_manifest
+
+    if file == "-":
+        raise WrongUsage(
+            Sentence("--manifest goes with a file, not with standard input"),
+            Sentence("`conflictctl import FILE --manifest MANIFEST`"),
+        )
+    found = check_manifest(Path(manifest), Path(file))
+    print(
+        say(
+            Sentence(
+                "{file} is whole: {count} events of a register up to #{seq}, receipt {receipt}",
+                file=file,
+                count=found["events"],
+                seq=found["register"]["seq"],
+                receipt=found["register"]["receipt"],
+            )
+        ),
+        file=sys.stderr,
+    )
 
 
 def _check_choice(register: Register, customer: str | None, kind: str | None) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, cast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -87,21 +87,28 @@ def _record_batch(session: Session, batch: list[tuple[int, bytes]]) -> list[tupl
 
     The answers are worth something only now that the transaction has ended.
     """
+    # Imported before the lines get their turn: others wait for its end.
+    from conflictctl.exchange.jsonl import parse
+
     register = session.open_or_create()
+    calendar = register.calendar
     with register.writing(session.clock) as writer:
         session.people = writer.people
         if has_management(writer.people, writer.now) and session.acting_as(writer.people) is None:
             raise NotPermitted(
                 Sentence("nobody acts: the register must know who enters this"), WHO_ACTS
             )
-        return [_answer(writer, session, register.calendar, number, line) for number, line in batch]
+        return [_answer(writer, session, calendar, parse, number, line) for number, line in batch]
 
 
 def _answer(
-    writer: Writer, session: Session, calendar: Calendar, number: int, line: bytes
+    writer: Writer,
+    session: Session,
+    calendar: Calendar,
+    parse: Callable[[bytes], dict[str, Any]],
+    number: int,
+    line: bytes,
 ) -> tuple[bool, str]:
-    from conflictctl.exchange.jsonl import parse
-
     try:
         draft = read_line(parse(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line))
         if KINDS[draft.kind].own:

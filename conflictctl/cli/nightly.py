@@ -46,6 +46,7 @@ _NAMES = {
     "windows": N_("windows"),
     "cases": N_("cases"),
     "messages": N_("messages"),
+    "checkpoint": N_("checkpoint"),
     "night": N_("night"),
 }
 
@@ -76,14 +77,16 @@ class Night:
     urls: list[str]
     routes: Path | None
     full: bool
+    checkpoints: Path
+    key: Path | None
     found: list[Due] | None = None
     """What is due; None until the step that looks for it has."""
 
 
 @explained(
     N_(
-        "Do the night's work: copy the register, look for what is due, remind people of it, note "
-        "that it was done.\n\n"
+        "Do the night's work: copy the register, look for what is due, remind people of it, write "
+        "a checkpoint, note that it was done.\n\n"
         "Every step gets one line; one that fails does not keep the others from being tried, and "
         "the exit code is that of the first failure.  Run again on the same day it changes "
         "nothing and says so.  Nights without a complete run since the last one are named.\n\n"
@@ -110,6 +113,18 @@ def nightly(
             help=N_("How many nightly copies to keep."),
         ),
     ] = KEPT,
+    checkpoint_dir: Annotated[
+        str | None,
+        typer.Option(
+            "--checkpoint-dir",
+            metavar="DIR",
+            help=N_("Where the checkpoints go; default the folder `checkpoints` beside it."),
+        ),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="FILE", help=N_("Sign the checkpoint with this key.")),
+    ] = None,
     urls: Annotated[list[str] | None, NOTIFY] = None,
     notify_routes: Annotated[str | None, ROUTES] = None,
     full: Annotated[bool, FULL] = False,
@@ -121,6 +136,7 @@ def nightly(
     form: Annotated[str, format_option("table", "json")] = "table",
 ) -> None:
     """Gather, take the steps one by one, show the summary."""
+    from conflictctl.register.chain import receipt_text
     from conflictctl.register.nights import default_folder, missed_nights
 
     session = session_of(ctx)
@@ -131,7 +147,20 @@ def nightly(
     missed = missed_nights(register, day)
     folder = Path(backup_dir) if backup_dir is not None else default_folder(register.target)
     routes = routes_file(session, notify_routes)
-    night = Night(session, question, day, actor, folder, keep, urls or [], routes, full)
+    seals = default_folder(register.target, "checkpoints")
+    night = Night(
+        session,
+        question,
+        day,
+        actor,
+        folder,
+        keep,
+        urls or [],
+        routes,
+        full,
+        Path(checkpoint_dir) if checkpoint_dir is not None else seals,
+        Path(key) if key is not None else None,
+    )
     session.people = question.people
     steps = list(_taken(night))
     summary = {
@@ -140,12 +169,21 @@ def nightly(
         "changed": any(step.state == "done" and _CHANGES.get(step.name) for step in steps),
         "missed": [date.fromordinal(each).isoformat() for each in missed],
     }
+    head = register.head()
     if form == "json":
         from conflictctl.render.json_text import write_json
 
-        write_json({**summary, "steps": [_values(step) for step in steps]}, sys.stdout, indent=True)
+        shown = [_values(step) for step in steps]
+        upto = {"seq": head.seq, "head": head.text}
+        write_json({**summary, "steps": shown, "register": upto}, sys.stdout, indent=True)
     else:
         _print(summary, steps)
+        upto_text = Sentence(
+            "register up to #{seq}, receipt {receipt}",
+            seq=head.seq,
+            receipt=receipt_text(head.hash),
+        )
+        print(say(upto_text))
     failed = next((step.error for step in steps if step.error is not None), None)
     if failed is not None:
         raise failed
@@ -264,6 +302,34 @@ def _remind(night: Night) -> Iterator[Step]:
     yield Step("messages", state, outcome.told, values, failure)
 
 
+def _seal(night: Night) -> Iterator[Step]:
+    from conflictctl.cli.checkpoint import private_key, signed_note
+    from conflictctl.exchange.exporting import open_private
+    from conflictctl.register.nights import nightly_name
+    from conflictctl.register.sealing import seal
+
+    register = night.question.register
+    path = night.checkpoints / nightly_name(register.target, night.day, "checkpoint")
+    values: dict[str, Any] = {"path": str(path), "size": None, "root": None}
+    if path.exists():
+        yield Step(
+            "checkpoint", "already", Sentence("{path} is there already", path=str(path)), values
+        )
+        return
+    signer = None if night.key is None else private_key(night.key)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open_private(path) as file:
+        found = seal(register, night.session.clock, night.actor).checkpoint
+        file.write(signed_note(found, signer).encode())
+    values |= {"size": found.size, "root": f"sha256:{found.root.hex()}"}
+    told = Sentence(
+        "{path} vouches for #1 to #{size}: keep a copy where nobody here can change it",
+        path=str(path),
+        size=found.size,
+    )
+    yield Step("checkpoint", "done", told, values)
+
+
 def _note(night: Night) -> Iterator[Step]:
     from conflictctl.register.nights import record_night
 
@@ -278,12 +344,12 @@ _WORK: tuple[tuple[str, Callable[[Night], Iterator[Step]]], ...] = (
     ("backup", _copy),
     ("overdue", _look),
     ("messages", _remind),
-    # What seals the register (a checkpoint, once there is one) belongs here: after all that
-    # the night has recorded but the note of the night itself.
+    # After all that the night has recorded but the note of the night itself.
+    ("checkpoint", _seal),
 )
 """The work in its order: the name of a step, and what takes it (and may tell of several)."""
 
-_CHANGES = {"backup": True, "messages": True, "night": True}
+_CHANGES = {"backup": True, "messages": True, "checkpoint": True, "night": True}
 """Steps that leave something behind when they are done; the others only look."""
 
 

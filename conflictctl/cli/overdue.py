@@ -204,8 +204,10 @@ def show(question: Question, found: list[Due], within: int, form: str) -> None:
     elif not found:
         print(say(Sentence("nothing is overdue or due within {span}", span=Span(within, "d"))))
     else:
+        from conflictctl.register.chain import receipt_text
         from conflictctl.render.terminal import console
 
+        head = question.head
         views.overdue_table(
             found,
             names=question.register.names(
@@ -215,4 +217,5 @@ def show(question: Question, found: list[Due], within: int, form: str) -> None:
             calendar=calendar,
             console=console(),
             as_of=question.as_of,
+            upto=(head.seq, receipt_text(head.hash)),
         )

@@ -115,6 +115,9 @@ def print_schema(
     if out is None:
         sys.stdout.write(text)
     else:
+        from conflictctl.register.sqlite import check_link
+
+        check_link(out)
         out.write_text(text, encoding="utf-8")
 
 
@@ -252,6 +255,9 @@ def new_policy(
 def _written(path: Path, text: str | None) -> bool:
     if text is None:
         return False
+    from conflictctl.register.sqlite import check_link
+
+    check_link(path)
     path.write_text(text, encoding="utf-8")
     return True
 

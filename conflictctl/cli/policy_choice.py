@@ -71,6 +71,28 @@ def policy_to_rule_by(
     return load_policy(_by_default(kept).value)
 
 
+def texts_to_rule_by(
+    register: Register, named: str | None, known_at: KnownAt | None = None
+) -> tuple[list[tuple[str, str]], int | None]:
+    """Names and texts of the editions of that policy, and the `seq` of the setting that chose it.
+
+    No place where it was named for this time, or where nobody chose one.
+    """
+    from conflictctl.policy.model import policy_texts
+
+    this_time = _for_this_time(named)
+    if this_time is not None:
+        texts = policy_texts(this_time.value)
+        return [(PurePath(name).name, text) for name, text in texts], None
+    chosen = [
+        one for one in register.entries_of(["setting"], known_at) if one.fields["name"] == "policy"
+    ]
+    kept = chosen[-1].fields["value"] if chosen else FIRST_POLICY
+    if isinstance(kept, dict):
+        return [(file["name"], file["text"]) for file in kept["files"]], chosen[-1].seq
+    return policy_texts(kept), chosen[-1].seq if chosen else None
+
+
 def policy_named(register: Register | None, text: str) -> Policy:
     """The policy that ID, ID@EDITION, FILE or FOLDER names; the register's own by its id, too.
 

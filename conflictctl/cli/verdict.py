@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from conflictctl.policy.model import Policy
     from conflictctl.register.store import Dossier, Head, KnownAt, Register
 
+DEAL = typer.Option(
+    "--deal",
+    metavar="ID",
+    help=N_("The deal to rule on, default the latest; `open`: who holds the customer now."),
+)
 AS_OF = typer.Option(
     "--as-of", metavar="TIME", help=N_("Only what had happened by then; default now.")
 )
@@ -49,6 +54,11 @@ SETTINGS = typer.Option(
     "--set",
     metavar="PARAM=VALUE",
     help=N_("Read one parameter of the policy otherwise, this time; may be repeated."),
+)
+
+WITH_PERSONAL = typer.Option(
+    "--with-personal",
+    help=N_("Put names, phones and notes into the bundle; left out otherwise."),
 )
 
 OUTPUT = typer.Option(
@@ -85,6 +95,7 @@ class Question(NamedTuple):
         "  conflictctl verdict K7 --what-if supposed.jsonl\n"
         "  conflictctl verdict K7 --format html --output k7.html\n"
         "  conflictctl verdict K7 --format pdf --output k7.pdf\n"
+        "  conflictctl verdict K7 --bundle k7.json\n"
         "  conflictctl verdict --all --format jsonl"
     )
 )
@@ -94,14 +105,7 @@ def verdict(
         str | None, typer.Argument(metavar="CUSTOMER", help=N_("The customer's id."))
     ] = None,
     everyone: Annotated[bool, typer.Option("--all", help=N_("Rule on every customer."))] = False,
-    deal: Annotated[
-        str | None,
-        typer.Option(
-            "--deal",
-            metavar="ID",
-            help=N_("The deal to rule on, default the latest; `open`: who holds the customer now."),
-        ),
-    ] = None,
+    deal: Annotated[str | None, DEAL] = None,
     as_of: Annotated[str | None, AS_OF] = None,
     known_at: Annotated[str | None, KNOWN_AT] = None,
     policy: Annotated[str | None, POLICY] = None,
@@ -132,6 +136,18 @@ def verdict(
             help=N_("Take the entries of this file (JSON Lines) for recorded, this time."),
         ),
     ] = None,
+    bundle: Annotated[
+        str | None,
+        typer.Option(
+            "--bundle",
+            metavar="FILE",
+            help=N_(
+                "Also write the ruling with all it rests on; `audit verify-bundle` checks it "
+                "without the register."
+            ),
+        ),
+    ] = None,
+    with_personal: Annotated[bool, WITH_PERSONAL] = False,
     form: Annotated[str, format_option("table", "json", "jsonl", "html", "pdf")] = "table",
     output: Annotated[str | None, OUTPUT] = None,
     force: Annotated[bool, FORCE] = False,
@@ -149,9 +165,16 @@ def verdict(
     if everyone and what_if is not None:
         raise WrongUsage(Sentence("--what-if asks about one customer, not about --all"))
     _check_form(form, everyone, why_not, output)
+    _check_bundle(bundle, everyone, what_if, with_personal)
     question = gather(session_of(ctx), as_of, known_at, policy, settings or [])
     if form == "table":
         _say_if_not_chosen(question, policy)
+    if bundle is not None and customer is not None:
+        from conflictctl.cli.bundles import write_bundle
+
+        write_bundle(
+            bundle, question, customer, deal, policy=policy, personal=with_personal, force=force
+        )
     if customer is not None and form in _PAPERS:
         _write_paper(question, customer, deal, what_if, form, output, force=force)
     elif customer is not None:
@@ -187,6 +210,23 @@ def _check_form(form: str, everyone: bool, why_not: str | None, output: str | No
         refuse_terminal(output)
 
 
+def _check_bundle(
+    bundle: str | None, everyone: bool, what_if: Path | None, with_personal: bool
+) -> None:
+    if bundle is None:
+        if with_personal:
+            raise WrongUsage(Sentence("--with-personal goes with --bundle"))
+        return
+    if everyone:
+        raise WrongUsage(Sentence("--bundle holds the ruling on one customer, not on --all"))
+    if what_if is not None:
+        raise WrongUsage(
+            Sentence("--bundle holds what was recorded; --what-if only supposes"),
+        )
+    if bundle == "-":
+        raise WrongUsage(Sentence("--bundle takes a file; the ruling goes to standard output"))
+
+
 def _write_paper(
     question: Question,
     customer: str,
@@ -199,12 +239,14 @@ def _write_paper(
 ) -> None:
     """The ruling as a paper to print and sign."""
     from conflictctl.cli.paper import page_of, pdf_of
+    from conflictctl.cli.precedents import with_precedents
 
     if what_if is None:
         ruling, events = rule(question, customer, deal)
     else:
         question, ruling, events = _supposing(question, what_if, customer, deal)
     ruling = _probed(question, ruling, events, customer, deal, explain=True, party=None)
+    ruling = with_precedents(question, ruling, events, asked=True)
     if form == "pdf":
         content = pdf_of(question, customer, ruling, events)
         with opened_for_bytes(output, force=force) as file:
@@ -322,6 +364,8 @@ def show_one(
     InputRejected for somebody unknown.  With `what_if` the entries of that file are taken for
     recorded; raises InputRejected for one that no register would take.
     """
+    from conflictctl.cli.precedents import with_precedents
+
     if what_if is None:
         ruling, events = rule(question, customer, deal)
     else:
@@ -330,6 +374,8 @@ def show_one(
         _known_party(question, why_not)
     if form == "table" or explain or why_not is not None:
         ruling = _probed(question, ruling, events, customer, deal, explain=explain, party=why_not)
+    if why_not is None:
+        ruling = with_precedents(question, ruling, events, asked=explain)
     if form != "table":
         _write_json(question, ruling, indent=form == "json")
         return

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 
 from conflictctl.calendar import Moment
+from conflictctl.erasure import erased_by, words
 from conflictctl.errors import InputRejected, StorageFailed
 from conflictctl.events import CLAIM_CASE, KINDS, REFERENCE_FIELDS, Event, claim_of, line_of
 from conflictctl.exchange.source import Format
@@ -37,16 +38,17 @@ def export(
     kind: str | None = None,
     since: Moment | None = None,
     until: Moment | None = None,
+    last: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Write the events in the order of the register; return how many.
 
     What the register itself wrote (settings, attestations, checkpoints, notifications) is
     left out.  `customer` takes the entries that concern that customer, `since` and `until`
-    those that happened from then and before then.  `progress` hears the seq reached of
-    the last one.
+    those that happened from then and before then, `last` nothing after that `seq`.
+    `progress` hears the seq reached of the last one.
     """
-    last = register.head().seq
+    last = register.head().seq if last is None else last
 
     def chosen() -> Iterator[Event]:
         for event in register.events(kind=kind, customer=customer):
@@ -71,9 +73,12 @@ def open_private(path: Path, *, force: bool = False) -> Iterator[IO[bytes]]:
     """A file of its owner's alone, put in place whole when the block ends.
 
     Raises InputRejected for a file that exists (unless `force`), StorageFailed where it
-    cannot be written.
+    cannot be written, or is a link that leads to somebody else's file.
     """
-    if path.exists() and not force:
+    from conflictctl.register.sqlite import check_link
+
+    check_link(path)
+    if (path.exists() or path.is_symlink()) and not force:
         raise InputRejected(
             Sentence("{path} exists", path=str(path)),
             Sentence("name another file, or overwrite it with --force"),
@@ -105,9 +110,12 @@ class _Lines:
     """Events as lines that stand on their own: every reference by id."""
 
     def __init__(self, register: Register) -> None:
+        from conflictctl.register.erasing import last_redaction
+
         self._register = register
         self._origin = register.origin
         self._attesters = register.attesters()
+        self._redacted = last_redaction(register) is not None
 
     def of(self, event: Event) -> dict[str, Any]:
         attester = self._attesters.get(event.attestation) if event.attestation is not None else None
@@ -119,6 +127,8 @@ class _Lines:
             line[name] = [self._portable(ref) for ref in line[name]]
         if "case" in line:
             line["case"] = self._portable_case(line["case"])
+        if self._redacted:
+            line = {name: self._portable_words(value) for name, value in line.items()}
         if event.kind == "correction":
             line["changes"] = {
                 name: self._portable_change(name, value) for name, value in line["changes"].items()
@@ -128,6 +138,15 @@ class _Lines:
     def _portable(self, ref: str | int) -> str:
         # The register settles on the id where there is one; a number is one without.
         return f"{self._origin}#{ref}" if isinstance(ref, int) else ref
+
+    def _portable_words(self, value: Any) -> Any:
+        """What stands for erased words, so that it names the erasure in any register."""
+        if isinstance(value, dict):
+            return {name: self._portable_words(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._portable_words(each) for each in value]
+        ref = erased_by(value)
+        return words(f"{self._origin}{ref}") if ref is not None and ref[0] == "#" else value
 
     def _portable_case(self, case: str) -> str:
         claim = claim_of(case)

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from conflictctl.calendar import Calendar, Moment
+from conflictctl.erasure import erased_by
 from conflictctl.events import Event
 from conflictctl.history import CONTACT_KINDS
 from conflictctl.identity import folded, is_chinese
@@ -161,11 +162,13 @@ def _profile(
 ) -> Profile | None:
     cards = [event for event in events if event.kind == "customer"]
     name = next((card.get("name") for card in reversed(cards) if card.get("name")), None)
-    if name is None:
+    if name is None or erased_by(name) is not None:
         return None
     # Numbers that were replaced count as well: whoever comes again may give the old one.
     texts = dict.fromkeys(text for card in reversed(cards) for text in card.get("phones", ()))
     address = next((card.get("address") for card in reversed(cards) if card.get("address")), "")
+    if erased_by(address) is not None:
+        address = ""
     return Profile(
         customer,
         name,

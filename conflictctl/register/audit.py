@@ -1,8 +1,8 @@
 """Verification of a register: every entry recomputed from its bytes.
 
-What holds afterwards: anything changed at or before an entry whose receipt somebody else
-keeps is found.  A register rewritten as a whole, by one who can compute the chain anew,
-is found only by such a receipt.
+What holds afterwards: anything changed at or before an entry whose receipt, or a checkpoint of
+which, somebody else keeps is found.  A register rewritten as a whole, by one who can compute the
+chain anew, is found only by these.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import orjson
 from sqlalchemy import and_, bindparam, func, select, tuple_
 
 from conflictctl.calendar import utc_text
-from conflictctl.errors import DamagedRegister, InputRejected
+from conflictctl.checkpoint import Checkpoint
+from conflictctl.errors import DamagedRegister
 from conflictctl.events import BODY_VERSION, REFERENCE_FIELDS
 from conflictctl.mending import MENDS
 from conflictctl.register.chain import (
@@ -24,7 +25,7 @@ from conflictctl.register.chain import (
     content_number,
     genesis,
     link,
-    read_receipt,
+    receipt_bytes,
 )
 from conflictctl.register.rows import (
     WITH_SUBJECT,
@@ -34,6 +35,7 @@ from conflictctl.register.rows import (
     touched,
 )
 from conflictctl.register.schema import events, personal, touches
+from conflictctl.register.seals import Seals
 from conflictctl.register.store import Register
 from conflictctl.wording import Sentence
 
@@ -49,9 +51,11 @@ class Verification(NamedTuple):
     `events` entries were checked, up to `head`.  `first_bad` is the first `seq` that does
     not hold, where one can be named, and `problem` says why.  `redacted` entries have had
     their personal data erased.  `receipt_seq` is the entry that bears the receipt asked
-    for; `unsealed` entries come after it (all, without a receipt), and for them only the
-    file itself speaks.  `clock_back` counts entries appended by a clock that stood earlier
-    than for the entry before.
+    for, `checkpoint_size` how many entries the largest checkpoint that holds vouches for;
+    `unsealed` entries come after both (all, without either), and for them only the file itself
+    speaks.  Where a checkpoint does not hold, `between` are the first and the last `seq` among
+    which an entry was changed, as far as checkpoints tell.  `clock_back` counts entries
+    appended by a clock that stood earlier than for the entry before.
     """
 
     ok: bool
@@ -61,8 +65,10 @@ class Verification(NamedTuple):
     problem: Sentence | None
     redacted: int
     receipt_seq: int | None
+    checkpoint_size: int | None
     unsealed: int
     clock_back: int
+    between: tuple[int, int] | None = None
 
 
 class Target(NamedTuple):
@@ -97,8 +103,14 @@ class Walk:
     """The state of a verification after some entries; feed it all entries in order."""
 
     def __init__(
-        self, log: str, origin: str, redactions: dict[str, int], receipt: bytes | None = None
+        self,
+        log: str,
+        origin: str,
+        redactions: dict[str, int],
+        receipt: bytes | None = None,
+        checkpoints: Sequence[Checkpoint] = (),
     ) -> None:
+        self.seals = Seals(checkpoints)
         self.log = log
         self.origin = origin
         self.redactions = redactions
@@ -138,6 +150,10 @@ class Walk:
         self.head = Head(seq, link_hash)
         if link_hash[:10] == self.receipt:
             self.receipt_seq = seq
+        if self.seals.waiting:
+            self.seals.take(row.body, link_hash)
+            if self.seals.problem is not None:
+                return self.seals.problem
         if row.appended_at < self._clock:
             self.clock_back += 1
         self._clock = row.appended_at
@@ -226,29 +242,36 @@ class Walk:
 
 
 def verify(
-    register: Register, *, receipt: str | None = None, progress: Progress | None = None
+    register: Register,
+    *,
+    receipt: str | None = None,
+    checkpoints: Sequence[Checkpoint] = (),
+    progress: Progress | None = None,
 ) -> Verification:
     """Check every entry, column and index of a register.
 
-    With `receipt` also look for the entry that bears it; not finding it is a finding.
+    With `receipt` also look for the entry that bears it; not finding it is a finding.  So is a
+    checkpoint that the entries do not lead to, or that is of another log.
     `progress` is told how many entries of how many are done.  Raises InputRejected for a
     text that is no receipt; never raises for damage, which is what it reports.
     """
-    wanted = None
-    if receipt is not None:
-        wanted = read_receipt(receipt)
-        if wanted is None:
-            raise InputRejected(
-                Sentence("{text} is no receipt", text=receipt[:40]),
-                Sentence("a receipt reads like K7QF-3M2A-9XPD-T6WL"),
-            )
+    wanted = None if receipt is None else receipt_bytes(receipt)
     try:
         redactions = {row[0]: row[1] for row in register.fetch(_REDACTIONS)}
         total = register.head().seq
     except DamagedRegister as damage:
         return _verification(Walk(register.log, register.origin, {}), None, damage.message, None)
-    walk = Walk(register.log, register.origin, redactions, wanted)
+    walk = Walk(register.log, register.origin, redactions, wanted, checkpoints)
+    foreign = _foreign(register, checkpoints)
+    if foreign is not None:
+        return _verification(walk, None, foreign, receipt)
     problem = _walk(register, walk, total, progress)
+    if walk.seals.problem is not None:
+        found = _verification(walk, None, problem, receipt)
+        return found._replace(between=(walk.seals.first_doubted, walk.seals.tree.size))
+    if problem is not None:
+        return _verification(walk, walk.head.seq + 1, problem, receipt)
+    problem = walk.seals.cut_off(walk.head.seq)
     if problem is not None:
         return _verification(walk, walk.head.seq + 1, problem, receipt)
     try:
@@ -275,8 +298,18 @@ def _verification(
         problem,
         walk.redacted,
         walk.receipt_seq,
-        count - (walk.receipt_seq or 0),
+        walk.seals.held,
+        count - max(walk.receipt_seq or 0, walk.seals.held or 0),
         walk.clock_back,
+    )
+
+
+def _foreign(register: Register, checkpoints: Sequence[Checkpoint]) -> Sentence | None:
+    if all(checkpoint.origin == register.origin for checkpoint in checkpoints):
+        return None
+    return Sentence(
+        "a checkpoint is of another register: either it was not made of this one, or this one was "
+        "put in its place"
     )
 
 

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from conflictctl.errors import InputRejected
+from conflictctl.wording import Sentence
+
 SALT_LENGTH = 32
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -74,6 +77,17 @@ def read_receipt(text: str) -> bytes | None:
     for letter in letters:
         bits = bits << 5 | _CROCKFORD.index(letter)
     return bits.to_bytes(10, "big")
+
+
+def receipt_bytes(text: str) -> bytes:
+    """The 10 bytes a receipt stands for; raises InputRejected for a text that is none."""
+    found = read_receipt(text)
+    if found is None:
+        raise InputRejected(
+            Sentence("{text} is no receipt", text=text[:40]),
+            Sentence("a receipt reads like K7QF-3M2A-9XPD-T6WL"),
+        )
+    return found
 
 
 def content_number(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from conflictctl.errors import DamagedRegister, InputRejected
-from conflictctl.register import sqlite, turns
+from conflictctl.register import disk, sqlite, turns
 from conflictctl.register.places import Find
 from conflictctl.wording import Sentence
 
@@ -20,6 +22,9 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+IN_MEMORY = 256 << 20
+"""Bytes; a larger register is written anew by way of a temporary file."""
 
 _CACHE = 65_536
 """KiB: less than an import has, because the tables of pinyin lie in memory as well."""
@@ -44,10 +49,13 @@ class FilePlace:
     """One SQLite file."""
 
     cards_at_once = 25_000
+    holds = "instr(p.data, ?) > 0"
 
     def __init__(self, target: str) -> None:
         self.target = self.shown = target
         self.path = path_of(target)
+        self.stem = self.path.stem
+        self.home = self.path.absolute().parent
 
     @contextmanager
     def failures(self) -> Iterator[None]:
@@ -166,6 +174,7 @@ class FilePlace:
         connection = self.open()
         try:
             with self.failures():
+                self.version(connection)  # another program's file stays untouched
                 connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
                 sqlite.use_truncate_journal(connection)
                 sqlite.begin(connection)
@@ -180,6 +189,44 @@ class FilePlace:
         from conflictctl.register.backup import keep_copy
 
         return keep_copy(self.path, label)
+
+    def check_room(self) -> None:
+        """For the copy, and for what SQLite keeps to undo all of it."""
+        disk.check_room(self.home, 2 * self.path.stat().st_size)
+
+    def before_erasing(self, connection: Connection) -> None:
+        """What is deleted is overwritten."""
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+    def rewrite(self, connection: Connection) -> None:
+        """Write the file anew; others wait meanwhile, or are told that it is busy."""
+        with self.failures():
+            size = self.path.stat().st_size
+            # For a copy, and in the register's folder for what it replaces.
+            disk.check_room(self.home, size)
+            if size > IN_MEMORY:
+                disk.check_room(Path(tempfile.gettempdir()), size)
+        turn = turns.take(sqlite.journal_of(self.path), sqlite.PATIENCE)
+        try:
+            with self.failures():
+                sqlite.vacuum(connection, in_memory=size <= IN_MEMORY)
+        finally:
+            turns.end(turn)
+
+    def copies(self) -> list[Path]:
+        """Old versions and replaced registers beside it, and what killed commands left."""
+        path = self.path.absolute()
+        beside = [
+            one
+            for label in ("schema-", "replaced")
+            for one in sorted(path.parent.glob("*"))
+            if one.name.startswith(f"{path.name}.{label}")
+        ]
+        return [*beside, *sqlite.drafts_of(path)]
+
+    def software(self, connection: Connection) -> tuple[str, str]:
+        """SQLite, and which."""
+        return "SQLite", sqlite3.sqlite_version
 
     def broken(self, connection: Connection) -> bool:
         """What SQLite finds when it follows all references."""

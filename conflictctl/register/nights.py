@@ -15,7 +15,7 @@ from conflictctl.register import sqlite
 from conflictctl.register.audit import Progress
 from conflictctl.register.backup import backup
 from conflictctl.register.chain import Head
-from conflictctl.register.in_file import path_of
+from conflictctl.register.places import place_of
 from conflictctl.register.store import Register
 
 CHANNEL = "nightly"
@@ -33,9 +33,14 @@ class Copied(NamedTuple):
     removed: tuple[Path, ...]
 
 
-def default_folder(target: str) -> Path:
+def default_folder(target: str, name: str = "backups") -> Path:
     """Where copies go if nobody says: `backups`, beside the register."""
-    return path_of(target).absolute().parent / "backups"
+    return place_of(target).home / name
+
+
+def nightly_name(target: str, day: int, suffix: str) -> str:
+    """What a file of one night is called: `register-2026-11-26.db`."""
+    return f"{place_of(target).stem}-{date.fromordinal(day).isoformat()}.{suffix}"
 
 
 def nightly_copy(
@@ -46,8 +51,7 @@ def nightly_copy(
     Only files that bear the names of such copies are ever removed, and only once tonight's is
     in place.  Raises what `backup` raises.
     """
-    source = path_of(register.target)
-    target = folder / f"{source.stem}-{date.fromordinal(day).isoformat()}.db"
+    target = folder / nightly_name(register.target, day, "db")
     head = None
     with sqlite.failures(str(target)):
         there = target.exists()
@@ -59,7 +63,7 @@ def nightly_copy(
             if not target.exists():
                 raise
     with sqlite.failures(str(folder)):
-        removed = _drop(copies(folder, source.stem), keep)
+        removed = _drop(copies(folder, register.place.stem), keep)
     return Copied(target, head, removed)
 
 
@@ -95,6 +99,14 @@ def missed_nights(register: Register, today: int) -> list[int]:
             return missed[::-1]
         missed.append(day)
     return []
+
+
+def last_night(register: Register) -> int | None:
+    """The latest local day whose work was done; one look-up, however long the register is."""
+    found = register.latest_id(f"{CHANNEL}-", f"{CHANNEL}.")  # the sign after `-`
+    return (
+        None if found is None else date.fromisoformat(found.removeprefix(f"{CHANNEL}-")).toordinal()
+    )
 
 
 def record_night(

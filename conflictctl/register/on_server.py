@@ -53,6 +53,7 @@ class ServerPlace:
     """One schema of one database of a PostgreSQL server."""
 
     cards_at_once = 2_500
+    holds = "position(?::bytea IN p.data) > 0"
 
     def __init__(self, target: str) -> None:
         self.target = target
@@ -64,6 +65,14 @@ class ServerPlace:
                 Sentence("{target} is no address of a database", target=self.shown),
                 Sentence("it reads like postgresql+psycopg://USER@SERVER/DATABASE"),
             ) from error
+        self.stem = re.sub(r"[^\w-]", "_", self._url.database or "register")
+
+    @property
+    def home(self) -> Path:
+        """The data directory of this machine: a server has no folder for us."""
+        from platformdirs import user_data_path
+
+        return user_data_path("conflictctl", appauthor=False)
 
     @contextmanager
     def failures(self) -> Iterator[None]:
@@ -278,6 +287,31 @@ class ServerPlace:
         """None: the transaction undoes what fails, and copies are the business of pg_dump."""
         return None
 
+    def check_room(self) -> None:
+        """Nothing: the server's disk is not to be seen from here."""
+
+    def before_erasing(self, connection: Connection) -> None:
+        """Nothing: `rewrite` removes what is left."""
+
+    def rewrite(self, connection: Connection) -> None:
+        """Write the tables of personal data anew; takes their owner.  WAL and dumps stay."""
+        with self.failures():
+            # The server would leave tables of another owner out, with a warning.
+            if not connection.exec_driver_sql(_MINE).scalar_one():
+                raise StorageFailed(
+                    Sentence("{path}: only its owner writes tables anew", path=self.shown),
+                    Sentence("have the owner of the register run the same command again"),
+                )
+            connection.exec_driver_sql("VACUUM (FULL) personal, lookup_cards, lookups")
+
+    def copies(self) -> list[Path]:
+        """None: what the server's own backups hold is not to be seen from here."""
+        return []
+
+    def software(self, connection: Connection) -> tuple[str, str]:
+        """PostgreSQL, and which."""
+        return "PostgreSQL", connection.exec_driver_sql("SHOW server_version").scalar_one()
+
     def broken(self, connection: Connection) -> bool:
         """Never: the server checks each reference when it is made."""
         return False
@@ -290,6 +324,10 @@ SELECT current_schema() AS home, session_user AS name,
 FROM pg_class WHERE relnamespace = current_schema()::regnamespace
 """
 
+_MINE = """
+SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relname = 'personal'
+"""
 _STANDING = """
 SELECT coalesce(sum(pg_total_relation_size(oid)), 0), session_user FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'

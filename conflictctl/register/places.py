@@ -29,9 +29,17 @@ class Place(Protocol):
     """As it was named, with a password if there is one."""
     shown: str
     """As it may be shown."""
+    stem: str
+    """What its copies are called."""
+    holds: str
+    """SQL: whether the bytes `p.data` hold those of the one parameter."""
     cards_at_once: int
     """Cards whose keys are written in one transaction: fewer, and a file would be rewritten as a
     whole for little; more, and other writers would wait too long for it."""
+
+    @property
+    def home(self) -> Path:
+        """The folder in which the folders of its copies lie if nobody says."""
 
     def failures(self) -> AbstractContextManager[None]:
         """Turn what the database reports into the failures of conflictctl.errors."""
@@ -89,6 +97,24 @@ class Place(Protocol):
 
     def keep_copy(self, label: str) -> Path | None:
         """A copy of the register beside it, where there is such a thing."""
+
+    def check_room(self) -> None:
+        """Refuse an upgrade that would fill the disk, where that can be known."""
+
+    def before_erasing(self, connection: Connection) -> None:
+        """Called inside a transaction that erases personal data."""
+
+    def rewrite(self, connection: Connection) -> None:
+        """Outside of a transaction: leave nothing of what was erased in free parts of pages.
+
+        Raises StorageFailed where the disk has no room for it, Busy.
+        """
+
+    def copies(self) -> list[Path]:
+        """Copies of the register that lie where this program puts them by itself."""
+
+    def software(self, connection: Connection) -> tuple[str, str]:
+        """The name and the version of the database."""
 
     def broken(self, connection: Connection) -> bool:
         """Whether a change of the schema left references that lead nowhere."""

@@ -6,7 +6,7 @@ compute each again.  The store uses these functions to write, the audit to check
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import orjson
@@ -104,6 +104,10 @@ def read_offset(text: str) -> int:
     return offset
 
 
+Erased = Callable[[int, Mapping[str, Any]], Mapping[str, Any]]
+"""By `seq` and body of an entry: the fields that stand for those that were erased."""
+
+
 def event_of(
     log: str,
     seq: int,
@@ -112,10 +116,12 @@ def event_of(
     appended_at: Moment,
     body: bytes,
     personal: bytes | None,
+    erased: Erased | None = None,
 ) -> Event:
     """An event from its row; times come from the columns to spare reading them again.
 
-    Raises DamagedRegister when the body cannot be read.
+    Without `erased`, fields that were erased are missing.  Raises DamagedRegister when the
+    body cannot be read.
     """
     try:
         record = orjson.loads(body)
@@ -123,6 +129,8 @@ def event_of(
         fields = get("data") or {}
         if personal is not None:
             fields = merge_personal(fields, orjson.loads(personal))
+        elif erased is not None and "pii" in record:
+            fields = merge_personal(fields, erased(seq, record))
         return Event(
             log,
             seq,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import secrets
 import sqlite3
 import stat
@@ -184,7 +185,7 @@ def check_link(path: Path) -> None:
     if owners != {os.getuid()}:
         raise StorageFailed(
             Sentence("{path} is a link that leads to somebody else's file", path=str(path)),
-            Sentence("name the file itself with --db"),
+            Sentence("name the file itself instead of the link"),
         )
 
 
@@ -203,6 +204,12 @@ def aside(path: Path) -> Iterator[Path]:
     finally:
         draft.unlink(missing_ok=True)
         journal_of(draft).unlink(missing_ok=True)
+
+
+def drafts_of(path: Path) -> list[Path]:
+    """What `aside` left beside a file when its process was killed, or works on just now."""
+    pattern = re.compile(re.escape(f".{path.name}.") + r"[0-9a-f]{8}")
+    return sorted(one for one in path.absolute().parent.iterdir() if pattern.fullmatch(one.name))
 
 
 def publish(draft: Path, path: Path) -> bool:
@@ -270,6 +277,21 @@ def identity(connection: Connection) -> tuple[int, int]:
 def use_truncate_journal(connection: Connection) -> None:
     """Choose the rollback journal that is emptied, not deleted, at each commit."""
     connection.exec_driver_sql("PRAGMA journal_mode = TRUNCATE")
+
+
+def vacuum(connection: Connection, *, in_memory: bool) -> None:
+    """Write the whole file anew: what was deleted is in no free part of it any more.
+
+    Outside of a transaction.  The copy on the way is in memory, or in a temporary file that
+    no name leads to.
+    """
+    use_truncate_journal(connection)
+    connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    connection.exec_driver_sql(f"PRAGMA temp_store = {'MEMORY' if in_memory else 'FILE'}")
+    try:
+        connection.exec_driver_sql("VACUUM")
+    finally:
+        connection.exec_driver_sql("PRAGMA temp_store = MEMORY")
 
 
 # -------------------------------------------------------------------- transactions

@@ -7,11 +7,11 @@ the head at the start is a snapshot, and each step reads a part of it and lets g
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import groupby
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BindParameter,
@@ -40,6 +40,9 @@ from conflictctl.register.rows import CARD_KINDS, VERIFY_HINT, event_of
 from conflictctl.register.schema import events, personal, touches
 from conflictctl.register.writer import Receipt, Writer
 from conflictctl.wording import Sentence
+
+if TYPE_CHECKING:
+    from conflictctl.register.redactions import Redactions
 
 __all__ = [
     "CustomerCard",
@@ -91,13 +94,24 @@ class Dossier(NamedTuple):
 class CustomerCard(NamedTuple):
     """A customer as he stands: `lost` is the reason he is gone, None while he is not.
 
-    Where personal data were erased, `name` is the id and there are no phones.
+    Where personal data were erased, `name` is the id, there are no phones, and `redacted` is
+    the `seq` of the entry that tells of it.
     """
 
     id: str
     name: str
     phones: tuple[str, ...]
     lost: str | None
+    redacted: int | None = None
+
+    @property
+    def title(self) -> str:
+        """What stands where the name stood: the name, or by which entry it was erased."""
+        if self.redacted is None:
+            return self.name
+        from conflictctl.erasure import words
+
+        return words(f"#{self.redacted}")
 
 
 def create_register(
@@ -237,6 +251,16 @@ class Register:
             )
         return _calendar(zone)
 
+    @cached_property
+    def redactions(self) -> Redactions:
+        """Which personal data were erased; asked only where an entry lacks its own."""
+        from conflictctl.register.redactions import Redactions
+
+        return Redactions(self.fetch, self.log)
+
+    def _erased(self, seq: int, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self.redactions.fields(seq, body)
+
     @property
     def zone(self) -> str:
         """The IANA name of the register's time zone."""
@@ -250,8 +274,8 @@ class Register:
             return self.connection.execute(statement, values or {}).fetchall()
 
     def _events(self, statement: Select[Any], values: dict[str, Any]) -> list[Event]:
-        log = self.log
-        return [event_of(log, *row) for row in self.fetch(statement, values)]
+        make = partial(event_of, self.log, erased=self._erased)
+        return [make(*row) for row in self.fetch(statement, values)]
 
     # ------------------------------------------------------------------------ reading
 
@@ -262,14 +286,16 @@ class Register:
 
     def settings(self, known_at: KnownAt | None = None) -> dict[str, Any]:
         """The latest value of each setting by name, as far as known then: `policy`, ..."""
-        entries = self._events(_known(_OF_KINDS, known_at), {"kinds": ["setting"]})
+        entries = self.entries_of(["setting"], known_at)
         return {entry.fields["name"]: entry.fields["value"] for entry in entries}
 
     def people(self, known_at: KnownAt | None = None) -> People:
         """Outlets and staff, corrections applied, as far as known then."""
-        statement = _known(_OF_KINDS, known_at)
-        kinds = [*STAFF_KINDS, *MENDS]
-        return People(mended(self._events(statement, {"kinds": kinds})))
+        return People(mended(self.entries_of([*STAFF_KINDS, *MENDS], known_at)))
+
+    def entries_of(self, kinds: Sequence[str], known_at: KnownAt | None = None) -> list[Event]:
+        """The entries of some kinds that are about staff, outlets, settings or cards, by place."""
+        return self._events(_known(_OF_KINDS, known_at), {"kinds": list(kinds)})
 
     def event(self, ref: str | int) -> Event | None:
         """One event by its id, `seq`, `#seq` or `origin#seq` of this log."""
@@ -305,6 +331,14 @@ class Register:
             after = page[-1].seq
             if len(page) < _PAGE:
                 return
+
+    def bodies(self, first: int, last: int) -> Iterator[bytes]:
+        """The stored bytes of the entries from `seq` first to last, both counted, in pages."""
+        while first <= last:
+            values = {"log": self.log, "first": first, "last": min(last, first + _PAGE - 1)}
+            page = self.fetch(_BODIES, values)
+            yield from (row[0] for row in page)
+            first += _PAGE
 
     def backwards(self) -> Iterator[Event]:
         """Events from the head back to the first, read in small pages."""
@@ -429,9 +463,10 @@ class Register:
         """
         statement = _known(_OF_CASE if personal else _OF_CASE_BARE, known_at)
         found: dict[str, list[Event]] = {case: [] for case in page}
+        make = partial(event_of, self.log, erased=self._erased if personal else None)
         for chunk in _chunks(page):
             for *row, case in self.fetch(statement, {"cases": chunk, "kinds": CASE_LOOKUP}):
-                found[case].append(event_of(self.log, *row))
+                found[case].append(make(*row))
         people = cache(self.people)
         for case, entries in found.items():
             entries.sort(key=_seq)
@@ -446,6 +481,14 @@ class Register:
     def claims(self, known_at: KnownAt | None = None) -> Iterator[Event]:
         """Every claim, in seq order."""
         yield from self._events(_known(_CLAIMS, known_at), {})
+
+    def rulings(self, known_at: KnownAt | None = None) -> Iterator[Event]:
+        """Every ruling by people, from the head back to the first, read in small pages."""
+        before = self.head().seq + 1
+        statement = _known(_RULINGS, known_at)
+        while page := self._events(statement, {"log": self.log, "before": before}):
+            yield from page
+            before = page[-1].seq
 
     # ------------------------------------------------------------------- customers' cards
 
@@ -465,9 +508,8 @@ class Register:
         return self.introduction("customer", customer) is not None
 
     def names(self, ids: Iterable[str]) -> dict[str, str]:
-        """The latest name of each customer that has one."""
-        cards = self.cards(ids)
-        return {card.id: card.name for card in cards.values() if card.name != card.id}
+        """The latest name of each customer that has one, or by what it was erased."""
+        return {card.id: card.title for card in self.cards(ids).values() if card.title != card.id}
 
     def cards(self, ids: Iterable[str]) -> dict[str, CustomerCard]:
         """The cards of some customers as they stand, by id."""
@@ -491,7 +533,19 @@ class Register:
         for customer, rows in groupby(self.fetch(statement), _last):
             entries = mended([event_of(self.log, *row[:-1]) for row in rows], self.people)
             if any(entry.kind == "customer" for entry in entries):
-                yield _card(customer, entries)
+                yield self._card_with_erasure(_card(customer, entries), entries)
+
+    def _card_with_erasure(self, card: CustomerCard, entries: list[Event]) -> CustomerCard:
+        if any("name" in entry.fields for entry in entries):
+            return card
+        found = self.redactions.of_customer(card.id)
+        return card._replace(redacted=found[-1].seq) if found else card
+
+    def latest_id(self, first: str, after: str) -> str | None:
+        """The greatest id of an entry from `first` on and before `after`, as texts sort."""
+        rows = self.fetch(_LATEST_ID, {"first": first, "after": after})
+        found: str | None = rows[0][0]
+        return found
 
     def attesters(self) -> dict[int, str]:
         """Who answers for imported files: attestation `seq` to staff."""
@@ -505,6 +559,8 @@ class Register:
 
         Other writers wait.  Raises Busy after 5 seconds of waiting, StorageFailed.
         """
+        if self._people is None:
+            self._prepare()
         try:
             with self.alone():
                 writer = Writer(self, clock())
@@ -515,6 +571,15 @@ class Register:
             self._people = None
             raise
         self._people = writer.knows()
+
+    def _prepare(self) -> None:
+        """Do before one's turn what can be done before it, so that others wait less.
+
+        To put the first statements together takes five times as long as to run them.
+        """
+        for table in (events, touches, personal):
+            self._insertion(table)
+        self.current_people(self.head().seq)
 
     @contextmanager
     def alone(self, patience: float | None = None) -> Iterator[None]:
@@ -539,13 +604,16 @@ class Register:
         """Add rows (tuples in the order of the table's columns) within a transaction."""
         if not rows:
             return
+        with self.place.failures():
+            self.connection.exec_driver_sql(self._insertion(table), list(rows))
+
+    def _insertion(self, table: Table) -> str:
+        # Compiled by Core, run by the driver: Core's own executemany takes 4 microseconds a
+        # row more, which for an import is a tenth of the whole.
         if table.name not in self._inserts:
-            # Compiled by Core, run by the driver: Core's own executemany takes 4 microseconds
-            # a row more, which for an import is a tenth of the whole.
             statement = insert(table).inline().compile(dialect=self.connection.dialect)
             self._inserts[table.name] = str(statement)
-        with self.place.failures():
-            self.connection.exec_driver_sql(self._inserts[table.name], list(rows))
+        return self._inserts[table.name]
 
     @cached_property
     def _find(self) -> tuple[Find, ...]:
@@ -560,7 +628,10 @@ class Register:
         return self.place.finder(self.connection, _PEOPLE_BETWEEN)
 
     def current_people(self, seq: int) -> People:
-        """The people as of the head, which is at `seq`; from memory where nothing changed them."""
+        """The people as of the head, which is at `seq`; from memory where nothing changed them.
+
+        What was read a moment ago may be from a little later than it says, never from earlier.
+        """
         if self._people is not None and self._people[0] < seq:
             changed = self._find_people((self.log, self._people[0], seq))
             self._people = None if changed else (seq, self._people[1])
@@ -597,6 +668,12 @@ class Register:
     def touched_by(self, seq: int) -> frozenset[str]:
         """The customers that an entry has rows in `touches` for."""
         return frozenset(row[0] for row in self.fetch(_TOUCHED, {"log": self.log, "places": [seq]}))
+
+    def body(self, seq: int) -> bytes:
+        """The canonical bytes of an entry."""
+        rows = self.fetch(_BODY, {"log": self.log, "seq": seq})
+        body: bytes = rows[0][0]
+        return body
 
     def stored(self, seq: int) -> tuple[Event, bytes, bool]:
         """An entry, its chain hash, and whether its personal data were erased."""
@@ -667,6 +744,11 @@ _LOOK_UPS = (
     "SELECT 1 FROM events WHERE kind = 'customer' AND subject = ? LIMIT 1",
 )
 _HEAD = select(events.c.seq, events.c.hash).where(_LOG).order_by(events.c.seq.desc()).limit(1)
+_BODIES = (
+    select(events.c.body)
+    .where(_LOG, events.c.seq.between(bindparam("first"), bindparam("last")))
+    .order_by(events.c.seq)
+)
 _BACKWARDS = (
     EVENT.where(_LOG, events.c.seq < bindparam("before")).order_by(events.c.seq.desc()).limit(50)
 )
@@ -706,6 +788,13 @@ _LAST_CASE = select(events.c.subject).where(
 _CLAIMS = EVENT.where(events.c.kind == literal_column("'claim'")).order_by(
     events.c.log, events.c.seq
 )
+_RULINGS = (
+    EVENT.where(
+        _LOG, events.c.seq < bindparam("before"), events.c.kind == literal_column("'ruling'")
+    )
+    .order_by(events.c.seq.desc())
+    .limit(50)
+)
 _OF_CUSTOMERS = EVENT.where(events.c.customer.in_(_CUSTOMERS))
 _AT_PLACES = EVENT.where(_LOG, events.c.seq.in_(_PLACES))
 _CUSTOMER_IDS = (
@@ -714,6 +803,9 @@ _CUSTOMER_IDS = (
     .distinct()
     .order_by(events.c.subject)
     .limit(1000)
+)
+_LATEST_ID = select(func.max(events.c.id)).where(
+    events.c.id >= bindparam("first"), events.c.id < bindparam("after")
 )
 _ATTESTERS = select(events.c.seq, events.c.subject).where(
     events.c.kind == "attestation", events.c.subject.is_not(None)
@@ -727,6 +819,7 @@ _TOUCHED = select(touches.c.customer).where(
 )
 _LINKS = select(touches.c.seq, touches.c.customer)
 _LINKS_OF = _LINKS.where(touches.c.customer.in_(_CUSTOMERS))
+_BODY = select(events.c.body).where(_LOG, events.c.seq == bindparam("seq"))
 _STORED = EVENT.add_columns(events.c.hash).where(_LOG, events.c.seq == bindparam("seq"))
 
 

@@ -18,7 +18,7 @@ from conflictctl.wording import Sentence
 
 
 class Upgraded(NamedTuple):
-    """The schema versions before and after; `copy` is the old register, if there was work."""
+    """The schema versions before and after; `copy` is the old register, where a copy is kept."""
 
     before: int
     after: int
@@ -32,12 +32,18 @@ def scripts() -> Path:
     return inside if inside.is_dir() else package.parent / "migrations"
 
 
-def upgrade(target: str, *, migrate: Callable[[Connection], None] | None = None) -> Upgraded:
+def upgrade(
+    target: str,
+    *,
+    migrate: Callable[[Connection], None] | None = None,
+    hear: Callable[[int, int], None] | None = None,
+) -> Upgraded:
     """Bring an older register up to date, in one transaction, and keep a copy of the old.
 
     Killed at any moment, it leaves the old register or the new one.  `migrate` does the
     work on a connection inside a transaction; without it, the migrations shipped do.
-    Raises SchemaMismatch for a newer register, DamagedRegister, StorageFailed, Busy.
+    `hear` is told the versions before work begins.  Raises SchemaMismatch for a newer
+    register, DamagedRegister, StorageFailed (no room for the copy, too), Busy.
     """
     place = place_of(target)
     with place.upgrading() as connection:
@@ -55,6 +61,9 @@ def upgrade(target: str, *, migrate: Callable[[Connection], None] | None = None)
             )
         if before == schema.VERSION:
             return Upgraded(before, before, None)
+        place.check_room()
+        if hear is not None:
+            hear(before, schema.VERSION)
         copy = place.keep_copy(f"schema-{before}")
         (migrate or _migrate)(connection)
         _check(place, connection)

@@ -124,10 +124,12 @@ def overdue_table(
     calendar: Calendar,
     console: Console,
     as_of: Moment | None = None,
+    upto: tuple[int, str] | None = None,
 ) -> int:
     """Print the rows grouped by consultant, the longest overdue first; return how many.
 
-    `names` are the customers' names; `as_of` heads the list with the moment it stands for.
+    `names` are the customers' names; `as_of` heads the list with the moment it stands for, and
+    `upto` (the last `seq` and its receipt) ends it with how far the register reached.
     """
     rows = sorted(dues, key=listed)
     page = _Page(console, Words(names, people, calendar, as_of))
@@ -150,6 +152,12 @@ def overdue_table(
         if number:
             page.line()
         page.group(owner, list(group), widths)
+    if upto is not None:
+        seq, receipt = upto
+        page.line()
+        page.line(
+            say(Sentence("register up to #{seq}, receipt {receipt}", seq=seq, receipt=receipt))
+        )
     return len(rows)
 
 

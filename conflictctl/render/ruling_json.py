@@ -20,6 +20,7 @@ from conflictctl.adjudication.ruling import (
     Finding,
     Margin,
     OpenQuestion,
+    Precedents,
     RecordTurn,
     Refused,
     Ruling,
@@ -105,6 +106,8 @@ def ruling_json(
         result["sensitivity"] = _sensitivity(ruling.sensitivity)
     if ruling.counterfactual is not None:
         result["counterfactual"] = _counterfactual(ruling.counterfactual, calendar)
+    if ruling.precedents is not None:
+        result["precedents"] = _precedents(ruling.precedents, calendar)
     if ruling.supposed is not None:
         result["what_if"] = {
             "entries": ruling.supposed.entries,
@@ -218,6 +221,29 @@ def _counterfactual(found: Counterfactual, calendar: Calendar) -> dict[str, Any]
         ],
         "from": _iso(calendar, found.first),
         "to": _iso(calendar, found.last),
+        "complete": found.complete,
+    }
+
+
+def _precedents(found: Precedents, calendar: Calendar) -> dict[str, Any]:
+    return {
+        "path": [{"clause": step.clause, "outcome": step.outcome} for step in found.path],
+        "rulings": [
+            {
+                "event": one.event,
+                "customer": one.customer,
+                "deal": one.deal,
+                "at": _iso(calendar, one.at),
+                "by": one.by,
+                "instance": one.instance,
+                "credit": _credit(one.credit),
+                "follows_rule": one.follows_rule,
+                "same_roles": one.same_roles,
+                "agrees": one.agrees,
+            }
+            for one in found.rulings
+        ],
+        "departs_from": list(found.departs_from),
         "complete": found.complete,
     }
 

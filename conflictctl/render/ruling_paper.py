@@ -28,6 +28,7 @@ from conflictctl.render.language import (
     term,
     tr,
 )
+from conflictctl.render.precedent_prose import precedent_texts
 from conflictctl.render.ruling_json import Head, ruling_json
 from conflictctl.render.ruling_prose import (
     OUTCOMES,
@@ -46,6 +47,10 @@ _CONCERNED = CONTACT_KINDS | {"claim", "close"}
 
 MOST_CHANGES = 2
 """Changes told for each other outcome: a paper has to end."""
+
+
+MOST_PRECEDENTS = 3
+"""Earlier rulings named."""
 
 
 class Party(NamedTuple):
@@ -241,6 +246,8 @@ def _turning(sheet: Sheet) -> list[str]:
 def _notes(sheet: Sheet) -> list[str]:
     ruling = sheet.ruling
     notes = [sheet.say(warning) for warning in ruling.warnings]
+    if ruling.precedents is not None:
+        notes += precedent_texts(sheet, ruling.precedents, MOST_PRECEDENTS)
     for sanction in ruling.sanctions:
         amount = f" {safe(sanction.amount)}" if sanction.amount else ""
         notes.append(
@@ -260,7 +267,7 @@ def ruling_digest(ruling: Ruling, named: Named, head: Head) -> str:
     """SHA-256 over the ruling as `verdict --format jsonl` writes it in English: to compare by."""
     with speaking("en"):
         shown = ruling_json(
-            ruling._replace(sensitivity=None, counterfactual=None, why_not=None),
+            ruling._replace(sensitivity=None, counterfactual=None, why_not=None, precedents=None),
             calendar=named.calendar,
             people=named.people,
             head=head,

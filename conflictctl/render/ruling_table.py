@@ -121,6 +121,10 @@ def ruling_table(
 
         print_turning_questions(sheet)
     _warnings(sheet)
+    if ruling.precedents is not None:
+        from conflictctl.render.precedent_prose import print_precedents
+
+        print_precedents(sheet, ruling.precedents, asked=explain)
     if explain:
         from conflictctl.render.ruling_prose import print_account
 

@@ -30,5 +30,14 @@ def safe(text: str) -> str:
     escapes.  Markup is not touched: text reaches Rich only as `rich.text.Text`.
     """
     if text.isprintable():
-        return text
+        return _erased(text) if text.startswith("redacted by ") else text
     return "".join(char if char.isprintable() else _shown(char) for char in text)
+
+
+def _erased(text: str) -> str:
+    """What stands for erased words, in the reader's language."""
+    from conflictctl.erasure import erased_by
+    from conflictctl.render.language import tr
+
+    ref = erased_by(text)
+    return text if ref is None else tr("redacted by {entry}").format(entry=ref)

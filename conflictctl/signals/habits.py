@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from conflictctl.calendar import MINUTE, Calendar, Moment
+from conflictctl.erasure import erased_by
 from conflictctl.events import Event
 from conflictctl.history import CONTACT_KINDS
 from conflictctl.identity import folded
@@ -72,13 +73,18 @@ def contacts_of(events: Sequence[Event], pace: Pace, calendar: Calendar) -> Iter
                     event.seq,
                     event.customer or "",
                     event.ref,
-                    folded(event.get("note", "")),
+                    _words(event.get("note", "")),
                     event.kind == "followup" or event.get("direction") == "out",
                     due and limit is not None and before is not None and day - before == limit,
                     event.attestation is not None,
                 )
             last[event.by] = day
         level = event.get("level", level)
+
+
+def _words(note: str) -> str:
+    """What two notes are compared by; of erased ones nothing is known."""
+    return "" if erased_by(note) is not None else folded(note)
 
 
 def hasty(contacts: Iterable[Contact], limits: Limits) -> Iterator[Signal]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 import shutil
 import sqlite3
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from conflictctl.register.store import open_register
+from conflictctl.cli.app import app
+from conflictctl.events import read_line
+from conflictctl.exchange.importing import import_file
+from conflictctl.register import disk
+from conflictctl.register.store import create_register, open_register
 
-from .conftest import LAST, Invoke
+from .conftest import AS_OF, LAST, Invoke, clock
 
 
 def test_init_makes_a_private_register_in_its_zone(invoke: Invoke, register_path: Path) -> None:
@@ -105,6 +113,107 @@ def test_status_tells_who_does_not_exist_and_goes_on(invoke: Invoke, month: Path
 def test_status_warns_of_a_file_that_others_may_open(invoke: Invoke, month: Path) -> None:
     month.chmod(0o644)
     assert "others may open it" in invoke("status").stdout
+    invoke("status", "--exit-code", code=1)
+
+
+Damage = Callable[[Path], None]
+
+
+def _by_hand(statement: str) -> Damage:
+    def change(path: Path) -> None:
+        with sqlite3.connect(path) as connection:
+            connection.executescript(f"DROP TRIGGER events_update; {statement}")
+
+    return change
+
+
+def _touch(name: str, content: bytes = b"") -> Damage:
+    return lambda path: path.with_name(name).write_bytes(content) and None
+
+
+FAULTS: dict[str, tuple[Damage, str, str]] = {
+    "rights": (lambda path: path.chmod(0o640), "warn", "chmod 600"),
+    "folder": (lambda path: path.parent.chmod(0o777), "warn", "chmod go-w"),
+    "journal": (_touch("register.db-journal", b"cut off"), "warn", "leave it where it is"),
+    "leftovers": (_touch(".register.db.0a1b2c3d", b"half"), "warn", "remove them"),
+    "head": (
+        _by_hand(f"UPDATE events SET hash = zeroblob(32) WHERE seq = {LAST}"),
+        "bad",
+        "audit verify",
+    ),
+    "clock": (
+        _by_hand(f"UPDATE events SET appended_at = {2**52} WHERE seq = {LAST}"),
+        "bad",
+        "set the clock",
+    ),
+    "backups": (lambda path: None, "warn", "nightly"),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of POSIX")
+@pytest.mark.parametrize("name", FAULTS)
+def test_status_finds_what_is_wrong_and_says_what_to_do(
+    invoke: Invoke, month: Path, name: str
+) -> None:
+    damage, state, todo = FAULTS[name]
+    damage(month)
+    facts = json.loads(invoke("status", "--format", "json", "--exit-code", code=1).stdout)
+    checks = {check["check"]: check for check in facts["checks"]}
+    assert checks[name]["state"] == state
+    assert todo in checks[name]["todo"]
+    others = {check["check"] for check in facts["checks"] if check["state"] != "ok"}
+    assert others <= {name, "backups"}
+    assert not facts["ok"]
+    if name != "journal":  # opening the register undid what was cut off
+        assert todo in invoke("status").stdout
+
+
+def test_status_of_a_register_that_is_looked_after_has_nothing_to_do(
+    invoke: Invoke, month: Path
+) -> None:
+    month.parent.chmod(0o700)
+    invoke("nightly", "--as", "bai")
+    facts = json.loads(invoke("status", "--format", "json", "--exit-code").stdout)
+    assert facts["ok"]
+    assert {check["todo"] for check in facts["checks"]} == {None}
+    assert facts["last_night"] is not None
+    assert len(facts["receipt"]) == 19
+
+
+def test_status_tells_of_a_policy_that_cannot_be_read(invoke: Invoke, month: Path) -> None:
+    with open_register(str(month)) as register, register.writing(clock) as writer:
+        writer.add(read_line({"kind": "setting", "name": "policy", "value": "no-such-policy"}))
+    facts = json.loads(invoke("status", "--format", "json", "--exit-code", code=1).stdout)
+    assert {c["check"]: c["state"] for c in facts["checks"]}["policy"] == "bad"
+
+
+def test_status_of_what_cannot_be_opened_goes_as_far_as_it_can(invoke: Invoke, month: Path) -> None:
+    with sqlite3.connect(month) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    facts = json.loads(invoke("status", "--format", "json", code=8).stdout)
+    found = {check["check"]: check["state"] for check in facts["checks"]}
+    assert found["register"] == "bad"
+    assert {"rights", "disk", "journal"} <= found.keys()
+
+
+def test_status_of_a_register_whose_pages_are_torn_fails_at_no_look(
+    invoke: Invoke, month: Path
+) -> None:
+    content = bytearray(month.read_bytes())
+    for place in range(8192, len(content), 3):
+        content[place] ^= 0x5A
+    month.write_bytes(content)
+    result = CliRunner().invoke(app, ["status"], env={"CONFLICTCTL_DB": str(month)})
+    assert result.exit_code in (0, 7)
+    assert "BAD" in result.stdout or "✘" in result.stdout
+    assert "Traceback" not in result.output + result.stderr
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_status_speaks_both_languages(invoke: Invoke, month: Path, language: str) -> None:
+    told = invoke("status", "--lang", language).stdout
+    assert ("backups" in told) is (language == "en")
+    assert ("备份" in told) is (language == "zh")
 
 
 # ------------------------------------------------------------ backup, restore, upgrade
@@ -198,6 +307,59 @@ def test_a_file_of_another_kind_is_left_alone(
         invoke(*command, code=7)
         assert register_path.read_bytes() == content
     shutil.rmtree(register_path, ignore_errors=True)
+
+
+KEPT = sorted((Path(__file__).parents[1] / "register" / "registers").glob("schema-*.db.gz"))
+ANSWER = ("customer", "status", "credit", "holder", "decided_by", "referred_to")
+
+
+def rulings(invoke: Invoke) -> list[dict[str, object]]:
+    told = invoke("verdict", "--all", "--format", "jsonl", "--as-of", AS_OF).stdout
+    return [{key: json.loads(line)[key] for key in ANSWER} for line in told.splitlines()]
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=lambda file: file.name)
+def test_a_register_of_an_earlier_schema_rules_as_a_new_one_of_its_entries(
+    invoke: Invoke, register_path: Path, tmp_path: Path, kept: Path
+) -> None:
+    register_path.write_bytes(gzip.decompress(kept.read_bytes()))
+    register_path.chmod(0o600)
+    done = invoke("upgrade")
+    assert "a copy of the register first" in done.stderr
+    upgraded = rulings(invoke)
+    assert upgraded
+    file = tmp_path / "all.jsonl"
+    invoke("export", str(file))
+    with open_register(str(register_path)) as register:
+        settings = register.settings()
+    register_path.unlink()
+    with create_register(
+        str(register_path), zone=settings["timezone"], policy=settings["policy"], clock=clock
+    ) as register:
+        import_file(register, file, clock=clock, attest="bai")
+    assert rulings(invoke) == upgraded
+
+
+def test_an_upgrade_takes_room_for_the_copy(
+    invoke: Invoke, register_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register_path.write_bytes(gzip.decompress(KEPT[0].read_bytes()))
+    before = register_path.read_bytes()
+    monkeypatch.setattr(disk, "free", lambda folder: 1000)
+    assert "are needed" in invoke("upgrade", code=6).stderr
+    assert register_path.read_bytes() == before
+    assert [file.name for file in register_path.parent.glob("register.db*")] == ["register.db"]
+
+
+def test_a_backup_brings_back_what_was_erased_and_says_so(
+    invoke: Invoke, month: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.db"
+    invoke("backup", str(copy))
+    invoke("redact", "C-018", "--yes", "--as", "bai")
+    done = invoke("restore", str(copy), "--force")
+    assert "erased after the backup was made" in done.stderr
+    assert "C-018" in done.stderr
 
 
 # ---------------------------------------------------------------------------- audit

@@ -53,7 +53,7 @@ def test_a_night_is_copied_looked_through_and_noted(
     summary = run(invoke)
     assert (summary["night"], summary["complete"], summary["changed"]) == ("2026-12-01", True, True)
     assert set(states(summary)) == {
-        "backup", "overdue", "windows", "cases", "messages", "night"
+        "backup", "overdue", "windows", "cases", "messages", "checkpoint", "night"
     }  # fmt: skip
     assert {name for name, state in states(summary).items() if state != "done"} == {"messages"}
     copy = month.parent / "backups" / f"{month.stem}-2026-12-01.db"

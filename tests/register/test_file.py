@@ -482,4 +482,4 @@ def test_personal_data_go_only_after_a_redaction_of_that_customer(
         found = verify(again)
         assert found.problem is None
         assert found.redacted == 2
-        assert again.names(["K1", "K2"]) == {"K2": "钱女士"}
+        assert again.names(["K1", "K2"]) == {"K1": "redacted by #13", "K2": "钱女士"}

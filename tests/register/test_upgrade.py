@@ -131,13 +131,16 @@ def test_a_newer_register_is_not_touched(register: Register) -> None:
     assert path.read_bytes() == before
 
 
-def test_what_is_no_register_is_not_upgraded(path: Path) -> None:
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_what_is_no_register_is_not_upgraded(path: Path, mode: str) -> None:
     with closing(sqlite3.connect(path)) as raw:
+        raw.execute(f"PRAGMA journal_mode = {mode}")
         raw.execute("CREATE TABLE t (x)")
     before = path.read_bytes()
     with pytest.raises(DamagedRegister):
         upgrade.upgrade(str(path))
     assert path.read_bytes() == before
+    assert not sqlite.journal_of(path).exists()
 
 
 def test_an_upgrade_that_does_not_end_at_the_schema_is_undone(empty: Path) -> None:

@@ -51,7 +51,9 @@ class Known:
         self._by_name: dict[str, set[str]] = defaultdict(set)
         self._names: dict[str, str] = {}
         self._phones: dict[str, frozenset[str]] = {}
+        self._erased = False
         for card in register.customers():
+            self._erased = self._erased or card.redacted is not None
             self.learn(card.id, card.name, card.phones)
 
     def learn(self, customer: str, name: str, phones: Sequence[str]) -> None:
@@ -114,9 +116,12 @@ class Known:
             stable_id("phone", keys[0]) if keys else stable_id("name", word, outlet or "")
         )
         # Looked up only where it can matter: it costs more than the rest of the row.
-        before = recorded() if len(candidates) > 1 else None
+        unknown = not candidates and derived not in self._names
+        before = recorded() if len(candidates) > 1 or (unknown and self._erased) else None
         if before is not None and (before in candidates or before == derived):
             return self._found(before, keys, phones)
+        if unknown and before in self._names:
+            return Found(before, False)  # he no longer answers to name or number: they were erased
         if len(candidates) > 1 and word:
             same = {one for one in candidates if self._names[one] == word}
             candidates = same or candidates
