@@ -20,8 +20,10 @@ app = new_group(N_("Say who may read and write a register on a server."))
     help=N_(
         "Print the SQL that gives two groups of database users what they need.\n\n"
         "Members of one group read, members of the other read and add entries; nobody changes or "
-        "deletes one.  With --apply the owner of the register runs it at once; running it again "
-        "does no harm.  A user becomes a member by GRANT.\n\n"
+        "deletes one.  Whoever adds one does so under his own name, as the staff member whose "
+        "`login` is his database user, and only what his role may enter: the database refuses "
+        "everything else, however it is sent.  With --apply the owner of the register runs it at "
+        "once.  Run it again when somebody comes, goes or gets another role.\n\n"
         "  conflictctl database grants --apply\n"
         "  psql conflicts -c 'GRANT conflicts_writers TO \"wang\"'"
     ),
@@ -33,12 +35,13 @@ def grants(
     """Print the statements, or run them and say what the groups are called."""
     from conflictctl.register import grants as rights
 
-    register = session_of(ctx).open()
+    session = session_of(ctx)
+    register = session.open()
     if not apply:
-        for statement in rights.statements(register):
+        for statement in rights.statements(register, session.clock()):
             print(f"{statement};")
         return
-    rights.apply(register)
+    rights.apply(register, session.clock())
     groups = rights.groups_of(register)
     print(
         say(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from conflictctl.calendar import Moment
 from conflictctl.errors import WrongUsage
-from conflictctl.register import schema
+from conflictctl.register import enforcing, schema
 from conflictctl.register.places import on_server
 from conflictctl.register.store import Register
 from conflictctl.wording import Sentence
@@ -32,10 +33,11 @@ def groups_of(register: Register) -> Groups:
     return Groups(f"{stem}_readers", f"{stem}_writers")
 
 
-def statements(register: Register) -> list[str]:
+def statements(register: Register, now: Moment) -> list[str]:
     """SQL that makes the groups and grants them what they need, and nobody else anything.
 
-    It may be run again.  Nobody but the owner may change a table; neither group may update,
+    It is run again when somebody comes, goes or gets another role: the staff as of `now` is part
+    of it.  Nobody but the owner may change a table; neither group may update,
     delete or truncate an entry, which the triggers refuse the owner too.
     """
     groups = groups_of(register)
@@ -59,15 +61,17 @@ def statements(register: Register) -> list[str]:
         # The triggers let go of it only after a redaction.
         f"GRANT DELETE ON {home}.personal TO {writers}",
         f"GRANT INSERT, DELETE ON {derived} TO {writers}",
+        *enforcing.statements(home),
+        *enforcing.rows(home, register.people(), now),
     ]
 
 
-def apply(register: Register) -> None:
+def apply(register: Register, now: Moment) -> None:
     """Run the statements in one transaction, as the owner of the register."""
-    wanted = statements(register)
+    wanted = statements(register, now)
     with register.alone(), register.place.failures():
         for statement in wanted:
-            register.connection.exec_driver_sql(statement)
+            register.connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
 def _home(register: Register) -> str:

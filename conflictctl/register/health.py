@@ -369,8 +369,19 @@ def _roles(register: Register) -> Look:
 
 
 def _roles_of_server(register: Register) -> Look:
-    """The server keeps entries as they are; whose name they bear it does not know."""
+    """The server keeps entries as they are, and roles once the grants were applied."""
     size, user = register.place.standing(register.connection)
+    values: dict[str, Any] = {"bytes": size, "server_user": user}
+    if register.place.enforces(register.connection):
+        return look(
+            "roles",
+            Sentence(
+                "kept by the server: {user} enters things in his own name, and what his role may",
+                user=user,
+            ),
+            enforced=True,
+            **values,
+        )
     return look(
         "roles",
         Sentence(
@@ -378,7 +389,7 @@ def _roles_of_server(register: Register) -> Look:
             "so that whoever may write there as {user} may enter anything in anybody's name",
             user=user,
         ),
+        Sentence("`conflictctl database grants --apply` has the server keep them"),
         enforced=False,
-        bytes=size,
-        server_user=user,
+        **values,
     )

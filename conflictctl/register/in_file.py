@@ -228,6 +228,10 @@ class FilePlace:
         """SQLite, and which."""
         return "SQLite", sqlite3.sqlite_version
 
+    def enforces(self, connection: Connection) -> bool:
+        """Never: a file knows no users."""
+        return False
+
     def broken(self, connection: Connection) -> bool:
         """What SQLite finds when it follows all references."""
         return connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None

@@ -27,7 +27,7 @@ from conflictctl.errors import (
     StorageFailed,
     WrongUsage,
 )
-from conflictctl.register import places, postgres_schema
+from conflictctl.register import enforcing, places, postgres_schema
 from conflictctl.register.postgres_schema import LOCK
 from conflictctl.wording import Sentence
 
@@ -311,6 +311,10 @@ class ServerPlace:
     def software(self, connection: Connection) -> tuple[str, str]:
         """PostgreSQL, and which."""
         return "PostgreSQL", connection.exec_driver_sql("SHOW server_version").scalar_one()
+
+    def enforces(self, connection: Connection) -> bool:
+        """Whether the trigger of the grants is in force."""
+        return enforcing.is_enforced(connection)
 
     def broken(self, connection: Connection) -> bool:
         """Never: the server checks each reference when it is made."""

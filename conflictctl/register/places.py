@@ -116,6 +116,9 @@ class Place(Protocol):
     def software(self, connection: Connection) -> tuple[str, str]:
         """The name and the version of the database."""
 
+    def enforces(self, connection: Connection) -> bool:
+        """Whether the database itself keeps to the roles of the staff."""
+
     def broken(self, connection: Connection) -> bool:
         """Whether a change of the schema left references that lead nowhere."""
 
