@@ -19,8 +19,8 @@ def granted(invoke: Invoke, query: Query) -> None:
     invoke("init", "--timezone", "UTC")
     invoke("outlet", "add", "shop", "--name", "店", "--type", "store")
     invoke("staff", "add", "gm", "--name", "总", "--role", "general_manager", "--outlet", "shop")
-    invoke("staff", "add", "li", "--name", "李", "--role", "consultant", "--outlet", "shop", "--login", "li",
-           "--as", "gm")  # fmt: skip
+    invoke("staff", "add", "li", "--name", "李", "--role", "consultant", "--outlet", "shop",
+           "--login", "li", "--as", "gm")  # fmt: skip
     assert "test_readers may read" in invoke("database", "grants", "--apply").stdout
     for user, group in (("li", "test_writers"), ("looker", "test_readers")):
         query(f"DROP ROLE IF EXISTS {user}")
