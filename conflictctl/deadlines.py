@@ -16,8 +16,8 @@ from conflictctl.adjudication.judge import (
     in_force,
     judge_deal,
     matter_of,
+    matters_among,
     name_of,
-    persons_of,
 )
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.events import Event
@@ -133,11 +133,16 @@ def follow_ups(
 
     With `within_days` 0 what is due on the very day is included.
     """
-    program = compiled(policy, settings or {})
-    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
+    matters = matters_among(
+        events,
+        members,
+        program=compiled(policy, settings or {}),
+        people=people,
+        calendar=calendar,
+        as_of=as_of,
+    )
     rows: list[Due] = []
-    for person in persons_of(history, members, program.joined):
-        matter = matter_of(program, history, person, as_of)
+    for matter in matters:
         if is_lost(matter.entries):
             continue
         customer = name_of(matter)

@@ -149,21 +149,13 @@ def root_by_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
     """The root that an inclusion proof leads to (RFC 9162, 2.1.3.2); None if it fits no tree."""
     if not 0 <= index < size:
         return None
-    place, last = index, size - 1
+    sides = _sides(index, size - 1, proof)
+    if sides is None:
+        return None
     node = leaf
-    for step in proof:
-        if last == 0:
-            return None
-        if place & 1 or place == last:
-            node = node_hash(step, node)
-            while not place & 1 and place:
-                place >>= 1
-                last >>= 1
-        else:
-            node = node_hash(node, step)
-        place >>= 1
-        last >>= 1
-    return node if last == 0 else None
+    for step, left in sides:
+        node = node_hash(step, node) if left else node_hash(node, step)
+    return node
 
 
 def is_consistent(
@@ -181,21 +173,36 @@ def is_consistent(
     while place & 1:
         place >>= 1
         last >>= 1
+    sides = _sides(place, last, steps[1:])
+    if sides is None:
+        return False
     before = after = steps[0]
-    for step in steps[1:]:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            before = node_hash(step, before)
-            after = node_hash(step, after)
-            while not place & 1 and place:
-                place >>= 1
-                last >>= 1
+    for step, left in sides:
+        if left:
+            before, after = node_hash(step, before), node_hash(step, after)
         else:
             after = node_hash(after, step)
+    return before == old_root and after == new_root
+
+
+def _sides(place: int, last: int, steps: Sequence[bytes]) -> list[tuple[bytes, bool]] | None:
+    """The steps from a node up to the root, each with whether it stands to the left.
+
+    `place` is the node's place in its row, `last` that of the row's last one.  None if the steps
+    do not end at the root.
+    """
+    found = []
+    for step in steps:
+        if last == 0:
+            return None
+        left = bool(place & 1) or place == last
+        found.append((step, left))
+        while left and not place & 1 and place:
+            place >>= 1
+            last >>= 1
         place >>= 1
         last >>= 1
-    return last == 0 and before == old_root and after == new_root
+    return found if last == 0 else None
 
 
 def _largest_power_below(number: int) -> int:

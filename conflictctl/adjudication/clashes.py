@@ -20,7 +20,7 @@ from conflictctl.adjudication.rules import attempt, beaten, decide, put_out
 from conflictctl.adjudication.ruling import Credit
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.events import Event
-from conflictctl.history import Deal, replay
+from conflictctl.history import Deal
 from conflictctl.people import People
 from conflictctl.policy.case import Case
 from conflictctl.policy.language import UNKNOWN
@@ -76,18 +76,17 @@ def examined(events: Sequence[Event], members: Sequence[str], bench: Bench) -> I
 
     A clash without pairs is a deal over which no rules clash.
     """
-    program = bench.ruler.program
-    history = replay(
+    matters = judge.matters_among(
         events,
+        members,
+        program=bench.ruler.program,
         people=bench.people,
         calendar=bench.calendar,
         as_of=bench.as_of,
-        powers=program.powers,
+        caseloads=bench.ruler.caseloads,
     )
-    history.caseloads = bench.ruler.caseloads
-    for person in judge.persons_of(history, members, program.joined):
-        matter = judge.matter_of(program, history, person, bench.as_of)
-        deals: list[Deal | None] = [d for d in matter.deals if program.moment_entry(d) is not None]
+    for matter in matters:
+        deals: list[Deal | None] = [*judge.deals_seen(matter)]
         for deal in deals or [None]:
             yield _clash(judge.in_force(matter, deal), judge.name_of(matter), deal)
 

@@ -6,7 +6,7 @@ tried, and puts a ruling by people in their place where one stands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from conflictctl.adjudication import side_orders
@@ -146,15 +146,35 @@ def rule_group(
 
     A person with several files joined as `same` is ruled once, under the id of the oldest.
     """
-    program = compiled(policy, settings or {})
-    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
-    history.caseloads = caseloads
-    rulings = []
-    for person in persons_of(history, members, program.joined):
-        matter = matter_of(program, history, person, as_of)
-        rulings.append(_rule_matter(matter, name_of(matter), None, explain))
+    matters = matters_among(
+        events,
+        members,
+        program=compiled(policy, settings or {}),
+        people=people,
+        calendar=calendar,
+        as_of=as_of,
+        caseloads=caseloads,
+    )
+    rulings = [_rule_matter(matter, name_of(matter), None, explain) for matter in matters]
     rulings.sort(key=lambda ruling: ruling.customer)
     return rulings
+
+
+def matters_among(
+    events: Sequence[Event],
+    members: Sequence[str],
+    *,
+    program: Program,
+    people: People,
+    calendar: Calendar,
+    as_of: Moment,
+    caseloads: Mapping[str, int] | None = None,
+) -> Iterator[Matter]:
+    """What is before the judge for every person of a group of connected customers, each once."""
+    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
+    history.caseloads = caseloads
+    for person in persons_of(history, members, program.joined):
+        yield matter_of(program, history, person, as_of)
 
 
 def persons_of(
@@ -236,8 +256,13 @@ def _day_of(matter: Matter, deal: Deal | None) -> int:
     return matter.history.calendar.day(anchor.at if anchor is not None else matter.as_of)
 
 
+def deals_seen(matter: Matter) -> list[Deal]:
+    """The deals that the policy sees: those with the order or close that it goes by."""
+    return [deal for deal in matter.deals if matter.program.moment_entry(deal) is not None]
+
+
 def _choose(matter: Matter, customer: str, wanted: str | None) -> Deal | None:
-    deals = [d for d in matter.deals if matter.program.moment_entry(d) is not None]
+    deals = deals_seen(matter)
     if wanted == "open":
         return None
     if wanted is None:
@@ -495,9 +520,7 @@ def _by_people(case: Case, stands: instances.Standing) -> tuple[Outcome, Finding
 def _departure(stands: instances.Standing, by_rule: Outcome) -> list[Sentence]:
     """That people ruled otherwise than the rules, and whether they said why."""
     entry = stands.entry
-    given = {(one.party, one.share) for one in by_rule.credit}
-    if by_rule.holder is not None:
-        given = {(by_rule.holder, "100")}
+    given = by_rule.shares
     # Where the rules name nobody there is nothing to depart from.
     if stands.referred_to is not None or not given or given == set(stands.award):
         return []

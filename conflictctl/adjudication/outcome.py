@@ -27,6 +27,13 @@ class Outcome(NamedTuple):
     final: bool = False
 
     @property
+    def shares(self) -> frozenset[tuple[str, str]]:
+        """Who has how much, in percent: a holder all; empty where nobody is named."""
+        if self.holder is not None:
+            return frozenset({(self.holder, "100")})
+        return frozenset((part.party, part.share) for part in self.credit)
+
+    @property
     def gives(self) -> tuple[object, ...]:
         """To whom it gives what: two outcomes that give the same do not contradict each other."""
         return (self.status, self.credit, self.holder, self.referred_to)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from conflictctl.adjudication import judge
 from conflictctl.adjudication.clashes import Bench
-from conflictctl.adjudication.outcome import Outcome
+from conflictctl.adjudication.outcome import Outcome, credited
 from conflictctl.adjudication.rules import try_rules
 from conflictctl.adjudication.ruling import (
     Credit,
@@ -31,7 +31,7 @@ from conflictctl.adjudication.ruling import (
 )
 from conflictctl.calendar import Moment
 from conflictctl.events import Event
-from conflictctl.history import Deal, replay
+from conflictctl.history import Deal
 from conflictctl.policy.case import Case
 from conflictctl.policy.instances import Standing
 
@@ -98,6 +98,7 @@ class _Ruled(NamedTuple):
     """A ruling by people that stands, and what was before those who made it."""
 
     stands: Standing
+    credit: tuple[Credit, ...]
     customer: str
     deal: str | None
     situation: _Situation
@@ -133,11 +134,11 @@ def precedents(
         if ruled is None or ruled.situation.path != situation.path:
             continue
         if (ruled.customer, ruled.deal) != (tried.customer, deal):
-            found.append(_precedent(ruled, own, situation, bench))
+            found.append(_precedent(ruled, own, situation))
     return Precedents(situation.path, tuple(found), complete)
 
 
-def _precedent(ruled: _Ruled, own: _Ruled | None, situation: _Situation, bench: Bench) -> Precedent:
+def _precedent(ruled: _Ruled, own: _Ruled | None, situation: _Situation) -> Precedent:
     entry, award, then = ruled.stands.entry, ruled.stands.award, ruled.situation
     same = then.likeness == situation.likeness
     agrees = None
@@ -150,18 +151,10 @@ def _precedent(ruled: _Ruled, own: _Ruled | None, situation: _Situation, bench: 
         at=entry.at,
         by=entry.by or "",
         instance=ruled.stands.instance,
-        credit=_credit(award, bench),
+        credit=ruled.credit,
         same_roles=same,
         follows_rule=frozenset(award) == then.given if then.given else None,
         agrees=agrees,
-    )
-
-
-def _credit(award: Sequence[tuple[str, str]], bench: Bench) -> tuple[Credit, ...]:
-    outlets, staff = bench.people.outlet_types, bench.people.staff
-    return tuple(
-        Credit(party, "outlet" if party in outlets and party not in staff else "staff", share)
-        for party, share in award
     )
 
 
@@ -196,7 +189,8 @@ def _ruled(tried: _Tried, group: Group, bench: Bench) -> _Ruled | None:
     past = then.get(tried.deal_id) or then.get(None)
     if past is None:
         return None
-    return _Ruled(stands, tried.customer, tried.deal_id, _situation(past))
+    credit = credited(tried.case, stands.award)
+    return _Ruled(stands, credit, tried.customer, tried.deal_id, _situation(past))
 
 
 def _tried(group: Group, bench: Bench, wanted: str | None = None) -> Iterator[_Tried]:
@@ -204,35 +198,29 @@ def _tried(group: Group, bench: Bench, wanted: str | None = None) -> Iterator[_T
 
     With `wanted` only those of the person who has that customer file.
     """
-    events, members = group
-    program = bench.ruler.program
-    history = replay(
-        events,
+    matters = judge.matters_among(
+        *group,
+        program=bench.ruler.program,
         people=bench.people,
         calendar=bench.calendar,
         as_of=bench.as_of,
-        powers=program.powers,
+        caseloads=bench.ruler.caseloads,
     )
-    history.caseloads = bench.ruler.caseloads
-    for person in judge.persons_of(history, members, program.joined):
-        if wanted is not None and wanted not in person:
+    for matter in matters:
+        if wanted is not None and wanted not in matter.members:
             continue
-        matter = judge.matter_of(program, history, person, bench.as_of)
         name = judge.name_of(matter)
-        deals: list[Deal | None] = [d for d in matter.deals if program.moment_entry(d) is not None]
-        for deal in (*deals, None):
+        for deal in (*judge.deals_seen(matter), None):
             case = judge.case_of(judge.in_force(matter, deal), deal)
             yield _Tried(name, deal, case, *try_rules(case))
 
 
 def _situation(tried: _Tried) -> _Situation:
     outcome, case = tried.outcome, tried.case
-    given = {(part.party, part.share) for part in outcome.credit}
-    if outcome.holder is not None:
-        given = {(outcome.holder, "100")}
+    given = outcome.shares
     return _Situation(
         tuple(Step(f.clause, f.outcome) for f in tried.findings if f.outcome in _TURNS_ON),
-        frozenset(given),
+        given,
         _roles(case, [party for party, _ in given]),
     )
 

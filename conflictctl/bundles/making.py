@@ -33,9 +33,9 @@ def made(
 
     `ruling` is what was ruled on the `dossier`; `house` are all entries about staff and outlets
     that were known, with all that mends entries, and `register` the places of the settings it
-    rests on.  The ruling is given
-    again on what the bundle holds before it is handed out.  Raises InputRejected where it would
-    be another without the personal data that are left out, and for a dossier too large.
+    rests on.  The ruling is given again on what the bundle holds before it is handed out.  Raises
+    InputRejected where it would be another without the personal data that are left out, and for a
+    dossier too large.
     """
     history = ruled_entries(dossier, ruling)
     for chosen in (

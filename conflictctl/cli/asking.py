@@ -160,6 +160,19 @@ def ask_if_any(question: str) -> str:
     return sys.stdin.readline().strip()
 
 
+def confirmed(question: str, cannot: Sentence) -> bool:
+    """Whether somebody says yes; where not, stderr says that nothing was changed.
+
+    Raises WrongUsage, which says `cannot`, where nobody can be asked.
+    """
+    if not can_ask():
+        raise WrongUsage(cannot, Sentence("--yes answers"))
+    if agreed(question):
+        return True
+    print(tr("nothing was changed"), file=sys.stderr)
+    return False
+
+
 def agreed(question: str) -> bool:
     """Whether somebody says yes: `y`, `yes`, `是`, `好`; everything else is no."""
     return ask_if_any(f"{question} [y/N]").lower() in ("y", "yes", "是", "好", "对")

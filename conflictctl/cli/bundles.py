@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from conflictctl import __version__
 from conflictctl.cli.output import opened_for_bytes
 from conflictctl.cli.policy_choice import texts_to_rule_by
+from conflictctl.cli.reading import content_of, readable
 from conflictctl.errors import (
     ConflictctlError,
     DamagedBundle,
-    StorageFailed,
     WrongUsage,
 )
 from conflictctl.wording import Sentence
@@ -149,22 +149,13 @@ def _too_slow() -> ConflictctlError:
 
 def read_at_most(path: Path, limit: int) -> bytes:
     """The bytes of a file, `-` for standard input; of a longer one so many that it shows."""
-    try:
+    with readable(path):
         if str(path) == "-":
             return sys.stdin.buffer.read(limit + 1)
-        with path.open("rb") as file:
-            return file.read(limit + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        raise WrongUsage(
-            Sentence("there is no file {path}", path=str(path)),
-            Sentence("check the name; - reads standard input"),
-        ) from None
-    except OSError as error:
-        raise StorageFailed(
-            Sentence(
-                "{path} cannot be read: {reason}",
-                path=str(path),
-                reason=error.strerror or str(error),
-            ),
-            Sentence("check the name of the file and its rights"),
-        ) from None
+        try:
+            return content_of(path, limit)
+        except (FileNotFoundError, NotADirectoryError):
+            raise WrongUsage(
+                Sentence("there is no file {path}", path=str(path)),
+                Sentence("check the name; - reads standard input"),
+            ) from None

@@ -10,8 +10,9 @@ import typer
 
 from conflictctl.cli.options import Command, new_group
 from conflictctl.cli.output import FORCE, opened_output
+from conflictctl.cli.reading import content_of, readable
 from conflictctl.cli.session import session_of
-from conflictctl.errors import DamagedRegister, InputRejected, NotPermitted, StorageFailed
+from conflictctl.errors import DamagedRegister, InputRejected, NotPermitted
 from conflictctl.render.language import say
 from conflictctl.wording import N_, Sentence
 
@@ -303,18 +304,8 @@ def private_key(path: Path) -> PrivateKey:
 def _content(path: Path) -> bytes:
     from conflictctl.checkpoint import LONGEST
 
-    try:
-        with path.open("rb") as file:
-            return file.read(LONGEST + 1)
-    except OSError as error:
-        raise StorageFailed(
-            Sentence(
-                "{path} cannot be read: {reason}",
-                path=str(path),
-                reason=error.strerror or str(error),
-            ),
-            Sentence("check the name of the file and its rights"),
-        ) from error
+    with readable(path):
+        return content_of(path, LONGEST)
 
 
 def _acting(session: Session, register: Register) -> str:

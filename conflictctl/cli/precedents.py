@@ -7,9 +7,6 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from conflictctl.adjudication.backtest import Ruler
-from conflictctl.adjudication.clashes import Bench
-from conflictctl.adjudication.precedents import precedents
 from conflictctl.render.language import say
 from conflictctl.wording import Sentence
 
@@ -38,10 +35,12 @@ def with_precedents(
     """
     if not asked and not _people_decide(ruling):
         return ruling
+    from conflictctl.adjudication.backtest import Ruler
+    from conflictctl.adjudication.clashes import Bench
+    from conflictctl.adjudication.precedents import precedents
+
     find = partial(_group, question)
-    own = find(ruling.customer)
-    if own is None:
-        return ruling
+    members = question.register.members([ruling.customer], question.known_at)
     limit = ASKED if asked else UNASKED
     earlier = list(islice(question.register.rulings(question.known_at), limit + 1))
     bench = Bench(
@@ -51,7 +50,7 @@ def with_precedents(
         question.as_of,
     )
     found = precedents(
-        ruling, (events, own[1]), earlier[:limit], find, bench, complete=len(earlier) <= limit
+        ruling, (events, members), earlier[:limit], find, bench, complete=len(earlier) <= limit
     )
     return ruling._replace(precedents=found, warnings=(*ruling.warnings, *_departing(found)))
 

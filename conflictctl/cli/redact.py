@@ -196,10 +196,14 @@ def _left_alone(other: str, how: str) -> Sentence:
 
 
 def _places(seqs: Sequence[int]) -> str:
-    shown = [f"#{seq}" for seq in seqs[:_NAMED]]
-    if len(seqs) > _NAMED:
-        shown.append(tr("and {count} more").format(count=len(seqs) - _NAMED))
-    return list_joined(shown)
+    return _listed([f"#{seq}" for seq in seqs])
+
+
+def _listed(shown: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    more = len(shown) - _NAMED
+    rest = [tr("and {count} more").format(count=more)] if more > 0 else []
+    return list_joined([*shown[:_NAMED], *rest])
 
 
 def _fields(found: Sequence[Held]) -> str:
@@ -214,16 +218,11 @@ def _fields(found: Sequence[Held]) -> str:
 
 
 def _agreed() -> bool:
-    from conflictctl.cli.asking import agreed, can_ask
+    from conflictctl.cli.asking import confirmed
 
-    if not can_ask():
-        raise WrongUsage(
-            Sentence("nobody can be asked here whether to erase it"), Sentence("--yes answers")
-        )
-    if agreed(tr("Erase it for good?")):
-        return True
-    print(tr("nothing was changed"), file=sys.stderr)
-    return False
+    return confirmed(
+        tr("Erase it for good?"), Sentence("nobody can be asked here whether to erase it")
+    )
 
 
 # --------------------------------------------------------------------------------- erase
@@ -362,10 +361,7 @@ def _remains(done: Done) -> list[Sentence]:
 
 
 def _where(found: Sequence[tuple[int, str | None]]) -> str:
-    shown = [f"#{seq}" + (f" ({customer})" if customer else "") for seq, customer in found[:_NAMED]]
-    if len(found) > _NAMED:
-        shown.append(tr("and {count} more").format(count=len(found) - _NAMED))
-    return list_joined(shown)
+    return _listed([f"#{seq}" + (f" ({customer})" if customer else "") for seq, customer in found])
 
 
 def _write_json(done: Done) -> None:

@@ -75,6 +75,14 @@ def show(
             help=N_("As `nightly` takes it."),
         ),
     ] = None,
+    checkpoint_dir: Annotated[
+        str | None,
+        typer.Option("--checkpoint-dir", metavar="DIR", help=N_("As `nightly` takes it.")),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="FILE", help=N_("As `nightly` takes it.")),
+    ] = None,
     notify_routes: Annotated[
         str | None,
         typer.Option("--notify-routes", metavar="FILE", help=N_("As `nightly` takes it.")),
@@ -88,10 +96,11 @@ def show(
     actor, zone = _actor_and_zone(session)
     words += ["--as", actor] if actor is not None else []
     words += ["--lang", language()]
-    words += ["--backup-dir", _place(backup_dir)] if backup_dir is not None else []
+    words += _handed_on("--backup-dir", backup_dir)
     words += ["--keep", str(keep)] if keep is not None else []
-    routes = notify_routes or session.config.get("notify_routes")
-    words += ["--notify-routes", _place(routes)] if routes is not None else []
+    words += _handed_on("--checkpoint-dir", checkpoint_dir)
+    words += _handed_on("--key", key)
+    words += _handed_on("--notify-routes", notify_routes or session.config.get("notify_routes"))
     for word in words:
         if any(ord(char) < 32 for char in word):
             raise WrongUsage(
@@ -115,6 +124,10 @@ def program() -> list[str]:
             return [str(script)]
     found = shutil.which("conflictctl")
     return [str(Path(found).absolute())] if found else [sys.executable, "-m", "conflictctl"]
+
+
+def _handed_on(option: str, place: str | None) -> list[str]:
+    return [] if place is None else [option, _place(place)]
 
 
 def _place(target: str) -> str:

@@ -11,7 +11,7 @@ from conflictctl.calendar import DAY
 from conflictctl.cli.options import explained
 from conflictctl.cli.record import record, show_receipt
 from conflictctl.cli.session import Session, session_of
-from conflictctl.errors import InputRejected, NotPermitted, WrongUsage
+from conflictctl.errors import InputRejected, NotPermitted
 from conflictctl.events import KINDS
 from conflictctl.permissions import WHO_ACTS
 from conflictctl.render.language import moment_text, person, tr
@@ -60,7 +60,7 @@ def undo(
     yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))] = False,
 ) -> None:
     """Find the entry, show it, ask, void it."""
-    from conflictctl.cli.asking import agreed, can_ask
+    from conflictctl.cli.asking import confirmed
 
     session = session_of(ctx)
     register = session.open()
@@ -71,16 +71,9 @@ def undo(
     now = session.clock()
     event = last_of(register, actor, now) if ref is None else _named(register, ref, actor)
     print(entry_line(event, people, register), file=sys.stderr)
-    if not yes:
-        if not can_ask():
-            raise WrongUsage(
-                Sentence("nobody can be asked here whether to take it back"),
-                Sentence("--yes answers"),
-            )
-        if not agreed(tr("Take it back?")):
-            print(tr("nothing was changed"), file=sys.stderr)
-            return
-    show_receipt(take_back(session, event, reason), register)
+    cannot = Sentence("nobody can be asked here whether to take it back")
+    if yes or confirmed(tr("Take it back?"), cannot):
+        show_receipt(take_back(session, event, reason), register)
 
 
 def last_of(register: Register, actor: str, now: Moment, after: int = 0) -> Event:

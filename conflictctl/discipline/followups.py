@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from conflictctl.adjudication.judge import Matter, case_of, matter_of, persons_of
+from conflictctl.adjudication.judge import Matter, case_of, matters_among
 from conflictctl.calendar import Calendar, Moment
 from conflictctl.events import Event
-from conflictctl.history import CONTACT_KINDS, Deal, Entry, Key, replay
+from conflictctl.history import CONTACT_KINDS, Deal, Entry, Key
 from conflictctl.people import People
 from conflictctl.policy import holding
 from conflictctl.policy.case import Case, is_before
@@ -106,11 +106,16 @@ def conduct(
     `events` are those of the customers and of everyone connected with them, in the order of the
     register, as `deadlines.follow_ups` takes them.
     """
-    program = compiled(policy, settings or {})
-    history = replay(events, people=people, calendar=calendar, as_of=as_of, powers=program.powers)
+    matters = matters_among(
+        events,
+        members,
+        program=compiled(policy, settings or {}),
+        people=people,
+        calendar=calendar,
+        as_of=as_of,
+    )
     found = Conduct([], [], [], [])
-    for person in persons_of(history, members, program.joined):
-        matter = matter_of(program, history, person, as_of)
+    for matter in matters:
         refused: set[int] = set()
         late = any(entry.late and entry.kind in CONTACT_KINDS for entry in matter.entries)
         _Stretches(matter, found, refused if late else None).look()

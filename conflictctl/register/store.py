@@ -671,8 +671,7 @@ class Register:
 
     def body(self, seq: int) -> bytes:
         """The canonical bytes of an entry."""
-        rows = self.fetch(_BODY, {"log": self.log, "seq": seq})
-        body: bytes = rows[0][0]
+        [body] = self.bodies(seq, seq)
         return body
 
     def stored(self, seq: int) -> tuple[Event, bytes, bool]:
@@ -819,7 +818,6 @@ _TOUCHED = select(touches.c.customer).where(
 )
 _LINKS = select(touches.c.seq, touches.c.customer)
 _LINKS_OF = _LINKS.where(touches.c.customer.in_(_CUSTOMERS))
-_BODY = select(events.c.body).where(_LOG, events.c.seq == bindparam("seq"))
 _STORED = EVENT.add_columns(events.c.hash).where(_LOG, events.c.seq == bindparam("seq"))
 
 

@@ -6,16 +6,17 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from conflictctl.cli.app import app
 from conflictctl.cli.policy_choice import to_keep
 from conflictctl.exchange.importing import import_file
 from conflictctl.register.store import create_register
 from conflictctl.render.language import set_language
+from tests.invoking import Invoke as Invoke
+from tests.invoking import invoking
 from tests.policy_frame import LET, a_rule, parameter, small, told
 
 AS_OF = "2024-12-31T00:00:00+08:00"
@@ -42,12 +43,6 @@ STORY = told(
     "03-08 09:00 c visit",
 )
 """b closed with a customer of a's, three days after a's follow-up; c came later."""
-
-
-class Invoke(Protocol):
-    """Runs a command in this process and demands an exit code."""
-
-    def __call__(self, *arguments: str, code: int = 0, stdin: bytes | None = None) -> Result: ...
 
 
 @pytest.fixture(scope="session")
@@ -77,19 +72,8 @@ def shop(shop_file: Path, register_path: Path) -> Path:
 
 @pytest.fixture
 def invoke(register_path: Path) -> Iterator[Invoke]:
-    """`invoke("verdict", "K1", code=0)` on this test's register."""
-
-    def run(*arguments: str, code: int = 0, stdin: bytes | None = None) -> Result:
-        result = CliRunner().invoke(
-            app, list(arguments), input=stdin, env={"CONFLICTCTL_DB": str(register_path)}
-        )
-        assert result.exit_code == code, (arguments, result.exit_code, result.output)
-        assert "Traceback" not in result.output
-        assert "internal error" not in result.output
-        return result
-
-    yield run
-    set_language("en")
+    """`invoke("verdict", "C-020", code=0)` on this test's register."""
+    yield from invoking(register_path)
 
 
 @pytest.fixture(scope="session")

@@ -6,15 +6,14 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from conflictctl.cli.app import app
 from conflictctl.events import Event, read_line
 from conflictctl.register.store import create_register, open_register
-from conflictctl.render.language import set_language
+from tests.invoking import Invoke as Invoke
+from tests.invoking import invoking
 
 STAFF = {
     "wang": "consultant",
@@ -26,18 +25,6 @@ STAFF = {
     "desk": "clerk",
     "eye": "auditor",
 }
-
-
-class Invoke(Protocol):
-    """Runs a command in this process and demands an exit code."""
-
-    def __call__(
-        self,
-        *arguments: str,
-        code: int = 0,
-        stdin: str | bytes | None = None,
-        env: dict[str, str] | None = None,
-    ) -> Result: ...
 
 
 def clock() -> int:
@@ -86,27 +73,8 @@ def showroom(showroom_file: Path, register_path: Path) -> Path:
 
 @pytest.fixture
 def invoke(register_path: Path) -> Iterator[Invoke]:
-    """`invoke("log-visit", "K1", "--as", "wang", code=0)`."""
-
-    def run(
-        *arguments: str,
-        code: int = 0,
-        stdin: str | bytes | None = None,
-        env: dict[str, str] | None = None,
-    ) -> Result:
-        result = CliRunner().invoke(
-            app,
-            list(arguments),
-            input=stdin,
-            env={"CONFLICTCTL_DB": str(register_path), **(env or {})},
-        )
-        assert result.exit_code == code, (arguments, result.exit_code, result.output)
-        assert "Traceback" not in result.output
-        assert "internal error" not in result.output
-        return result
-
-    yield run
-    set_language("en")
+    """`invoke("verdict", "C-020", code=0)` on this test's register."""
+    yield from invoking(register_path)
 
 
 def events_of(path: Path, kind: str | None = None) -> list[Event]:

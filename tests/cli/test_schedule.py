@@ -141,6 +141,22 @@ def test_the_lines_name_this_installation_and_this_register(
     subprocess.run(words[5:], check=True, capture_output=True)  # the line does what it says
 
 
+def test_the_lines_say_where_checkpoints_go_and_who_signs_them(
+    invoke: Invoke, showroom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    invoke("audit", "key", "new", "hq.key", "--name", "hq.example/1")
+    done = invoke(
+        "schedule", "show", "--kind", "cron", "--as", "sun",
+        "--checkpoint-dir", "kept", "--key", "hq.key",
+    )  # fmt: skip
+    words = shlex.split(done.stdout.splitlines()[-1])
+    subprocess.run(words[5:], check=True, capture_output=True)
+    (kept,) = (tmp_path / "kept").iterdir()
+    public = invoke("audit", "key", "show", "hq.key").stdout.strip()
+    invoke("audit", "verify", "--checkpoint", str(kept), "--signed-by", public)
+
+
 @pytest.mark.parametrize(
     "arguments", [["--at", "25:00"], ["--at", "x"], ["--kind", "at"], ["--db", "a\nb"]]
 )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conflictctl.register import sqlite
+from tests.unguarded import unguarded
 
 from .conftest import LAST, Invoke
 
@@ -32,14 +30,9 @@ def verified(invoke: Invoke, *checkpoints: Path, code: int = 0) -> Any:
 
 def forge(register: Path, *statements: str) -> None:
     """Change the file without its guards."""
-    with closing(sqlite3.connect(register)) as raw:
-        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
-            raw.execute(f"DROP TRIGGER {name}")
+    with unguarded(register) as raw:
         for statement in statements:
             raw.execute(statement)
-        for trigger in sqlite.TRIGGERS:
-            raw.execute(trigger)
-        raw.commit()
 
 
 def test_a_checkpoint_vouches_for_all_before_it(

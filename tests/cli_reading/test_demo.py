@@ -66,4 +66,5 @@ def test_settings_of_the_user_do_not_change_the_tour(invoke: Invoke) -> None:
 
 def _without_heads(text: str) -> str:
     """Each tour has a register of its own, and so another head."""
+    text = re.sub(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b", "receipt", text)
     return re.sub(r"sha256:[0-9a-f]{64}\b", "sha256:…", text)

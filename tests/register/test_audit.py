@@ -14,10 +14,10 @@ import pytest
 from conflictctl.calendar import HOUR, SECOND
 from conflictctl.errors import ConflictctlError, DamagedRegister, InputRejected
 from conflictctl.events import Event, read_line
-from conflictctl.register import sqlite
 from conflictctl.register.audit import Verification, verify
 from conflictctl.register.chain import link, receipt_text
 from conflictctl.register.store import create_register, open_register
+from tests.unguarded import unguarded
 
 from .conftest import EVERY_KIND, Clock
 
@@ -44,17 +44,9 @@ def copy(whole: Path, path: Path) -> Path:
 
 def tamper(path: Path, *statements: str) -> None:
     """Change the file as one who knows SQLite and drops what guards it, and puts it back."""
-    with closing(sqlite3.connect(path)) as raw:
-        raw.execute("PRAGMA foreign_keys = OFF")
-        raw.execute("PRAGMA ignore_check_constraints = ON")
-        names = raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for (name,) in names:
-            raw.execute(f"DROP TRIGGER {name}")
+    with unguarded(path) as raw:
         for statement in statements:
             raw.execute(statement)
-        for trigger in sqlite.TRIGGERS:
-            raw.execute(trigger)
-        raw.commit()
 
 
 def audit(path: Path, receipt: str | None = None) -> Verification:

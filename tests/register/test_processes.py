@@ -20,6 +20,7 @@ from conflictctl.register.audit import verify
 from conflictctl.register.backup import backup
 from conflictctl.register.chain import receipt_text
 from conflictctl.register.store import Register, create_register, open_register
+from tests.reliability.processes import fork
 
 from .conftest import SHOWROOM
 
@@ -52,21 +53,6 @@ def shared(path: Path) -> Path:
         for line in SHOWROOM:
             writer.add(read_line(line))
     return path
-
-
-def fork(work: Callable[[], None]) -> int:
-    """Do some work in a child; its exit code is 0 unless the work raised."""
-    child = os.fork()
-    if child:
-        return child
-    code = 1
-    try:
-        work()
-        code = 0
-    except BaseException as error:
-        os.write(2, f"{error!r}\n".encode())
-    finally:
-        os._exit(code)
 
 
 def exit_code(child: int) -> int:

@@ -44,6 +44,11 @@ class Scale(NamedTuple):
         """The first in the quick form, the second in the full form."""
         return full if self.full else quick
 
+    def in_time(self, met: bool) -> bool:
+        """Whether a goal of time is met.  The quick form runs beside other work: it shows the
+        time and does not judge it."""
+        return met or not self.full
+
     @contextmanager
     def in_memory(self) -> Iterator[Path]:
         """Another empty folder, in memory where there is such a place: syncing costs nothing."""

@@ -145,7 +145,7 @@ def _measure(scale: Scale) -> Figures:
     # No program commits faster than the disk syncs, four times for each transaction.
     enough = many.rate >= min(300, 4 * bare) and single.rate >= min(300, bare / 4)
     return Figures(
-        problem is None and enough and max(single.longest, many.longest) < 5,
+        problem is None and scale.in_time(enough and max(single.longest, many.longest) < 5),
         f"{problem or 'all in, gapless, one chain, no error'}; by log -, {_TOGETHER} lines at a "
         f"time, {many.rate:.0f} events/s, longest wait {many.longest:.2f} s; a transaction for "
         f"each entry {single.rate:.0f} events/s, longest wait {single.longest:.2f} s (one process "

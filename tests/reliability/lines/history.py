@@ -218,7 +218,7 @@ def _copied(scale: Scale) -> Figures:
             return Figures(False, fault)
     size = path.stat().st_size / 1e6
     return Figures(
-        longest < 1,
+        scale.in_time(longest < 1),
         f"{len(copies)} backups of {size:.0f} MB while {number} entries were written: each "
         f"restored and verified; the longest that an entry took was {longest:.2f} s",
     )
@@ -235,7 +235,7 @@ def _reported(scale: Scale) -> Figures:
 
     longest, number = _meanwhile(path, report, scale.folder)
     return Figures(
-        longest < 1,
+        scale.in_time(longest < 1),
         f"verdict --all, export and audit verify over {scale.of(20_000, 200_000)} entries while "
         f"{number} were written: the longest that one took was {longest:.2f} s",
     )

@@ -24,6 +24,27 @@ class _Attack:
         self.path = make(scale.folder / "register.db")
         self.known: dict[int, str] = {}
         self.number = 0
+        self.startup = self._startup()
+
+    def _startup(self) -> float:
+        """Seconds that a command needs here before it writes: kills must fall on both sides."""
+        begin = time.monotonic()
+        run(
+            [
+                "log-call",
+                "K1",
+                "--direction",
+                "in",
+                "--by",
+                "li",
+                "--as",
+                "sun",
+                "--db",
+                str(self.path),
+            ],
+            self.folder,
+        )
+        return time.monotonic() - begin
 
     def lines(self, number: int, **more: str) -> list[dict[str, object]]:
         self.number += 1
@@ -36,7 +57,7 @@ class _Attack:
 def _log_lines(attack: _Attack) -> None:
     """`log -`, fed in bursts, killed somewhere in the first tenths of a second after its start."""
     child = attack.start("log", "-", "--as", "sun")
-    end = time.monotonic() + attack.chance.uniform(0.03, 0.3)
+    end = time.monotonic() + attack.chance.uniform(0.03, attack.startup + 0.3)
     while time.monotonic() < end:
         child.feed(text(*attack.lines(attack.chance.choice((1, 1, 2, 30)))))
         pause(attack.chance.uniform(0, 0.02))
@@ -46,7 +67,7 @@ def _log_lines(attack: _Attack) -> None:
 def _one_entry(attack: _Attack) -> None:
     """One `log-call`, killed before, in or after its writing."""
     child = attack.start("log-call", "K1", "--direction", "in", "--by", "li", "--as", "sun")
-    end = time.monotonic() + attack.chance.uniform(0.0, 0.15)
+    end = time.monotonic() + attack.chance.uniform(0.0, 1.5 * attack.startup)
     while time.monotonic() < end and child.running():
         pause(0.001)
     attack.known |= dict(acknowledged(child.kill().out))
@@ -58,7 +79,7 @@ def _import(attack: _Attack) -> None:
     entries = attack.lines(200, at=_MEETING)
     file.write_text(text(*entries), "utf-8")
     child = attack.start("import", str(file), "--attest", "sun")
-    end = time.monotonic() + attack.chance.uniform(0.0, 0.25)
+    end = time.monotonic() + attack.chance.uniform(0.0, 2.5 * attack.startup)
     while time.monotonic() < end and child.running():
         pause(0.001)
     ended = child.kill()

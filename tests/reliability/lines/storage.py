@@ -16,6 +16,7 @@ from pathlib import Path
 
 from conflictctl.events import read_line
 from conflictctl.register import sqlite
+from conflictctl.register.schema import VERSION
 from conflictctl.register.store import open_register
 from tests.reliability.frame import Figures, Line, NotHere, Scale
 from tests.reliability.processes import Killed, ended, fork, run
@@ -340,13 +341,13 @@ def _other_schemas(scale: Scale) -> Figures:
     sqlite.journal_of(path).unlink(missing_ok=True)
     whole = path.read_bytes()
     tried = 0
-    for version in (0, 1, 2, 4, 5, 99, 2**31 - 1):
+    for version in (0, 1, 2, VERSION - 1, VERSION + 1, 99, 2**31 - 1):
         content = whole[:60] + version.to_bytes(4, "big") + whole[64:]
         path.write_bytes(content)
         for command in (*READING, *WRITING):
             done = run([*command, "--as", "sun", "--db", str(path)], scale.folder)
             expect(done, 8, command[0])
-            way_out = "conflictctl upgrade" if version < 4 else "pip install"
+            way_out = "conflictctl upgrade" if version < VERSION else "pip install"
             if way_out not in done.err:
                 raise _Wrong(f"schema {version}: {done.err}")
             tried += 1

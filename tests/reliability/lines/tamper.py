@@ -14,13 +14,13 @@ import orjson
 
 from conflictctl.checkpoint import Checkpoint
 from conflictctl.events import read_line
-from conflictctl.register import sqlite
 from conflictctl.register.audit import Verification, verify
 from conflictctl.register.chain import canonical, genesis, link, receipt_text
 from conflictctl.register.sealing import seal
 from conflictctl.register.store import open_register
 from tests.reliability.frame import Figures, Line, Scale
 from tests.reliability.showroom import EVERY_KIND, call, make, now
+from tests.unguarded import unguarded
 
 _ENTRIES = 220
 _SEALED = 150
@@ -171,35 +171,9 @@ def _changed(
     for index in range(number):
         change = _CHANGES[index % len(_CHANGES)]
         path = Path(shutil.copyfile(whole.path, folder / "changed.db"))
-        with _unguarded(path) as raw:
+        with unguarded(path) as raw:
             first = change(raw, chance, whole)
         yield change.__name__.strip("_"), first, _audit(path)
-
-
-class _unguarded:
-    """The file without its triggers and constraints, which are put back at the end."""
-
-    def __init__(self, path: Path) -> None:
-        self._raw = sqlite3.connect(path, isolation_level=None)
-
-    def __enter__(self) -> sqlite3.Connection:
-        raw = self._raw
-        for pragma in (
-            "foreign_keys = OFF",
-            "ignore_check_constraints = ON",
-            "synchronous = OFF",
-        ):
-            raw.execute(f"PRAGMA {pragma}")
-        raw.execute("BEGIN")
-        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
-            raw.execute(f"DROP TRIGGER {name}")
-        return raw
-
-    def __exit__(self, *_: object) -> None:
-        for trigger in sqlite.TRIGGERS:
-            self._raw.execute(trigger)
-        self._raw.execute("COMMIT")
-        self._raw.close()
 
 
 def _audit(
@@ -292,7 +266,7 @@ def _measure_rewriting(scale: Scale) -> Figures:
         number = scale.of(60, 3000)
         for _ in range(number):
             path = Path(shutil.copyfile(whole.path, folder / "changed.db"))
-            with _unguarded(path) as raw:
+            with unguarded(path) as raw:
                 first = _rewritten(raw, chance, whole)
             if not _audit(path).ok:
                 by_chain += 1  # some columns speak of other entries
