@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conflictctl.adjudication.backtest import Ruler, laid_over
-from conflictctl.adjudication.case_text import case_file, history_lines
+from conflictctl.adjudication.case_text import CaseText, case_file, history_lines
 from conflictctl.adjudication.notation import read_line_of_history
 from conflictctl.adjudication.small_histories import (
     Move,
@@ -224,16 +224,15 @@ def test_what_is_saved_passes_as_a_worked_case() -> None:
         found = trial.search(2, always).found
         assert found is not None
         assert found.result.b is not None
-        text = case_file(
-            "small",
+        differs = CaseText(
+            "differs",
+            ("It differs", "不同"),
+            'policy "diff"',
             found.history,
-            trial.stage,
             found.result.b,
-            identity="differs",
-            title=("It differs", "不同"),
-            cites='policy "diff"',
-            settings=values,
+            values,
         )
+        text = case_file("small", trial.stage, [differs])
         (case,) = parse_cases(text, policy=SMALL, file="differs.cases.toml")
         assert try_case(case, SMALL).differences == ()
         assert len(case.events) >= len(found.history.moves)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from conflictctl.adjudication.backtest import Given
 from conflictctl.adjudication.small_histories import (
@@ -15,6 +15,8 @@ from conflictctl.adjudication.small_histories import (
     asked_at,
     events_of_small,
     fields_of,
+    filing_before,
+    name_at,
 )
 from conflictctl.calendar import Calendar, Moment
 
@@ -24,12 +26,19 @@ _BARE = re.compile(r"[^\s\"'\[{=\\]+\Z")
 def history_lines(history: SmallHistory, stage: Stage) -> list[str]:
     """Each entry as a line of `notation`: `2024-01-08 10:00  li  visit K1  level=H`."""
     lines = []
-    for move, event in zip(history.moves, events_of_small(history, stage), strict=True):
+    named = {filing_before(history, place) for place in range(len(history.moves))}
+    events = events_of_small(history, stage)
+    for place, (move, event) in enumerate(zip(history.moves, events, strict=True)):
         leaving = move.kind == "staff_left"
         by = (event.by or "-") if leaving else move.by
         fields = {"staff": move.by} if leaving else fields_of(move)
         if event.recorded_at != event.at:
             fields["recorded"] = _local(event.recorded_at, stage.calendar)
+        decided = filing_before(history, place)
+        if decided is not None:
+            fields["on"] = name_at(decided)
+        if place in named:
+            fields["id"] = name_at(place)
         customer = "" if leaving else f" {CUSTOMER}"
         said = " ".join(f"{name}={_value(value)}" for name, value in fields.items())
         text = f"{_local(event.at, stage.calendar)}  {by}  {move.kind}{customer}  {said}"
@@ -49,40 +58,50 @@ def _value(value: Any) -> str:
     return value if plain else json.dumps(value, ensure_ascii=False)
 
 
-def case_file(
-    policy: str,
-    history: SmallHistory,
-    stage: Stage,
-    expected: Given,
-    *,
-    identity: str,
-    title: tuple[str, str],
-    cites: str,
-    settings: Mapping[str, Any],
-) -> str:
-    """A file that `policy test` reads, with this one case; `title` in English and Chinese.
+class CaseText(NamedTuple):
+    """One worked case: what it is called in English and Chinese, the history, and the ruling
+    that it must give, with some parameters read otherwise.  `notes` are lines of comment."""
 
-    The ruling expected is that of `expected`.
-    """
+    identity: str
+    title: tuple[str, str]
+    cites: str
+    history: SmallHistory
+    expected: Given
+    settings: Mapping[str, Any] = {}
+    notes: Sequence[str] = ()
+
+
+def case_file(policy: str, stage: Stage, cases: Iterable[CaseText]) -> str:
+    """A file of worked cases that `policy test` reads."""
     lines = [f"policy = {_toml(policy)}", f"timezone = {_toml(stage.calendar.zone)}", ""]
     lines += _cast(stage)
-    lines += [
-        "[[case]]",
-        f"id = {_toml(identity)}",
-        f"title.en = {_toml(title[0])}",
-        f"title.zh = {_toml(title[1])}",
-        f"cites = {_toml(cites)}",
-        "history = '''",
-        *history_lines(history, stage),
-        "'''",
-        f"ask = {_toml(CUSTOMER)}",
-    ]
-    if history.asked is not None:
-        lines += [f"as_of = {_toml(_local(asked_at(history, stage), stage.calendar))}"]
-    if settings:
-        lines.append(f"set = {_toml(settings)}")
-    lines.append(f"expect = {_toml(_expected(expected))}")
-    return "\n".join(lines) + "\n"
+    for case in cases:
+        lines += [*_case_lines(case, stage), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _case_lines(case: CaseText, stage: Stage) -> Iterator[str]:
+    for note in case.notes:
+        yield f"# {_in_a_comment(note)}"
+    yield "[[case]]"
+    yield f"id = {_toml(case.identity)}"
+    yield f"title.en = {_toml(case.title[0])}"
+    yield f"title.zh = {_toml(case.title[1])}"
+    yield f"cites = {_toml(case.cites)}"
+    yield "history = '''"
+    yield from history_lines(case.history, stage)
+    yield "'''"
+    yield f"ask = {_toml(CUSTOMER)}"
+    if case.history.asked is not None:
+        yield f"as_of = {_toml(_local(asked_at(case.history, stage), stage.calendar))}"
+    if case.settings:
+        yield f"set = {_toml(case.settings)}"
+    yield f"expect = {_toml(_expected(case.expected))}"
+
+
+def _in_a_comment(text: str) -> str:
+    """Text without what would end a comment, or may not stand in one."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _cast(stage: Stage) -> Iterator[str]:

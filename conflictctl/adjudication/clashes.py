@@ -25,6 +25,7 @@ from conflictctl.people import People
 from conflictctl.policy.case import Case
 from conflictctl.policy.language import UNKNOWN
 from conflictctl.policy.parts import CompiledRule
+from conflictctl.policy.program import Program
 
 EXAMPLES = 3
 """So many examples are kept of each pair of rules."""
@@ -93,53 +94,77 @@ def examined(events: Sequence[Event], members: Sequence[str], bench: Bench) -> I
 
 def _clash(matter: judge.Matter, customer: str, deal: Deal | None) -> Clash:
     case = judge.case_of(matter, deal)
-    applying = _applying(case) if judge.has_edition(case) else []
-    pairs = tuple(
-        Pair(name_of(one), name_of(other), _settled(case, one, other, applying))
-        for (one, first), (other, second) in combinations(applying, 2)
-        if (first.credit, first.holder) != (second.credit, second.holder)
-    )
+    naming = naming_somebody(tried_on(case)) if judge.has_edition(case) else []
     return Clash(
         customer,
         None if deal is None else deal.id,
         None if case.anchor is None else case.anchor.at,
-        tuple((name_of(rule), outcome.credit, outcome.holder) for rule, outcome in applying),
-        pairs,
+        tuple((name_of(rule), outcome.credit, outcome.holder) for rule, outcome in naming),
+        tuple(pairs_among(case.program, naming)),
     )
 
 
-def _applying(case: Case) -> list[tuple[CompiledRule, Outcome]]:
-    """The rules that apply and name somebody still in the contest, in the order of the file."""
+class Tried(NamedTuple):
+    """What came of trying every rule on a case, in the order of the file.
+
+    `applying`: those that decide something, with what they give; `aside`: those that apply and
+    go on (they bar, or start again with somebody else); `unsure`: those that want a fact.
+    """
+
+    applying: tuple[tuple[CompiledRule, Outcome], ...]
+    aside: tuple[CompiledRule, ...]
+    unsure: tuple[CompiledRule, ...]
+
+
+def tried_on(case: Case) -> Tried:
+    """Try every rule on a case, whatever decided before it; whoever is barred stays out."""
     program = case.program
-    found = []
+    applying, aside, unsure = [], [], []
     for rule in program.rules if case.anchor is not None else program.open_rules:
-        if rule.action in ("note", "replace", "refer", "nobody"):
+        if rule.action == "note":
             continue
         value = attempt(case, rule)
-        if value is UNKNOWN or not value:
+        if value is UNKNOWN:
+            unsure.append(rule)
+        elif not value:
             continue
-        if rule.action == "bar":
+        elif rule.action == "replace":
+            aside.append(rule)
+        elif rule.action == "bar":
             put_out(case, rule)
-            continue
-        outcome, _ = decide(case, rule)
-        named = [part.party for part in outcome.credit] + [outcome.holder]
-        if outcome.status in _NAMES and not set(named) <= {*case.barred, None}:
-            found.append((rule, outcome))
-    return found
+            aside.append(rule)
+        else:
+            outcome, _ = decide(case, rule)
+            named = [part.party for part in outcome.credit] + [outcome.holder]
+            if set(named) == {None} or not set(named) <= {*case.barred, None}:
+                applying.append((rule, outcome))
+    return Tried(tuple(applying), tuple(aside), tuple(unsure))
+
+
+def naming_somebody(tried: Tried) -> list[tuple[CompiledRule, Outcome]]:
+    """The rules that apply and name somebody."""
+    return [(rule, outcome) for rule, outcome in tried.applying if outcome.status in _NAMES]
+
+
+def pairs_among(program: Program, naming: Sequence[tuple[CompiledRule, Outcome]]) -> Iterator[Pair]:
+    """Every two of some rules that name different winners, and what settles it."""
+    for (one, first), (other, second) in combinations(naming, 2):
+        if (first.credit, first.holder) != (second.credit, second.holder):
+            yield Pair(name_of(one), name_of(other), _settled(program, one, other, naming))
 
 
 def _settled(
-    case: Case,
+    program: Program,
     one: CompiledRule,
     other: CompiledRule,
-    applying: Sequence[tuple[CompiledRule, Outcome]],
+    naming: Sequence[tuple[CompiledRule, Outcome]],
 ) -> str:
-    if not case.program.declared:
+    if not program.declared:
         return "order"
     if beaten(one, [other]) or beaten(other, [one]):
         return "beats"
     # Nothing is settled between two that a third goes before; the third settles it.
-    rules = [rule for rule, _ in applying]
+    rules = [rule for rule, _ in naming]
     if beaten(one, rules) or beaten(other, rules):
         return "beats"
     return "referral"

@@ -45,7 +45,14 @@ TWINS = ("li", "wang")
 """The two consultants who are alike."""
 
 OUTSIDER, MANAGER, GENERAL, HEAD = "zhou", "sun", "gao", "qian"
+GUEST = "wu"
+"""Somebody of a sister store, where a policy speaks of one."""
+
+SUPERVISOR = "feng"
+"""A supervisor, where a policy tells supervisors from consultants."""
+
 OUTLETS = {"shop": "store", "east": "second_tier"}
+SISTERS = "sister_store"
 LEFT_OUT = (
     "confirm",
     "decision",
@@ -60,8 +67,11 @@ LEFT_OUT = (
 
 LONG_AFTER = 3653 * DAY
 _START = date(2024, 1, 8).toordinal()
+_FIRST = 100
+"""The number of a history's first entry in the register."""
+
 _OPENING = 10 * HOUR
-_WORD = re.compile(r"[A-Za-z_]\w*")
+WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class Rows(NamedTuple):
@@ -85,11 +95,13 @@ class SmallHistory(NamedTuple):
     """Entries with their days (from 0, not falling), and the day of the question.
 
     `asked` is None where there is a deal: then the question is put long afterwards.
+    `later` says by how many minutes an entry is later (or earlier) than entries usually are.
     """
 
     moves: tuple[Move, ...]
     days: tuple[int, ...]
     asked: int | None
+    later: tuple[int, ...] = ()
 
 
 class Stage(NamedTuple):
@@ -125,7 +137,8 @@ def stage_for(policies: Sequence[Policy], calendar: Calendar) -> Stage:
 def cast(policies: Sequence[Policy], since: str) -> Iterator[Mapping[str, Any]]:
     """The outlets and staff of small histories as interchange lines."""
     text = "\n".join(policy.text for policy in policies)
-    for outlet, kind in OUTLETS.items():
+    sisters = SISTERS in text
+    for outlet, kind in {**OUTLETS, **({"west": SISTERS} if sisters else {})}.items():
         yield {"kind": "outlet", "outlet": outlet, "name": outlet, "type": kind, "at": since}
     staff = {
         **dict.fromkeys(TWINS, ("consultant", "shop", "sales")),
@@ -135,9 +148,18 @@ def cast(policies: Sequence[Policy], since: str) -> Iterator[Mapping[str, Any]]:
     }
     if "department_head" in text:
         staff[HEAD] = ("department_head", "shop", "sales")
+    if any(map(tells_supervisors, policies)):
+        staff[SUPERVISOR] = ("supervisor", "shop", "sales")
+    if sisters:
+        staff[GUEST] = ("consultant", "west", "west")
     for name, (role, outlet, department) in staff.items():
         line = {"kind": "staff", "staff": name, "name": name, "role": role, "outlet": outlet}
         yield {**line, "department": department, "at": since}
+
+
+def tells_supervisors(policy: Policy) -> bool:
+    """Whether a policy has a list of roles with supervisors and without consultants."""
+    return any("supervisor" in row and "consultant" not in row for row in policy.words.values())
 
 
 def _events(lines: Iterable[Mapping[str, Any]]) -> list[Event]:
@@ -171,7 +193,7 @@ def alphabet(policies: Sequence[Policy]) -> list[Move]:
     """All entries that small histories are made of, the plain ones first."""
     kinds = {kind for p in policies for one in p.classes.values() for kind in one.kinds}
     kinds |= {"order", "close"}
-    words = set(_WORD.findall("\n".join(policy.text for policy in policies)))
+    words = set(WORD.findall("\n".join(policy.text for policy in policies)))
     found = [
         move
         for move in _moves(policies, words)
@@ -195,7 +217,8 @@ def _moves(policies: Sequence[Policy], words: set[str]) -> Iterator[Move]:
         yield from _contacts(by, levels)
         for kind in ("claim", "order", "close", "learn"):
             yield Move(kind, by)
-        yield _told("card", by, contact="C", title="T", rank=1)
+        yield _told("card", by, contact="C", title="T", rank=1)._replace(marks=frozenset())
+        yield _told("card", by, contact="C", title="T", rank=2)
         for other in _SELLERS:
             if other != by:
                 yield _told("inform", by, to=other)
@@ -204,6 +227,9 @@ def _moves(policies: Sequence[Policy], words: set[str]) -> Iterator[Move]:
         yield Move("staff_left", by)
     yield from _acts(head, policies)
     first, second = TWINS
+    for share in ({}, {"share": "50"}):
+        signers = [{"staff": one, **share} for one in TWINS]
+        yield _told("close", first, signers=signers)
     halves = [{"party": one, "share": "50"} for one in TWINS]
     yield _told("agreement", first, parties=[first, second], shares=halves, approved_by=MANAGER)
 
@@ -257,7 +283,19 @@ def _told(kind: str, by: str, **fields: Any) -> Move:
 
 
 _MARKING = frozenset(
-    {"level", "direction", "asked", "answer", "named", "witness", "outlet", "to_outlet", "reached"}
+    {
+        "level",
+        "direction",
+        "asked",
+        "answer",
+        "named",
+        "witness",
+        "outlet",
+        "to_outlet",
+        "reached",
+        "rank",
+        "signers",
+    }
 )
 
 
@@ -273,6 +311,8 @@ def _line(move: Move, at: str) -> dict[str, Any]:
     line = {"kind": move.kind, "at": at, "by": move.by, **fields_of(move)}
     if move.kind == "staff_left":
         return {"kind": move.kind, "at": at, "staff": move.by, "by": MANAGER}
+    if move.kind == "decision":
+        line["on"] = "e0"
     return {**line, "customer": CUSTOMER}
 
 
@@ -418,11 +458,32 @@ def events_of_small(history: SmallHistory, stage: Stage) -> list[Event]:
         if template is None:
             template = templates[move] = _event({**_line(move, "2024-01-08T10:00:00+08:00")}, 1)
         at = moment_on(calendar, stage.first_day + day, place)
-        recorded = at if not move.late else moment_on(calendar, stage.first_day + day + 1, -6)
+        if history.later:
+            at += history.later[place] * MINUTE
+        recorded = at
+        if move.late:
+            recorded = max(at, moment_on(calendar, stage.first_day + day + 1, -6))
+        decided = filing_before(history, place)
+        if decided is not None:
+            template = template._replace(fields={**template.fields, "on": name_at(decided)})
+        elif move.kind == "filing":
+            template = template._replace(id=name_at(place))
         found.append(
-            template._replace(seq=100 + place, at=at, recorded_at=recorded, appended_at=recorded)
+            template._replace(seq=_FIRST + place, at=at, recorded_at=recorded, appended_at=recorded)
         )
     return found
+
+
+def name_at(place: int) -> str:
+    """The id of an entry that others speak of."""
+    return f"e{place + 1}"
+
+
+def filing_before(history: SmallHistory, place: int) -> int | None:
+    """The place of the filing that a decision speaks of: the latest; None for other entries."""
+    if history.moves[place].kind != "decision":
+        return None
+    return max((n for n in range(place) if history.moves[n].kind == "filing"), default=None)
 
 
 def moment_on(calendar: Calendar, day: int, place: int) -> Moment:

@@ -9,7 +9,7 @@ is a difference, but perhaps not a smallest one; then everything with fewer entr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from conflictctl.adjudication import small_histories
@@ -217,6 +217,11 @@ def changed_words(
             if parameters & _words(text):
                 words |= _words(text)
     return _followed(words, texts) if follow else words
+
+
+def words_of(policy: Policy, texts: Iterable[str | None]) -> set[str]:
+    """The words of some conditions, and those of the named values and classes they name."""
+    return _followed(_words(" ".join(filter(None, texts))), [dict(_texts(policy))])
 
 
 def _followed(words: set[str], texts: Sequence[Mapping[str, str]]) -> set[str]:

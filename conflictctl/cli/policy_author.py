@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from conflictctl.cli.options import format_option
+from conflictctl.cli.options import format_option, whole_number
+from conflictctl.cli.output import FORCE
 from conflictctl.errors import InputRejected, WrongUsage
 from conflictctl.render.language import say, tr
 from conflictctl.wording import N_, Sentence
@@ -25,7 +26,13 @@ CHECK = N_(
     "Every problem is shown with its place, the line, and what to write instead.  The command "
     "ends with 3 if there is an error; warnings alone end with 0, with --strict they count, too."
     "\n\n"
-    "  conflictctl policy check our-policy.toml"
+    "With --exhaustive small histories are then tried on it: two or three people, a few entries, "
+    "days on either side of every limit.  Shown are rules that name different winners, that decide "
+    "nothing, deals that no rule decides, hours that turn a ruling, parameters and what they turn, "
+    "and what one contender can do alone; each with the smallest history found that shows it."
+    "\n\n"
+    "  conflictctl policy check our-policy.toml\n"
+    "  conflictctl policy check our-policy.toml --exhaustive --save counterexamples"
 )
 SCHEMA = N_(
     "Print the JSON Schema of policy files.\n\n"
@@ -43,6 +50,9 @@ NEW = N_(
 )
 
 
+MOST_BOUND = 9
+"""Entries of a small history; more take longer than anybody waits."""
+
 # ------------------------------------------------------------------------------- check
 
 
@@ -52,14 +62,61 @@ def check_policy(
     strict: Annotated[
         bool, typer.Option("--strict", help=N_("Warnings count as errors, too."))
     ] = False,
+    exhaustive: Annotated[
+        bool, typer.Option("--exhaustive", help=N_("Try small histories on the policy."))
+    ] = False,
+    bound: Annotated[
+        int | None,
+        typer.Option(
+            "--bound",
+            metavar="N",
+            parser=whole_number("--bound"),
+            help=N_("Entries of a small history at most (5)."),
+        ),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            "--budget",
+            metavar="SECONDS",
+            parser=whole_number("--budget"),
+            help=N_("For how long to try at most, in seconds of the processor (50)."),
+        ),
+    ] = None,
+    save: Annotated[
+        str | None,
+        typer.Option(
+            "--save",
+            metavar="FOLDER",
+            help=N_("Write the histories as worked cases, with the rulings as they are."),
+        ),
+    ] = None,
+    force: Annotated[bool, FORCE] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help=N_("End with 1 if anything is worth a look."))
+    ] = False,
 ) -> None:
-    """Print the problems of every edition of a policy; exit with 3 if there is an error."""
+    """Print the problems of every edition of a policy; exit with 3 if there is an error.
+
+    With `exhaustive`, and where there is no error, what small histories show of it.
+    """
     from conflictctl.policy.checking import check_editions
     from conflictctl.policy.model import policy_texts
 
+    _only_exhaustive(exhaustive, bound=bound, budget=budget, save=save, exit_code=exit_code)
     texts = policy_texts(policy)
     problems = check_editions(texts)
     errors = sum(problem.severe for problem in problems)
+    if exhaustive and not (errors or (strict and problems)):
+        from conflictctl.cli.policy_exhaustive import BOUND, BUDGET, show_exhaustive
+
+        if problems and form == "table":
+            _show(problems, dict(texts), errors)
+            print()
+        number = show_exhaustive(policy, form, bound or BOUND, budget or BUDGET, save, force=force)
+        if exit_code and number:
+            raise typer.Exit(1)
+        return
     if form == "json":
         from conflictctl.render.json_text import write_json
         from conflictctl.render.problem_lines import problem_data
@@ -75,6 +132,27 @@ def check_policy(
         _show(problems, dict(texts), errors)
     if errors or (strict and problems):
         raise typer.Exit(InputRejected.exit_code)
+
+
+def _only_exhaustive(exhaustive: bool, **given: object) -> None:
+    """Raise WrongUsage where an option is given that only the trying of histories takes."""
+    for name, value in given.items():
+        if value not in (None, False) and not exhaustive:
+            option = f"--{name.replace('_', '-')}"
+            raise WrongUsage(
+                Sentence("{option} is for --exhaustive", option=option),
+                Sentence("add --exhaustive, or leave it out"),
+            )
+    bound = given.get("bound")
+    if isinstance(bound, int) and not 1 <= bound <= MOST_BOUND:
+        raise WrongUsage(
+            Sentence(
+                "--bound: {value} is no number of entries from 1 to {most}",
+                value=bound,
+                most=MOST_BOUND,
+            ),
+            Sentence("5 entries show most of what there is"),
+        )
 
 
 def _show(problems: tuple[Problem, ...], texts: Mapping[str, str], errors: int) -> None:

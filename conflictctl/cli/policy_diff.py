@@ -232,22 +232,17 @@ def _save(
             Sentence("there is no history to be saved"),
             Sentence("a longer search may find one: --histories 200000"),
         )
-    from conflictctl.adjudication.case_text import case_file
+    from conflictctl.adjudication.case_text import CaseText, case_file
 
-    name = Path(path).name.partition(".")[0] or "case"
-    text = case_file(
-        policy.id,
+    case = CaseText(
+        Path(path).name.partition(".")[0] or "case",
+        _title(searcher.a.policy.id),
+        "policy diff",
         search.found.history,
-        searcher.stage,
         search.found.result.b,
-        identity=name,
-        title=(
-            f"Ruled otherwise than by {searcher.a.policy.id}",
-            f"与 {searcher.a.policy.id} 判定不同",
-        ),
-        cites="policy diff",
-        settings=settings,
+        settings,
     )
+    text = case_file(policy.id, searcher.stage, [case])
     with opened_output(path, force=force) as out:
         out.write(text)
 
