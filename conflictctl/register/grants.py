@@ -62,6 +62,7 @@ def statements(register: Register, now: Moment) -> list[str]:
         f"GRANT DELETE ON {home}.personal TO {writers}",
         f"GRANT INSERT, DELETE ON {derived} TO {writers}",
         *enforcing.statements(home),
+        f"GRANT SELECT ON {enforcing.readable(home)} TO {readers}, {writers}",
         *enforcing.rows(home, register.people(), now),
     ]
 

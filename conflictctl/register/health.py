@@ -184,7 +184,7 @@ def of_register(register: Register, now: Moment) -> Iterator[Look]:
     yield looked("clock", lambda: _clock(register, now))
     yield looked("backups", lambda: _backups(register, now))
     yield looked("erasures", lambda: _erasures(register))
-    yield looked("roles", lambda: _roles(register))
+    yield looked("roles", lambda: _roles(register, now))
 
 
 def _schema(register: Register) -> Look:
@@ -346,10 +346,10 @@ def _erasures(register: Register) -> Look:
     )
 
 
-def _roles(register: Register) -> Look:
+def _roles(register: Register, now: Moment) -> Look:
     """A file knows no roles: who can write it can write anything."""
     if on_server(register.target):
-        return _roles_of_server(register)
+        return _roles_of_server(register, now)
     path = path_of(register.target)
     shared = os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o022
     told = Sentence(
@@ -368,25 +368,37 @@ def _roles(register: Register) -> Look:
     return look("roles", told, enforced=False)
 
 
-def _roles_of_server(register: Register) -> Look:
+def _roles_of_server(register: Register, now: Moment) -> Look:
     """The server keeps entries as they are, and roles once the grants were applied."""
     size, user = register.place.standing(register.connection)
     values: dict[str, Any] = {"bytes": size, "server_user": user}
     if register.place.enforces(register.connection):
+        from conflictctl.register.enforcing import outdated
+
+        with register.place.failures():
+            old = outdated(register.connection, register.people(), now)
+        again = Sentence(
+            "the staff changed since the grants: `conflictctl database grants --apply` once more"
+        )
         return look(
             "roles",
             Sentence(
-                "kept by the server: {user} enters things in his own name, and what his role may",
+                "enforced by the database: {user} enters things in his own name, and what his "
+                "role may",
                 user=user,
             ),
+            again if old else None,
+            WARN if old else OK,
             enforced=True,
+            grants_outdated=old,
             **values,
         )
     return look(
         "roles",
         Sentence(
-            "the server lets nobody change or delete an entry; roles are checked by the program, "
-            "so that whoever may write there as {user} may enter anything in anybody's name",
+            "advice only: the server lets nobody change or delete an entry, but roles are checked "
+            "by the program, so that whoever may write there as {user} may enter anything in "
+            "anybody's name",
             user=user,
         ),
         Sentence("`conflictctl database grants --apply` has the server keep them"),

@@ -18,24 +18,28 @@ from sqlalchemy import Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from conflictctl.errors import (
-    Busy,
-    ConflictctlError,
     DamagedRegister,
     InputRejected,
     NoRegister,
-    NotPermitted,
     StorageFailed,
     WrongUsage,
 )
 from conflictctl.register import enforcing, places, postgres_schema
 from conflictctl.register.postgres_schema import LOCK
+from conflictctl.register.server_failures import failure_of, one_line, sqlstate
 from conflictctl.wording import Sentence
 
 PATIENCE = 30.0
 """Seconds to wait for another writer: an import of one outlet may take a while."""
 
-_CONNECTING = 10
-"""Seconds; a server that does not answer so long is not there."""
+_DEFAULTS: dict[str, Any] = {
+    "application_name": "conflictctl",
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""Seconds: a server that does not answer so long, or is silent for a minute, is not there."""
 
 _SETTINGS = """
 SELECT set_config('synchronous_commit', 'on', false)
@@ -44,9 +48,6 @@ SET statement_timeout = '10min';
 SET idle_in_transaction_session_timeout = '60s'
 """
 """An acknowledged entry is on the disk; who falls asleep while others wait is cut off."""
-
-_MANY_WRITERS = ("55P03", "57014", "40001", "40P01", "25P03", "53300")
-"""Waited too long, cut off while waiting, or too many at once: trying again helps."""
 
 
 class ServerPlace:
@@ -58,14 +59,8 @@ class ServerPlace:
     def __init__(self, target: str) -> None:
         self.target = target
         self.shown = places.shown(target)
-        try:
-            self._url = make_url(target).set(drivername="postgresql+psycopg")
-        except (ArgumentError, ValueError) as error:
-            raise InputRejected(
-                Sentence("{target} is no address of a database", target=self.shown),
-                Sentence("it reads like postgresql+psycopg://USER@SERVER/DATABASE"),
-            ) from error
-        self.stem = re.sub(r"[^\w-]", "_", self._url.database or "register")
+        self._options = _options(target, self.shown)
+        self.stem = re.sub(r"[^\w-]", "_", str(self._options.get("dbname") or "register"))
 
     @property
     def home(self) -> Path:
@@ -83,8 +78,7 @@ class ServerPlace:
             self._raise(error.orig or error, error)
 
     def _raise(self, reported: BaseException, cause: BaseException) -> NoReturn:
-        code = getattr(reported, "sqlstate", None) or ""
-        raise failure_of(self.shown, code, _one_line(reported)) from cause
+        raise failure_of(self.shown, sqlstate(reported), one_line(reported)) from cause
 
     # ------------------------------------------------------------------ made and opened
 
@@ -135,27 +129,25 @@ class ServerPlace:
                 Sentence("a register on a server needs psycopg, which is not installed"),
                 Sentence("`pip install 'conflictctl[postgres]'` brings it"),
             ) from None
-        url = self._url
 
         def connect() -> Any:
-            given = url.translate_connect_args(username="user", database="dbname")
-            options: dict[str, Any] = {
-                "connect_timeout": _CONNECTING,
-                "application_name": "conflictctl",
-                "keepalives_idle": 30,
-                **given,
-                **url.query,
-            }
-            raw = psycopg.connect(**options, autocommit=True)
+            raw = psycopg.connect(**{**_DEFAULTS, **self._options}, autocommit=True)
             raw.execute(_SETTINGS)
             return raw
 
         engine = create_engine(
-            "postgresql+psycopg://", creator=connect, poolclass=NullPool, paramstyle="format"
+            "postgresql+psycopg://",
+            creator=connect,
+            poolclass=NullPool,
+            paramstyle="format",
+            # By the engine, and without a last rollback: else a connection that broke off could
+            # not be closed.
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
         )
         try:
             with self.failures():
-                return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                return engine.connect()
         except psycopg.Error as error:
             self._raise(error, error)
 
@@ -200,13 +192,30 @@ class ServerPlace:
             with self._driver_failures():
                 raw.execute(f"BEGIN; {wait}; SELECT pg_advisory_xact_lock({LOCK})")
             yield
-            with self._driver_failures():
-                raw.execute("COMMIT")
+            self._commit(raw)
         except BaseException:
             if not raw.closed and raw.info.transaction_status:
                 with self._driver_failures():
                     raw.execute("ROLLBACK")
             raise
+
+    def _commit(self, raw: Any) -> None:
+        """Raises StorageFailed where the server was lost before it said that it is done."""
+        import psycopg
+
+        try:
+            raw.execute("COMMIT")
+        except psycopg.Error as error:
+            if not raw.closed:
+                self._raise(error, error)
+            raise StorageFailed(
+                Sentence(
+                    "{path}: the connection broke off while it was being recorded, which may have "
+                    "been done or not",
+                    path=self.shown,
+                ),
+                Sentence("look whether it is there before you enter it again"),
+            ) from error
 
     @contextmanager
     def _driver_failures(self) -> Iterator[None]:
@@ -321,6 +330,29 @@ class ServerPlace:
         return False
 
 
+def _options(target: str, shown: str) -> dict[str, Any]:
+    """What an address says to the driver.  Raises InputRejected for one that cannot be read."""
+    try:
+        url = make_url(target)
+        if "@" in (url.host or ""):
+            raise ValueError("a password is written with %40 for @")
+    except (ArgumentError, ValueError) as error:
+        raise InputRejected(
+            Sentence("{target} is no address of a database", target=shown),
+            Sentence(
+                "it reads like postgresql+psycopg://USER@SERVER/DATABASE; a password belongs into "
+                "~/.pgpass"
+            ),
+        ) from error
+    given = url.translate_connect_args(username="user", database="dbname")
+    # Several servers stand one after the other, as the driver takes them.
+    asked = {
+        name: value if isinstance(value, str) else ",".join(value)
+        for name, value in url.query.items()
+    }
+    return {**given, **asked}
+
+
 _TABLES = """
 SELECT current_schema() AS home, session_user AS name,
   count(*) FILTER (WHERE relkind IN ('r', 'p')) AS tables,
@@ -336,59 +368,3 @@ _STANDING = """
 SELECT coalesce(sum(pg_total_relation_size(oid)), 0), session_user FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
 """
-
-
-# ------------------------------------------------------------------------- failures
-
-
-def failure_of(shown: str, code: str, reason: str) -> ConflictctlError:
-    """The failure that an SQLSTATE of the server stands for; '' where it gave none."""
-    if code in _MANY_WRITERS:
-        return Busy(
-            Sentence("others are writing to {path}: {reason}", path=shown, reason=reason),
-            Sentence("try again in a moment"),
-        )
-    if code.startswith("CF"):
-        return NotPermitted(
-            Sentence("the database refuses it: {reason}", reason=reason),
-            Sentence("`conflictctl status` says as whom the database knows you"),
-        )
-    if code == "53100":
-        return StorageFailed(
-            Sentence("the disk is full: nothing was written to {path}", path=shown),
-            Sentence("make room on the disk and try again"),
-        )
-    if code == "42501":
-        return StorageFailed(
-            Sentence(
-                "the database does not let you do that in {path}: {reason}",
-                path=shown,
-                reason=reason,
-            ),
-            Sentence("the owner of the register grants it: `conflictctl database grants`"),
-        )
-    if code == "25006":
-        return StorageFailed(
-            Sentence("{path} is a copy that may only be read", path=shown),
-            Sentence("write to the server that it is a copy of"),
-        )
-    if code in ("3D000", "3F000"):
-        return NoRegister(
-            Sentence("there is no register at {target}", target=shown),
-            Sentence("`createdb` makes a database, `conflictctl init` a register in it"),
-        )
-    if code[:2] in ("", "08", "28", "53", "57", "58", "0A"):
-        return StorageFailed(
-            Sentence("the server of {path} cannot be reached: {reason}", path=shown, reason=reason),
-            Sentence("check address, user and password; `psql` with the same should work"),
-        )
-    return DamagedRegister(
-        Sentence("{path} is damaged or is not a register: {reason}", path=shown, reason=reason),
-        Sentence("`conflictctl audit verify` says more; restore the latest backup"),
-    )
-
-
-def _one_line(error: BaseException) -> str:
-    diagnosis = getattr(error, "diag", None)
-    told = getattr(diagnosis, "message_primary", None) or str(error)
-    return " ".join(told.split())

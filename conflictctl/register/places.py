@@ -16,7 +16,9 @@ Find = Callable[[Sequence[Any]], list[Any]]
 """A fast look-up of a few rows by values."""
 
 _SERVER = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
-_PASSWORD = re.compile(r"(://[^/@?#]*?):[^/?#]*@|([?&]password=)[^&]*")
+# A password may hold anything: whatever stands between the first colon and the last @ may be one.
+_USER = re.compile(r"(://[^:/@?]*):.*@", re.DOTALL)
+_SECRET = re.compile(r"(?<=[?&])(?:ssl)?password=[^&]*&?", re.IGNORECASE)
 
 
 class Place(Protocol):
@@ -143,7 +145,8 @@ def place_of(target: str) -> Place:
 
 
 def shown(target: str) -> str:
-    """A target without the password that it may hold."""
-    if not on_server(target):
+    """A target without the passwords that it may hold: an address that leads there all the same
+    where they stand in a file of the user's (`~/.pgpass`)."""
+    if "://" not in target or target.startswith("sqlite:///"):
         return target
-    return _PASSWORD.sub(lambda found: f"{found[1]}@" if found[1] else f"{found[2]}***", target)
+    return _SECRET.sub("", _USER.sub(r"\1@", target)).rstrip("?&")

@@ -98,6 +98,21 @@ BEGIN
 END
 """
 
+# What stands beside an entry belongs to it from the start: nobody hangs his own on another's, or
+# puts back what was erased.
+_BESIDE = f"""
+BEGIN
+  IF NOT EXISTS (
+    SELECT 1 FROM events AS e
+    WHERE e.log = NEW.log AND e.seq = NEW.seq AND e.xmin = pg_current_xact_id()::xid)
+  THEN
+    RAISE EXCEPTION '% takes rows only together with their entry', TG_TABLE_NAME
+      USING ERRCODE = '{REFUSED}';
+  END IF;
+  RETURN NEW;
+END
+"""
+
 _REFUSE = f"""
 BEGIN
   RAISE EXCEPTION '% of % is refused: nothing is ever changed or deleted', TG_OP, TG_TABLE_NAME
@@ -107,12 +122,15 @@ END
 
 FUNCTIONS = (
     Function("register_append", _APPEND),
+    Function("register_beside", _BESIDE),
     Function("register_erase", _ERASE),
     Function("register_refuse", _REFUSE),
 )
 
 TRIGGERS = (
     Trigger("events_append", "events", "BEFORE INSERT", "ROW", "register_append"),
+    Trigger("personal_insert", "personal", "BEFORE INSERT", "ROW", "register_beside"),
+    Trigger("touches_insert", "touches", "BEFORE INSERT", "ROW", "register_beside"),
     Trigger("personal_delete", "personal", "BEFORE DELETE", "ROW", "register_erase"),
     Trigger("personal_update", "personal", "BEFORE UPDATE", "ROW", "register_refuse"),
     Trigger("personal_truncate", "personal", "BEFORE TRUNCATE", "STATEMENT", "register_refuse"),
@@ -184,7 +202,7 @@ def differences(connection: Connection) -> list[str]:
     """
     differing = expected_parts() ^ set(_parts(connection))
     if enforcing.is_enforced(connection):
-        differing.discard(f"trigger {enforcing.NAME} events {enforcing.NAME} True")
+        differing -= {f"trigger {name} events {name} True" for name in enforcing.TRIGGERS}
     return sorted({part.split(" ", 2)[1] for part in differing})
 
 

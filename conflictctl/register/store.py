@@ -59,6 +59,9 @@ __all__ = [
 LOG = "main"
 """A register holds one log, wherever it lives."""
 
+_MOST_PLACES = 2**63 - 1
+"""What a database can hold as a place; there is none beyond it."""
+
 _PAGE = 5000
 _CHUNK = 500
 _REMEMBERED = 500_000
@@ -713,8 +716,8 @@ def _named(ref: str | int, log: str, origin: str) -> tuple[Any, ...]:
         text = ref[1:] if ref.startswith("#") else ref.removeprefix(f"{origin}#")
         if text == ref or not (text.isascii() and text.isdigit()):
             return (events.c.id == ref,)
-        ref = int(text)
-    return (events.c.log == log, events.c.seq == ref)
+        ref = int(text) if len(text) < len(str(_MOST_PLACES)) else 0
+    return (events.c.log == log, events.c.seq == (ref if ref <= _MOST_PLACES else 0))
 
 
 def _known(statement: Select[Any], known_at: KnownAt | None) -> Select[Any]:

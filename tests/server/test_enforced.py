@@ -10,19 +10,23 @@ import psycopg
 import pytest
 
 from conflictctl.calendar import MINUTE
-from conflictctl.events import KINDS, ROLES, Draft, Event, body_of, read_line
+from conflictctl.events import INSTANCES, KINDS, ROLES, Draft, Event, body_of, read_line
 from conflictctl.people import People
 from conflictctl.permissions import refusal
 from conflictctl.register import grants
 from conflictctl.register.audit import verify
 from conflictctl.register.chain import canonical, link
 from conflictctl.register.enforcing import powers
+from conflictctl.register.rows import subject_of
+from conflictctl.register.schema import events
 from conflictctl.register.store import create_register, open_register
 
 from .conftest import Invoke, _run, address_of
 
-DETAILS = {"ruling": ("instance", "sales_manager"), "link": ("relation", "household")}
+DETAILS = {"ruling": ("instance", INSTANCES), "link": ("relation", ("same", "household", "group"))}
 """What is said in the entries of kinds for which it matters."""
+
+CASES = [(kind, detail) for kind in KINDS for detail in DETAILS.get(kind, ("", ("",)))[1]]
 
 
 def clock() -> int:
@@ -39,14 +43,15 @@ class Enforced(NamedTuple):
 
     def entry(self, kind: str, by: str | None, recorder: str | None, **change: Any) -> list[Any]:
         """The columns of a well-formed next entry."""
-        now = change.pop("now", clock())
-        fields = dict([DETAILS[kind]]) if kind in DETAILS else {}
+        now, detail = change.pop("now", clock()), change.pop("detail", "")
+        fields = {DETAILS[kind][0]: detail} if detail else {}
         seq, before = self.head
         event = Event("main", seq + 1, None, kind, now, 0, now, now, by, recorder, None, fields,
                       change.pop("attestation", None))  # fmt: skip
         body = canonical(body_of(event, fields, None, self.origin))
-        return ["main", seq + 1, None, 1, kind, now, now, now, None, None, event.attestation, body,
-                link(before, body)]  # fmt: skip
+        subject = subject_of(kind, by, None, fields)
+        return ["main", seq + 1, None, 1, kind, now, now, now, None, subject, event.attestation,
+                body, link(before, body)]  # fmt: skip
 
     def attempt(self, connection: psycopg.Connection[Any], values: list[Any]) -> str:
         """Try an entry and take it back: why it is refused, or '' if it is not."""
@@ -95,12 +100,12 @@ def connections(enforced: Enforced) -> Iterator[dict[str, psycopg.Connection[Any
         connection.close()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "detail"), CASES)
 def test_every_kind_and_role(
-    enforced: Enforced, connections: dict[str, psycopg.Connection[Any]], kind: str
+    enforced: Enforced, connections: dict[str, psycopg.Connection[Any]], kind: str, detail: str
 ) -> None:
     """Allowed by SQL exactly where the rules of roles allow it to the program."""
-    name, detail = DETAILS.get(kind, ("", ""))
+    name, _ = DETAILS.get(kind, ("", ""))
     given = {"award": (), "parties": (), "shares": (), "to": "", name: detail}
     now = clock()
     refused = 0
@@ -108,7 +113,8 @@ def test_every_kind_and_role(
         for author in (recorder, *(f"{role}2" for role in ROLES)):
             draft = Draft(kind, None, now, 0, None, author, recorder, None, given)
             wanted = refusal(enforced.people, draft, recorder, now, target=None, involved=set)
-            said = enforced.attempt(connections[recorder], enforced.entry(kind, author, recorder))
+            values = enforced.entry(kind, author, recorder, detail=detail)
+            said = enforced.attempt(connections[recorder], values)
             assert bool(said) == (wanted is not None), (recorder, author, said, wanted)
             refused += bool(said)
         connections[recorder].rollback()  # lets go of the lock
@@ -129,6 +135,49 @@ def test_nobody_enters_in_anothers_name(enforced: Enforced) -> None:
     assert "nobody enters this" in attempt_as(
         enforced, "u_manager", enforced.entry("visit", None, None)
     )
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("seq", "only ever added at the end"),
+        ("hash", "do not fit the chain"),
+        ("body", "do not fit the chain"),
+        ("id", "do not agree"),
+        ("kind", "do not agree"),
+        ("at", "do not agree"),
+        ("recorded_at", "do not agree"),
+        ("appended_at", "do not agree"),
+        ("customer", "do not agree"),
+        ("subject", "do not agree"),
+        ("attestation", "do not agree"),
+    ],
+)
+def test_a_column_that_says_otherwise_is_refused(
+    enforced: Enforced, column: str, said: str
+) -> None:
+    others = {"seq": 999, "hash": b"x" * 32, "body": b"{}", "kind": "call", "attestation": 1}
+    values = dict(
+        zip(events.c.keys(), enforced.entry("visit", "consultant", "consultant"), strict=True)
+    )
+    values[column] = others.get(column, clock() if column.endswith("at") else "other")
+    assert said in attempt_as(enforced, "u_consultant", list(values.values()))
+
+
+def test_nothing_is_hung_on_another_entry(enforced: Enforced) -> None:
+    """Neither a customer's history gets longer, nor comes back what was erased."""
+    host, port = (part.split("=")[1] for part in enforced.server.split("&"))
+    for statement in (
+        "INSERT INTO touches VALUES ('other', 'main', 3)",
+        "INSERT INTO personal VALUES ('main', 1, sha256('salt'), 'x')",
+    ):
+        with (
+            psycopg.connect(
+                host=host, port=int(port), user="u_consultant", dbname="enforced"
+            ) as connection,
+            pytest.raises(psycopg.Error, match="only together with their entry"),
+        ):
+            connection.execute(statement)
 
 
 def test_a_login_of_nobody_enters_nothing(enforced: Enforced) -> None:
@@ -157,7 +206,7 @@ def test_the_program_works_as_each_of_them_and_says_what_is_refused(
     assert "recorded #" in invoke("log-visit", "K1", "--as", "consultant", db=db).stdout
     refused = invoke("log-visit", "K1", "--as", "consultant2", db=db, code=4)
     assert "the database refuses it: consultant2 enters this" in refused.stderr
-    assert "kept by the server" in " ".join(invoke("status", db=db).stdout.split())
+    assert "enforced by the database" in " ".join(invoke("status", db=db).stdout.split())
     with open_register(address_of(enforced.server, "enforced")) as register:
         assert verify(register).ok
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from conflictctl.errors import Busy, NoRegister
-from conflictctl.register.on_server import failure_of
+from conflictctl.errors import Busy, NoRegister, StorageFailed
+from conflictctl.events import read_line
+from conflictctl.register.places import shown
+from conflictctl.register.server_failures import failure_of
 from conflictctl.register.store import create_register, open_register
 
 from .conftest import Invoke, Query, address_of
@@ -67,6 +70,83 @@ def test_no_server_no_database_no_password_shown(invoke: Invoke, server: str) ->
     assert "does not exist" in missing.stderr
 
 
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("postgresql://me:secret@h/d", "postgresql://me@h/d"),
+        ("postgresql://me:sec/ret@h/d", "postgresql://me@h/d"),
+        ("postgresql://me:sec?r#et@h/d?sslmode=require", "postgresql://me@h/d?sslmode=require"),
+        ("postgresql://me:se@cret@h/d", "postgresql://me@h/d"),
+        ("postgresql://me@/d?password=secret&host=h", "postgresql://me@/d?host=h"),
+        ("postgresql://me@/d?host=h&sslpassword=secret", "postgresql://me@/d?host=h"),
+        ("postgresql://me@h:5432/d", "postgresql://me@h:5432/d"),
+        ("postgresql:///d?service=secret", "postgresql:///d?service=secret"),
+        ("mysql://me:secret@h/d", "mysql://me@h/d"),
+        ("a:b@c.db", "a:b@c.db"),
+        ("sqlite:////a:b@c.db", "sqlite:////a:b@c.db"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(target: str, told: str) -> None:
+    assert shown(target) == told
+
+
+def test_no_command_tells_a_password(
+    invoke: Invoke, server: str, database: str, tmp_path: Path
+) -> None:
+    address = f"postgresql+psycopg://owner:ge/heim@/{database}?{server}&sslpassword=geheim"
+    copy = str(tmp_path / "copy.db")
+    for command, code in (
+        (UTC, 0),
+        (UTC, 3),
+        (("outlet", "add", "o", "--name", "o", "--type", "store"), 0),
+        (("staff", "add", "gm", "--name", "x", "--role", "manager", "--outlet", "o"), 0),
+        (("status",), 0),
+        (("status", "--format", "json"), 0),
+        (("upgrade",), 0),
+        (("copy", address, copy), 0),
+        (("copy", copy, address), 3),
+        (("backup", copy), 3),
+        (("restore", copy), 3),
+        (("schedule", "show", "--kind", "cron", "--as", "gm"), 0),
+        (("database", "grants"), 0),
+        (("customer", "show", "K1"), 3),
+    ):
+        assert "heim" not in invoke(*command, db=address, code=code).output
+    told = invoke("schedule", "show", "--kind", "cron", "--as", "gm", db=address)
+    assert f"owner@/{database}" in told.stdout
+    assert "~/.pgpass" in told.stderr
+    for wrong in (f"postgresql://me:ge@heim@/{database}?{server}", "postgresql://me:geheim@h:p/d"):
+        assert "heim" not in invoke("status", db=wrong, code=3).output
+
+
+def test_of_several_servers_the_first_that_answers_is_asked(
+    invoke: Invoke, server: str, database: str
+) -> None:
+    host, port = (part.split("=")[1] for part in server.split("&"))
+    two = f"postgresql://owner@/{database}?host=/nowhere&host={host}&port={port}&port={port}"
+    invoke(*UTC, db=two)
+
+
+def test_no_entry_has_a_place_beyond_what_a_database_counts(invoke: Invoke, tmp_path: Path) -> None:
+    for db in (None, str(tmp_path / "r.db")):
+        invoke(*UTC, db=db)
+        for place in (2**63 - 1, 2**63, 10**40):
+            told = invoke("audit", "receipt", str(place), db=db, code=3).stderr
+            assert f"no entry {place}" in told
+
+
+def test_a_connection_lost_while_recording_leaves_it_open(address: str, query: Query) -> None:
+    with (
+        create_register(address, zone="UTC", clock=lambda: 0) as register,
+        pytest.raises(StorageFailed, match="may have been done or not"),
+        register.alone(),
+    ):
+        query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'conflictctl'"
+        )
+
+
 def test_an_address_that_is_none(invoke: Invoke) -> None:
     result = invoke("status", db="postgresql://host:port:port/x", code=3)
     assert "no address of a database" in result.stderr
@@ -109,6 +189,7 @@ def test_a_user_without_grants_may_neither_read_nor_write(
         ("25006", 6, "a copy that may only be read"),
         ("57P01", 6, "cannot be reached"),
         ("28P01", 6, "cannot be reached"),
+        ("22003", 3, "cannot take a value"),
         ("3D000", 7, "no register"),
         ("42P01", 7, "is damaged or is not a register"),
         ("XX001", 7, "is damaged or is not a register"),
@@ -162,18 +243,22 @@ TAMPERING: list[tuple[str, Any]] = [
     ("UPDATE personal SET data = ''", "is refused"),
     ("INSERT INTO events SELECT log, 9, 'x', NULL, kind, at, recorded_at, appended_at, customer, "
      "subject, attestation, body, hash FROM events WHERE seq = 1", "only ever added at the end"),
-    ("INSERT INTO events SELECT log, 3, 'x', NULL, kind, at, recorded_at, appended_at, customer, "
+    ("INSERT INTO events SELECT log, 4, 'x', NULL, kind, at, recorded_at, appended_at, customer, "
      "subject, attestation, body, hash FROM events WHERE seq = 1", "do not fit the chain"),
-    ("INSERT INTO events SELECT log, 3, 'x', NULL, kind, at, recorded_at, appended_at, customer, "
-     "subject, attestation, body, sha256('\\x02'::bytea || (SELECT hash FROM events WHERE seq = 2) "
+    ("INSERT INTO events SELECT log, 4, 'x', NULL, kind, at, recorded_at, appended_at, customer, "
+     "subject, attestation, body, sha256('\\x02'::bytea || (SELECT hash FROM events WHERE seq = 3) "
      "|| body) FROM events WHERE seq = 1", "do not agree with the bytes"),
 ]  # fmt: skip
 
 
-def test_the_database_refuses_what_is_no_entry_at_the_end(invoke: Invoke, query: Query) -> None:
+def test_the_database_refuses_what_is_no_entry_at_the_end(
+    invoke: Invoke, query: Query, address: str
+) -> None:
     invoke("init", "--timezone", "UTC", "--policy", "renault-zibo-2013")
+    with open_register(address) as register, register.writing(lambda: 2**50) as writer:
+        writer.add(read_line({"kind": "customer", "customer": "K1", "name": "x"}))
     before = query("SELECT * FROM events")
-    query("INSERT INTO personal SELECT log, seq, sha256('salt'), 'x' FROM events WHERE seq = 1")
+    assert query("SELECT count(*) FROM personal") == [(1,)]
     for statement, why in TAMPERING:
         with pytest.raises(psycopg.Error, match=re.escape(why)):
             query(statement)

@@ -7,10 +7,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from conflictctl.errors import StorageFailed
+from conflictctl.errors import NotPermitted, StorageFailed
+from conflictctl.events import Draft, read_line
 from conflictctl.register.store import open_register
 
 from .conftest import Invoke, Query, address_of
+from .test_many import clock
 
 
 @pytest.fixture
@@ -86,6 +88,81 @@ def test_only_the_owner_writes_tables_anew(server: str, database: str) -> None:
         pytest.raises(StorageFailed, match="only its owner"),
     ):
         register.place.rewrite(register.connection)
+
+
+def enter(address: str, line: dict[str, object]) -> None:
+    """What a program without any checks of roles would do."""
+    with open_register(address) as register, register.writing(clock) as writer:
+        writer.add(read_line(line))
+
+
+@pytest.mark.usefixtures("granted")
+def test_a_new_role_counts_at_once_and_who_left_enters_nothing(
+    invoke: Invoke, server: str, database: str
+) -> None:
+    db = address_of(server, database, "li")
+    card = {"kind": "customer", "customer": "K1", "name": "赵", "by": "li"}
+    visit = {"kind": "visit", "customer": "K1", "by": "li"}
+    enter(db, card)
+    enter(db, {**visit, "note": "1"})
+    invoke("staff", "move", "li", "--role", "clerk", "--as", "gm")
+    with pytest.raises(NotPermitted, match="li is clerk and does not enter visit of li"):
+        enter(db, {**visit, "note": "2"})
+    assert "the staff changed" not in invoke("status").stdout
+    invoke("staff", "leave", "li", "--as", "gm")
+    with pytest.raises(NotPermitted, match="nobody on the staff has the login li"):
+        enter(db, {"kind": "inform", "customer": "K1", "by": "li", "to": "gm"})
+    assert "the staff changed" not in invoke("status").stdout
+
+
+@pytest.mark.usefixtures("granted")
+def test_somebody_new_writes_once_the_grants_are_applied_again(
+    invoke: Invoke, query: Query, server: str, database: str
+) -> None:
+    query("DROP ROLE IF EXISTS chen")
+    query("CREATE ROLE chen LOGIN IN ROLE test_writers")
+    line = {"kind": "customer", "customer": "K1", "name": "赵", "by": "chen"}
+    invoke("staff", "add", "chen", "--name", "陈", "--role", "consultant", "--outlet", "shop",
+           "--login", "chen", "--as", "gm")  # fmt: skip
+    with pytest.raises(NotPermitted, match="nobody on the staff has the login chen"):
+        enter(address_of(server, database, "chen"), line)
+    assert "the staff changed since the grants" in " ".join(invoke("status").stdout.split())
+    invoke("database", "grants", "--apply")
+    enter(address_of(server, database, "chen"), line)
+    assert "the staff changed" not in invoke("status").stdout
+
+
+@pytest.mark.usefixtures("granted")
+def test_an_attestation_covers_nothing_more_once_its_giver_is_no_manager(
+    invoke: Invoke, server: str, database: str, query: Query
+) -> None:
+    query("DROP ROLE IF EXISTS sun")
+    query("CREATE ROLE sun LOGIN IN ROLE test_writers")
+    invoke("staff", "add", "sun", "--name", "孙", "--role", "manager", "--outlet", "shop",
+           "--login", "sun", "--as", "gm")  # fmt: skip
+    invoke("database", "grants", "--apply")
+    lines = [
+        {"kind": "customer", "customer": f"K{number}", "name": "赵", "by": "li"}
+        for number in range(2)
+    ]
+    sun = address_of(server, database, "sun")
+
+    def attested(line: dict[str, object], place: int | None) -> int:
+        with open_register(sun) as register, register.writing(clock) as writer:
+            if place is None:
+                place = writer.add(_attestation()).seq
+            writer.add(read_line(line), attestation=place)
+            return place
+
+    place = attested(lines[0], None)
+    invoke("staff", "move", "sun", "--role", "consultant", "--as", "gm")
+    with pytest.raises(NotPermitted, match="sun is consultant and does not enter attestation"):
+        attested(lines[1], place)
+
+
+def _attestation() -> Draft:
+    fields = {"file": "f", "digest": f"sha256:{'0' * 64}"}
+    return Draft("attestation", None, None, 0, None, "sun", "sun", None, fields)
 
 
 @pytest.mark.usefixtures("granted")
