@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from conflictctl.errors import DamagedRegister
 from conflictctl.register import copying
 from conflictctl.register.audit import verify
 from conflictctl.register.copying import copy
+from conflictctl.register.places import place_of
 from conflictctl.register.schema import events, logs, personal, touches
 from conflictctl.register.store import open_register
 from tests.register.conftest import EVERY_KIND
@@ -64,30 +67,73 @@ def test_a_copy_goes_only_to_an_empty_place(file: Path, address: str, invoke: In
     assert "exists already" in invoke("copy", address, str(file), code=3).stderr
 
 
-def test_a_copy_broken_off_leaves_nothing(
-    file: Path, address: str, query: Query, monkeypatch: pytest.MonkeyPatch
+def copy_slowly(source: str, target: str) -> None:
+    """What a child does: copy, and say after the first entries that it is half-way."""
+    copying._PAGE = 5
+    with open_register(source) as register:
+        fetch, pages = register.fetch, 0
+
+        def slow(*arguments: Any) -> Any:
+            nonlocal pages
+            pages += "BETWEEN" in str(arguments[0])
+            if pages > 6:
+                print("half-way", flush=True)
+                time.sleep(60)
+            return fetch(*arguments)
+
+        register.fetch = slow  # type: ignore[method-assign]
+        # Verified in its own pages before, and not after: only the copying goes by BETWEEN.
+        copying.fill(register, place_of(target), register.head())
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["to the server", "to a file"])
+def test_a_copy_killed_half_way_leaves_nothing(
+    file: Path, address: str, invoke: Invoke, query: Query, tmp_path: Path, back: bool
 ) -> None:
-    monkeypatch.setattr(copying, "_PAGE", 5)
+    source, target = str(file), address
+    if back:
+        invoke("copy", source, target)
+        source, target = address, str(tmp_path / "back.db")
+    work = f"from {__name__} import copy_slowly; copy_slowly(*{source, target})"
+    child = subprocess.Popen(
+        [sys.executable, "-c", work],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "half-way\n"
+    child.kill()
+    child.wait()
+    if back:
+        assert not Path(target).exists()
+    else:
+        assert query("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+    invoke("copy", source, target)
+    assert rows(target) == rows(source)
 
-    @contextmanager
-    def opened() -> Iterator[None]:
-        with open_register(str(file)) as register:
-            fetch, calls = register.fetch, 0
 
-            def failing(*arguments: object) -> object:
-                nonlocal calls
-                calls += "BETWEEN" in str(arguments[0])
-                if calls > 40:
-                    raise KeyboardInterrupt
-                return fetch(*arguments)  # type: ignore[arg-type]
-
-            register.fetch = failing  # type: ignore[method-assign, assignment]
-            copy(register, address)
-            yield
-
-    with pytest.raises(KeyboardInterrupt), opened():
-        pass
-    assert query("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+def test_a_copy_that_cannot_begin_says_why_and_makes_nothing(
+    file: Path, address: str, invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing, nowhere = str(tmp_path / "missing.db"), "postgresql://owner@/test?host=/nowhere"
+    for words, code, said in (
+        ((missing, address), 6, "there is no register"),
+        ((str(file), nowhere), 6, "cannot be reached"),
+        ((nowhere, missing), 6, "cannot be reached"),
+        ((address, missing), 7, "there is no register"),
+        ((str(file), "mysql://me@h/d"), 3, "SQLite file or on a PostgreSQL server"),
+        ((str(file), "postgresql://h:p:p/d"), 3, "no address of a database"),
+        ((str(file), str(file)), 3, "exists already"),
+    ):
+        told = invoke("copy", *words, code=code).stderr
+        assert said in told
+        assert "hint: " in told
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    told = invoke("copy", str(file), address, code=2).stderr
+    assert "needs psycopg" in told
+    assert "pip install 'conflictctl[postgres]'" in told
+    assert not Path(missing).exists()
 
 
 def test_what_does_not_verify_is_not_copied(file: Path, address: str, query: Query) -> None:
