@@ -9,24 +9,45 @@ import pytest
 
 from conflictctl.errors import NotPermitted, StorageFailed
 from conflictctl.events import Draft, read_line
-from conflictctl.register.store import open_register
+from conflictctl.register import grants
+from conflictctl.register.store import create_register, open_register
 
-from .conftest import Invoke, Query, address_of
+from .conftest import Invoke, Query, _run, address_of
 from .test_many import clock
 
 
+def make(server: str, database: str, users: dict[str, str]) -> None:
+    """A register with its groups, and users who are members of one."""
+    person = {"kind": "staff", "outlet": "shop"}
+    with (
+        create_register(address_of(server, database), zone="UTC", clock=clock) as register,
+        register.writing(clock) as writer,
+    ):
+        for line in (
+            {"kind": "outlet", "outlet": "shop", "name": "店", "type": "store"},
+            {**person, "staff": "gm", "name": "总", "role": "general_manager"},
+            {**person, "staff": "li", "name": "李", "role": "consultant", "login": "li"},
+        ):
+            writer.add(read_line(line))
+    with open_register(address_of(server, database)) as register:
+        grants.apply(register, clock())
+    for user, group in users.items():
+        _run(server, database, "owner", f"DROP ROLE IF EXISTS {user}")
+        _run(server, database, "owner", f"CREATE ROLE {user} LOGIN IN ROLE {database}_{group}")
+
+
 @pytest.fixture
-def granted(invoke: Invoke, query: Query) -> None:
-    """A register with its groups, of each of which somebody is a member."""
-    invoke("init", "--timezone", "UTC")
-    invoke("outlet", "add", "shop", "--name", "店", "--type", "store")
-    invoke("staff", "add", "gm", "--name", "总", "--role", "general_manager", "--outlet", "shop")
-    invoke("staff", "add", "li", "--name", "李", "--role", "consultant", "--outlet", "shop",
-           "--login", "li", "--as", "gm")  # fmt: skip
-    assert "test_readers may read" in invoke("database", "grants", "--apply").stdout
-    for user, group in (("li", "test_writers"), ("looker", "test_readers")):
-        query(f"DROP ROLE IF EXISTS {user}")
-        query(f"CREATE ROLE {user} LOGIN IN ROLE {group}")
+def granted(server: str, database: str, address: str) -> None:
+    """In the test's own database: `li` writes, `looker` reads."""
+    make(server, database, {"li": "writers", "looker": "readers"})
+
+
+@pytest.fixture(scope="module")
+def members(server: str) -> str:
+    """A database that no test changes, with `writer` and `reader`."""
+    _run(server, "postgres", "owner", "CREATE DATABASE members")
+    make(server, "members", {"writer": "writers", "reader": "readers"})
+    return "members"
 
 
 @pytest.mark.usefixtures("granted")
@@ -43,8 +64,7 @@ def test_a_writer_works_and_a_reader_looks(invoke: Invoke, server: str, database
     assert "does not let you do that" in refused.stderr
 
 
-@pytest.mark.usefixtures("granted")
-@pytest.mark.parametrize("user", ["li", "looker"])
+@pytest.mark.parametrize("user", ["writer", "reader"])
 @pytest.mark.parametrize(
     "statement",
     [
@@ -61,30 +81,35 @@ def test_a_writer_works_and_a_reader_looks(invoke: Invoke, server: str, database
         "CREATE TABLE mine (id int)",
         "CREATE OR REPLACE FUNCTION register_refuse() RETURNS trigger LANGUAGE plpgsql AS ''",
         "SET session_replication_role = replica",
+        "DELETE FROM database_powers",
+        "UPDATE database_people SET role = 'general_manager'",
+        "SET SESSION AUTHORIZATION owner",
     ],
 )
-def test_no_member_changes_what_was_recorded(query: Query, user: str, statement: str) -> None:
+def test_no_member_changes_what_was_recorded(
+    server: str, members: str, user: str, statement: str
+) -> None:
     with pytest.raises(psycopg.Error, match=r"permission denied|must be owner"):
-        query(statement, user=user)
+        _run(server, members, user, statement)
 
 
-@pytest.mark.usefixtures("granted")
-def test_a_table_in_front_of_the_registers_deceives_no_trigger(query: Query) -> None:
+def test_a_table_in_front_of_the_registers_deceives_no_trigger(server: str, members: str) -> None:
     """Else an entry could be added after a made-up one."""
     with pytest.raises(psycopg.Error, match="only ever added at the end"):
-        query(
+        _run(
+            server,
+            members,
+            "writer",
             "CREATE TEMP TABLE events AS SELECT * FROM public.events WHERE false; "
             "INSERT INTO public.events SELECT log, 1, 'x', NULL, kind, at, recorded_at, "
             "appended_at, customer, subject, attestation, body, hash FROM public.events "
             "WHERE seq = 1",
-            user="li",
         )
 
 
-@pytest.mark.usefixtures("granted")
-def test_only_the_owner_writes_tables_anew(server: str, database: str) -> None:
+def test_only_the_owner_writes_tables_anew(server: str, members: str) -> None:
     with (
-        open_register(address_of(server, database, "li")) as register,
+        open_register(address_of(server, members, "writer")) as register,
         pytest.raises(StorageFailed, match="only its owner"),
     ):
         register.place.rewrite(register.connection)
@@ -168,7 +193,8 @@ def _attestation() -> Draft:
 @pytest.mark.usefixtures("granted")
 def test_what_is_printed_is_what_is_applied(invoke: Invoke, query: Query) -> None:
     printed = invoke("database", "grants").stdout
-    query(printed)
+    query(printed)  # again, over what was applied
+    assert "test_readers may read" in invoke("database", "grants", "--apply").stdout
     assert "GRANT INSERT ON public.events" in printed
 
 
