@@ -76,7 +76,7 @@ def running(*, durable: bool = False) -> Iterator[str]:
             _wait(server, data)
             yield f"host={data}&port={_PORT}"
         finally:
-            server.send_signal(signal.SIGINT)  # cut connections off that a test has left open
+            server.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             server.wait(timeout=30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,19 +7,17 @@ from typing import Any, Protocol
 
 import psycopg
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from conflictctl.cli.app import app
-from conflictctl.render.language import set_language
+from tests.invoking import Invoke as AnyRegister
+from tests.invoking import invoking
 from tests.postgres_server import NoServer, running
 
 
 class Invoke(Protocol):
-    """Runs a command in this process and demands an exit code."""
+    """Runs a command in this process, on another register with `db`, and demands an exit code."""
 
-    def __call__(
-        self, *arguments: str, db: str | None = None, code: int = 0, stdin: str | None = None
-    ) -> Result: ...
+    def __call__(self, *arguments: str, db: str | None = None, code: int = 0) -> Result: ...
 
 
 class Query(Protocol):
@@ -65,6 +63,14 @@ def address_of(server: str, database: str, user: str = "owner") -> str:
     return f"postgresql+psycopg://{user}@/{database}?{server}"
 
 
+def new_user(server: str, database: str, name: str, group: str | None = None) -> str:
+    """The address by which somebody new comes, as a member of `writers`, `readers` or of none."""
+    _run(server, database, "owner", f"DROP ROLE IF EXISTS {name}")
+    member = f"IN ROLE {database}_{group}" if group is not None else ""
+    _run(server, database, "owner", f"CREATE ROLE {name} LOGIN {member}")
+    return address_of(server, database, name)
+
+
 @pytest.fixture
 def query(server: str, database: str) -> Query:
     """`query("SELECT 1")` in the test's database."""
@@ -87,17 +93,11 @@ def _run(server: str, database: str, user: str, statement: str, values: Any = ()
 @pytest.fixture
 def invoke(address: str) -> Iterator[Invoke]:
     """`invoke("verdict", "C-020", code=0)` on this test's register."""
+    for plain in invoking(address):
 
-    def run(
-        *arguments: str, db: str | None = None, code: int = 0, stdin: str | None = None
-    ) -> Result:
-        result = CliRunner().invoke(
-            app, list(arguments), input=stdin, env={"CONFLICTCTL_DB": db or address}
-        )
-        assert result.exit_code == code, (arguments, result.exit_code, result.output)
-        assert "Traceback" not in result.output
-        assert "internal error" not in result.output
-        return result
+        def run(
+            *arguments: str, db: str | None = None, code: int = 0, plain: AnyRegister = plain
+        ) -> Result:
+            return plain(*arguments, code=code, env=None if db is None else {"CONFLICTCTL_DB": db})
 
-    yield run
-    set_language("en")
+        yield run

@@ -9,7 +9,7 @@ import pytest
 from conflictctl.events import read_line
 from conflictctl.register.store import create_register
 
-from .conftest import Invoke, Query, address_of
+from .conftest import Invoke, Query, new_user
 from .test_many import clock
 
 
@@ -72,12 +72,10 @@ def test_a_schedule_names_the_server(invoke: Invoke, address: str) -> None:
 def test_a_member_erases_and_its_last_step_waits_for_the_owner(
     invoke: Invoke, query: Query, server: str, database: str
 ) -> None:
-    query("DROP ROLE IF EXISTS gm")
-    query("CREATE ROLE gm LOGIN")
     invoke("database", "grants", "--apply")
-    query(f"GRANT {database}_writers TO gm")
+    db = new_user(server, database, "gm", "writers")
     words = ("redact", "K1", "--as", "gm", "--reason", "请求删除", "--yes")
-    refused = invoke(*words, db=address_of(server, database, "gm"), code=6)
+    refused = invoke(*words, db=db, code=6)
     assert "only its owner writes tables anew" in refused.stderr
     assert "run the same command again" in refused.stderr
     assert query("SELECT count(*) FROM personal WHERE position('赵先生' IN "

@@ -15,7 +15,7 @@ from conflictctl.register.places import shown
 from conflictctl.register.server_failures import failure_of
 from conflictctl.register.store import create_register, open_register
 
-from .conftest import Invoke, Query, address_of
+from .conftest import Invoke, Query, address_of, new_user
 
 UTC = ("init", "--timezone", "UTC")
 
@@ -170,9 +170,7 @@ def test_a_user_without_grants_may_neither_read_nor_write(
     invoke: Invoke, query: Query, server: str, database: str
 ) -> None:
     invoke(*UTC)
-    query("DROP ROLE IF EXISTS stranger")
-    query("CREATE ROLE stranger LOGIN")
-    address = address_of(server, database, "stranger")
+    address = new_user(server, database, "stranger")
     assert "may use no schema there" in invoke("status", db=address, code=6).stderr
     query("GRANT USAGE ON SCHEMA public TO stranger")
     result = invoke("status", db=address, code=6)

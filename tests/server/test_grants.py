@@ -12,7 +12,7 @@ from conflictctl.events import Draft, read_line
 from conflictctl.register import grants
 from conflictctl.register.store import create_register, open_register
 
-from .conftest import Invoke, Query, _run, address_of
+from .conftest import Invoke, Query, _run, address_of, new_user
 from .test_many import clock
 
 
@@ -32,8 +32,7 @@ def make(server: str, database: str, users: dict[str, str]) -> None:
     with open_register(address_of(server, database)) as register:
         grants.apply(register, clock())
     for user, group in users.items():
-        _run(server, database, "owner", f"DROP ROLE IF EXISTS {user}")
-        _run(server, database, "owner", f"CREATE ROLE {user} LOGIN IN ROLE {database}_{group}")
+        new_user(server, database, user, group)
 
 
 @pytest.fixture
@@ -142,27 +141,25 @@ def test_a_new_role_counts_at_once_and_who_left_enters_nothing(
 
 @pytest.mark.usefixtures("granted")
 def test_somebody_new_writes_once_the_grants_are_applied_again(
-    invoke: Invoke, query: Query, server: str, database: str
+    invoke: Invoke, server: str, database: str
 ) -> None:
-    query("DROP ROLE IF EXISTS chen")
-    query("CREATE ROLE chen LOGIN IN ROLE test_writers")
+    chen = new_user(server, database, "chen", "writers")
     line = {"kind": "customer", "customer": "K1", "name": "赵", "by": "chen"}
     invoke("staff", "add", "chen", "--name", "陈", "--role", "consultant", "--outlet", "shop",
            "--login", "chen", "--as", "gm")  # fmt: skip
     with pytest.raises(NotPermitted, match="nobody on the staff has the login chen"):
-        enter(address_of(server, database, "chen"), line)
+        enter(chen, line)
     assert "the staff changed since the grants" in " ".join(invoke("status").stdout.split())
     invoke("database", "grants", "--apply")
-    enter(address_of(server, database, "chen"), line)
+    enter(chen, line)
     assert "the staff changed" not in invoke("status").stdout
 
 
 @pytest.mark.usefixtures("granted")
 def test_an_attestation_covers_nothing_more_once_its_giver_is_no_manager(
-    invoke: Invoke, server: str, database: str, query: Query
+    invoke: Invoke, server: str, database: str
 ) -> None:
-    query("DROP ROLE IF EXISTS sun")
-    query("CREATE ROLE sun LOGIN IN ROLE test_writers")
+    sun = new_user(server, database, "sun", "writers")
     invoke("staff", "add", "sun", "--name", "孙", "--role", "manager", "--outlet", "shop",
            "--login", "sun", "--as", "gm")  # fmt: skip
     invoke("database", "grants", "--apply")
@@ -170,7 +167,6 @@ def test_an_attestation_covers_nothing_more_once_its_giver_is_no_manager(
         {"kind": "customer", "customer": f"K{number}", "name": "赵", "by": "li"}
         for number in range(2)
     ]
-    sun = address_of(server, database, "sun")
 
     def attested(line: dict[str, object], place: int | None) -> int:
         with open_register(sun) as register, register.writing(clock) as writer:
