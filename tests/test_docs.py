@@ -86,7 +86,7 @@ def test_every_command_of_a_page_runs_as_shown(page: Path, tmp_path: Path) -> No
         "LANG": "zh_CN.UTF-8" if chinese else "C.UTF-8",
         "COLUMNS": "80",
     }
-    subprocess.run(["bash", "-c", script(todo)], cwd=folder, env=env, timeout=300, check=True)
+    subprocess.run(["bash", "-c", script(todo)], cwd=folder, env=env, timeout=1200, check=True)
     for number, step in enumerate(todo):
         output = (folder / f"out.{number}").read_text(encoding="utf-8")
         code = int((folder / f"code.{number}").read_text())

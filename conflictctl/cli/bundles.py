@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from conflictctl.bundles.form import Bundle, Entry
     from conflictctl.bundles.ties import Held
     from conflictctl.bundles.verifying import Verified
-    from conflictctl.cli.verdict import Question
+    from conflictctl.cli.question import Question
     from conflictctl.register.store import Register
 
 
@@ -53,7 +53,7 @@ def bundle_of(
 ) -> Bundle:
     """The bundle of a ruling; raises what `rule` and `making.made` raise."""
     from conflictctl.bundles import form, making
-    from conflictctl.cli.verdict import rule
+    from conflictctl.cli.question import rule
     from conflictctl.mending import MENDS
     from conflictctl.people import STAFF_KINDS
     from conflictctl.render.bundle_report import ruling_in_every_language

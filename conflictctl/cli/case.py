@@ -20,9 +20,9 @@ from conflictctl.cli.options import (
     group_of,
     makes_command,
 )
+from conflictctl.cli.question import AS_OF
 from conflictctl.cli.record import Line
 from conflictctl.cli.session import Session, session_of
-from conflictctl.cli.verdict import AS_OF
 from conflictctl.cli.write import kind_command, sent_before
 from conflictctl.errors import InputRejected, WrongUsage
 from conflictctl.events import CASE_CATEGORIES, KINDS

@@ -14,10 +14,12 @@ import typer
 from conflictctl.cli import overdue as overdue_list
 from conflictctl.cli import timeline
 from conflictctl.cli.options import explained
+from conflictctl.cli.question import Question, gather, rule
 from conflictctl.cli.session import Session, session_of
-from conflictctl.cli.verdict import Question, gather, rule, show_one, whose
+from conflictctl.cli.verdict import show_one
 from conflictctl.errors import StorageFailed, WrongUsage
 from conflictctl.render.language import language, say, tr
+from conflictctl.render.whose import whose
 from conflictctl.wording import N_, Sentence
 
 ZONE = "Asia/Shanghai"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typer._click.core import Context, Parameter
 
     from conflictctl.calendar import Moment
-    from conflictctl.cli.verdict import Question
+    from conflictctl.cli.question import Question
     from conflictctl.deadlines import Hold
     from conflictctl.events import Event, Kind
     from conflictctl.people import People
@@ -73,7 +73,7 @@ class Holdings:
 
         Raises what reading the policy raises.
         """
-        from conflictctl.cli.verdict import gather
+        from conflictctl.cli.question import gather
 
         return gather(self._session, None, None, None, [])
 

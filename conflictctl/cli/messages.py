@@ -15,8 +15,8 @@ from conflictctl.render.terminal import warning_line
 from conflictctl.wording import N_, Sentence, Who
 
 if TYPE_CHECKING:
+    from conflictctl.cli.question import Question
     from conflictctl.cli.session import Session
-    from conflictctl.cli.verdict import Question
     from conflictctl.deadlines import Due
     from conflictctl.notify import Channel, Channels, Routes
     from conflictctl.reminders import Reminder

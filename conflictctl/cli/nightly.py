@@ -23,15 +23,15 @@ from conflictctl.cli.messages import (
 )
 from conflictctl.cli.options import explained, format_option, whole_number
 from conflictctl.cli.overdue import dues
+from conflictctl.cli.question import POLICY, SETTINGS, gather
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import POLICY, SETTINGS, gather
 from conflictctl.errors import ConflictctlError
 from conflictctl.render.language import list_joined, say, tr
 from conflictctl.wording import N_, Sentence, Span
 
 if TYPE_CHECKING:
+    from conflictctl.cli.question import Question
     from conflictctl.cli.session import Session
-    from conflictctl.cli.verdict import Question
     from conflictctl.deadlines import Due
 
 KEPT = 14

@@ -20,8 +20,8 @@ from conflictctl.cli.messages import (
     warn_of_failures,
 )
 from conflictctl.cli.options import explained, format_option
+from conflictctl.cli.question import POLICY, SETTINGS, Question, gather, rule_among
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import POLICY, SETTINGS, Question, gather, rule_among
 from conflictctl.errors import WrongUsage
 from conflictctl.render.language import say
 from conflictctl.wording import N_, Sentence, Span

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from conflictctl.adjudication.ruling import Ruling
     from conflictctl.adjudication.timeline import Timeline
-    from conflictctl.cli.verdict import Question
+    from conflictctl.cli.question import Question
     from conflictctl.events import Event
     from conflictctl.render.ruling_paper import Paper
     from conflictctl.render.timeline_words import Named

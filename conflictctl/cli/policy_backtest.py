@@ -12,6 +12,7 @@ from conflictctl.cli.options import format_option, whole_number
 from conflictctl.cli.output import FORCE, OUTPUT, opened_output
 from conflictctl.cli.policy_choice import policy_named, policy_to_rule_by
 from conflictctl.cli.progress import customers_bar
+from conflictctl.cli.question import AS_OF
 from conflictctl.cli.reporting import (
     Inquiry,
     check_outlet,
@@ -21,7 +22,6 @@ from conflictctl.cli.reporting import (
     show_report,
 )
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import AS_OF
 from conflictctl.cli.workers import in_order, opened_here, own_register
 from conflictctl.render.language import tr
 from conflictctl.wording import N_

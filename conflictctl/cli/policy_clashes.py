@@ -11,9 +11,9 @@ from conflictctl.cli.options import format_option
 from conflictctl.cli.output import FORCE, OUTPUT
 from conflictctl.cli.policy_choice import policy_named, policy_to_rule_by
 from conflictctl.cli.progress import customers_bar
+from conflictctl.cli.question import AS_OF, POLICY, SETTINGS
 from conflictctl.cli.reporting import Inquiry, check_output, inquire, show_report
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import AS_OF, POLICY, SETTINGS
 from conflictctl.cli.workers import in_order, opened_here, own_register
 from conflictctl.render.language import tr
 from conflictctl.wording import N_

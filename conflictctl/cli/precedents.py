@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from conflictctl.adjudication.precedents import Group
     from conflictctl.adjudication.ruling import Precedents, Ruling
+    from conflictctl.cli.question import Question
     from conflictctl.cli.session import Session
-    from conflictctl.cli.verdict import Question
     from conflictctl.events import Event
     from conflictctl.register.store import Receipt
 
@@ -69,7 +69,7 @@ def _departing(found: Precedents) -> list[Sentence]:
 
 def tell_departures(session: Session, receipt: Receipt, form: str) -> None:
     """After a ruling was recorded: on stderr, whether it departs from earlier ones."""
-    from conflictctl.cli.verdict import gather, rule
+    from conflictctl.cli.question import gather, rule
 
     customer = receipt.event.customer
     if customer is None:

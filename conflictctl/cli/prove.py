@@ -10,16 +10,9 @@ import typer
 from conflictctl.cli.checkpoint import read_checkpoint
 from conflictctl.cli.output import FORCE, opened_for_bytes
 from conflictctl.cli.progress import WORTH_A_BAR, progress_bar
+from conflictctl.cli.question import AS_OF, DEAL, KNOWN_AT, POLICY, SETTINGS, gather
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import (
-    AS_OF,
-    DEAL,
-    KNOWN_AT,
-    POLICY,
-    SETTINGS,
-    WITH_PERSONAL,
-    gather,
-)
+from conflictctl.cli.verdict import WITH_PERSONAL
 from conflictctl.errors import DamagedRegister, InputRejected
 from conflictctl.render.language import tr
 from conflictctl.wording import N_, Sentence

@@ -12,6 +12,7 @@ from conflictctl.cli import report_discipline, report_overdue, report_signals
 from conflictctl.cli.case_files import CasePolicies, cases_of_claims, opened_case
 from conflictctl.cli.options import Command, format_option, new_group, one_of
 from conflictctl.cli.output import FORCE, OUTPUT
+from conflictctl.cli.question import AS_OF, POLICY, SETTINGS, gather
 from conflictctl.cli.reporting import (
     OUTLET,
     SINCE,
@@ -26,7 +27,6 @@ from conflictctl.cli.reporting import (
     show_report,
 )
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import AS_OF, POLICY, SETTINGS, gather
 from conflictctl.cli.workers import in_order, opened_here, own_register
 from conflictctl.events import CASE_CATEGORIES
 from conflictctl.wording import N_

@@ -9,6 +9,7 @@ import typer
 
 from conflictctl.cli.options import format_option, one_of
 from conflictctl.cli.output import FORCE, OUTPUT
+from conflictctl.cli.question import AS_OF, POLICY, SETTINGS, Question, gather
 from conflictctl.cli.reporting import (
     OUTLET,
     SINCE,
@@ -22,7 +23,6 @@ from conflictctl.cli.reporting import (
     show_report,
 )
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import AS_OF, POLICY, SETTINGS, Question, gather
 from conflictctl.cli.workers import in_order, opened_here, own_register
 from conflictctl.wording import N_
 

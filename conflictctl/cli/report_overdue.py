@@ -9,6 +9,7 @@ import typer
 from conflictctl.cli.options import format_option
 from conflictctl.cli.output import FORCE, OUTPUT
 from conflictctl.cli.overdue import WITHIN, dues
+from conflictctl.cli.question import POLICY, SETTINGS, gather
 from conflictctl.cli.reporting import (
     OUTLET,
     STAFF,
@@ -19,7 +20,6 @@ from conflictctl.cli.reporting import (
     show_report,
 )
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import POLICY, SETTINGS, gather
 from conflictctl.wording import N_
 
 HELP = N_(

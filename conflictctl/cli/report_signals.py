@@ -8,6 +8,7 @@ import typer
 
 from conflictctl.cli.options import format_option
 from conflictctl.cli.output import FORCE, OUTPUT, opened_output
+from conflictctl.cli.question import AS_OF, POLICY, SETTINGS, gather
 from conflictctl.cli.reporting import (
     OUTLET,
     SINCE,
@@ -20,7 +21,6 @@ from conflictctl.cli.reporting import (
     show_report,
 )
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import AS_OF, POLICY, SETTINGS, gather
 from conflictctl.wording import N_
 
 HELP = N_(

@@ -18,7 +18,7 @@ from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
     from conflictctl.calendar import Calendar, Moment
-    from conflictctl.cli.verdict import Question
+    from conflictctl.cli.question import Question
     from conflictctl.people import People
     from conflictctl.register.store import Head, KnownAt, Register
     from conflictctl.render.report_page import Report

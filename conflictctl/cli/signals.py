@@ -30,7 +30,7 @@ from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
     from conflictctl.cases.period import Period
-    from conflictctl.cli.verdict import Question
+    from conflictctl.cli.question import Question
     from conflictctl.register.store import Register
 
 

@@ -17,9 +17,9 @@ from conflictctl.cli.options import (
     group_of,
     makes_command,
 )
+from conflictctl.cli.question import AS_OF
 from conflictctl.cli.record import moment_at, standing
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import AS_OF
 from conflictctl.cli.write import kind_command
 from conflictctl.errors import InputRejected
 from conflictctl.events import KINDS

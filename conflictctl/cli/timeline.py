@@ -8,8 +8,8 @@ import typer
 
 from conflictctl.cli.options import explained, format_option
 from conflictctl.cli.output import FORCE, OUTPUT, opened_output
+from conflictctl.cli.question import AS_OF, KNOWN_AT, POLICY, SETTINGS, Question, gather, rule
 from conflictctl.cli.session import session_of
-from conflictctl.cli.verdict import AS_OF, KNOWN_AT, POLICY, SETTINGS, Question, gather, rule
 from conflictctl.errors import WrongUsage
 from conflictctl.wording import N_, Sentence
 

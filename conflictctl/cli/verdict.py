@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,43 +15,27 @@ from conflictctl.cli.output import (
     opened_output,
     refuse_terminal,
 )
-from conflictctl.cli.policy_choice import NOT_CHOSEN, policy_in_use, policy_to_rule_by
-from conflictctl.cli.session import Session, session_of, staff_hint
-from conflictctl.cli.times import read_at
-from conflictctl.cli.workers import in_order, opened_here, own_register
+from conflictctl.cli.policy_choice import NOT_CHOSEN, policy_in_use
+from conflictctl.cli.question import (
+    AS_OF,
+    DEAL,
+    KNOWN_AT,
+    POLICY,
+    SETTINGS,
+    Question,
+    gather,
+    rule,
+    rule_among,
+)
+from conflictctl.cli.session import session_of, staff_hint
+from conflictctl.cli.verdict_all import show_overview, stream
 from conflictctl.errors import InputRejected, WrongUsage
-from conflictctl.render.language import list_joined, moment_text, person, say, term, tr
+from conflictctl.render.language import say
 from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from conflictctl.adjudication.ruling import Ruling
-    from conflictctl.calendar import Calendar, Moment
     from conflictctl.events import Event
-    from conflictctl.people import People
-    from conflictctl.policy.model import Policy
-    from conflictctl.register.store import Dossier, Head, KnownAt, Register
-
-DEAL = typer.Option(
-    "--deal",
-    metavar="ID",
-    help=N_("The deal to rule on, default the latest; `open`: who holds the customer now."),
-)
-AS_OF = typer.Option(
-    "--as-of", metavar="TIME", help=N_("Only what had happened by then; default now.")
-)
-KNOWN_AT = typer.Option(
-    "--known-at", metavar="SEQ|TIME", help=N_("Only what had been recorded by then.")
-)
-POLICY = typer.Option(
-    "--policy", metavar="ID|FILE", help=N_("Rule by this policy instead of the register's.")
-)
-SETTINGS = typer.Option(
-    "--set",
-    metavar="PARAM=VALUE",
-    help=N_("Read one parameter of the policy otherwise, this time; may be repeated."),
-)
 
 WITH_PERSONAL = typer.Option(
     "--with-personal",
@@ -66,21 +47,6 @@ OUTPUT = typer.Option(
     metavar="FILE",
     help=N_("Where to write the page or the PDF; `-` or nothing: standard output."),
 )
-
-
-class Question(NamedTuple):
-    """All that a ruling depends on but the customer."""
-
-    register: Register
-    people: People
-    calendar: Calendar
-    policy: Policy
-    settings: dict[str, Any]
-    as_of: Moment
-    known_at: KnownAt | None
-    head: Head
-    caseloads: Mapping[str, int] | None = None
-    """How many customers everybody holds; counted only for a policy that asks."""
 
 
 @explained(
@@ -188,9 +154,9 @@ def verdict(
             form=form,
         )
     elif form == "table":
-        _show_overview(question)
+        show_overview(question)
     else:
-        _stream(question, explain=explain, one_list=form == "json")
+        stream(question, explain=explain, one_list=form == "json")
 
 
 _PAPERS = ("html", "pdf")
@@ -257,95 +223,11 @@ def _write_paper(
         out.write(page)
 
 
-def gather(
-    session: Session,
-    as_of: str | None,
-    known_at: str | None,
-    policy: str | None,
-    settings: list[str],
-) -> Question:
-    """Open the register, read the options' times, load the policy."""
-    from conflictctl.policy.model import settings_from
-
-    register = session.open()
-    calendar = register.calendar
-    now = session.clock()
-    cutoff = _cutoff(known_at, now, register)
-    chosen = policy_to_rule_by(register, policy, cutoff)
-    return with_caseloads(
-        Question(
-            register,
-            register.people(cutoff),
-            calendar,
-            chosen,
-            settings_from(chosen, settings),
-            now if as_of is None else read_at(as_of, now, calendar, allow_future=True),
-            cutoff,
-            _head(register, cutoff),
-        )
-    )
-
-
 def _say_if_not_chosen(question: Question, named: str | None) -> None:
     """A reader should know that nobody decided by which rules he is told this."""
     if policy_in_use(question.register, named).why is NOT_CHOSEN:
         note = Sentence("policy {id}: {why}", id=question.policy.id, why=NOT_CHOSEN)
         print(say(note), file=sys.stderr)
-
-
-def with_caseloads(question: Question) -> Question:
-    """The question, with everybody's customers counted if its policy looks at that."""
-    from conflictctl.adjudication.caseloads import asks_for_caseloads, caseloads
-
-    if not asks_for_caseloads(question.policy):
-        return question
-    dossiers = question.register.dossiers(question.known_at)
-    return question._replace(
-        caseloads=caseloads(
-            ((dossier.events, dossier.members) for dossier in dossiers),
-            policy=question.policy,
-            people=question.people,
-            calendar=question.calendar,
-            as_of=question.as_of,
-            settings=question.settings,
-        )
-    )
-
-
-def rule(
-    question: Question, customer: str, deal: str | None = None, *, explain: bool = True
-) -> tuple[Ruling, list[Event]]:
-    """The ruling on one customer, and the events it looked at.
-
-    Raises InputRejected for a customer or deal nobody knows.
-    """
-    events = _events_about(question, customer)
-    return rule_among(question, events, customer, deal, explain=explain), events
-
-
-def rule_among(
-    question: Question,
-    events: list[Event],
-    customer: str,
-    deal: str | None = None,
-    *,
-    explain: bool = True,
-) -> Ruling:
-    """The ruling on one customer among the events of his dossier."""
-    from conflictctl.adjudication.judge import rule_on
-
-    return rule_on(
-        events,
-        customer,
-        policy=question.policy,
-        people=question.people,
-        calendar=question.calendar,
-        as_of=question.as_of,
-        settings=question.settings,
-        caseloads=question.caseloads,
-        deal=deal,
-        explain=explain,
-    )
 
 
 def show_one(
@@ -474,73 +356,6 @@ def _known_party(question: Question, party: str) -> None:
         )
 
 
-def rulings(
-    question: Question, dossiers: Iterable[Dossier], *, explain: bool = False
-) -> Iterator[Ruling]:
-    """The rulings on everybody in some dossiers, one after the other, in bounded memory."""
-    from conflictctl.adjudication.judge import rule_group
-
-    for dossier in dossiers:
-        yield from rule_group(
-            dossier.events,
-            dossier.members,
-            policy=question.policy,
-            people=question.people,
-            calendar=question.calendar,
-            as_of=question.as_of,
-            settings=question.settings,
-            caseloads=question.caseloads,
-            explain=explain,
-        )
-
-
-# ------------------------------------------------------------------------ gathering
-
-
-def _cutoff(text: str | None, now: Moment, register: Register) -> KnownAt | None:
-    from conflictctl.register.store import KnownAt
-
-    if text is None:
-        return None
-    if re.fullmatch("#?[0-9]{1,15}", text):
-        seq, last = int(text.removeprefix("#")), register.head().seq
-        if not 0 < seq <= last:
-            raise InputRejected(
-                Sentence("there is no entry #{seq}", seq=seq),
-                Sentence("the register holds #1 to #{last}", last=last),
-            )
-        return KnownAt(seq=seq)
-    return KnownAt(moment=read_at(text, now, register.calendar, allow_future=True))
-
-
-def _head(register: Register, cutoff: KnownAt | None) -> Head:
-    """How far the register reached for this question: the ruling can be had again by it."""
-    from conflictctl.register.store import Head
-
-    if cutoff is None or cutoff.seq is None:
-        return register.head()
-    return Head(cutoff.seq, register.stored(cutoff.seq)[1])
-
-
-def _events_about(question: Question, customer: str) -> list[Event]:
-    dossier = question.register.dossier(customer, question.known_at)
-    if dossier is None:
-        known_now = question.known_at is not None and question.register.customer_exists(customer)
-        raise InputRejected(
-            Sentence("customer {customer} was not known yet", customer=customer)
-            if known_now
-            else Sentence("no customer {customer}", customer=customer),
-            Sentence(
-                "`conflictctl customer find {customer}` searches by name and phone",
-                customer=customer,
-            ),
-        )
-    return dossier.events
-
-
-# -------------------------------------------------------------------------- showing
-
-
 def _write_json(question: Question, ruling: Ruling, *, indent: bool, full: bool = True) -> None:
     from conflictctl.render.json_text import write_json
     from conflictctl.render.ruling_json import ruling_json
@@ -556,106 +371,3 @@ def _write_json(question: Question, ruling: Ruling, *, indent: bool, full: bool 
         sys.stdout,
         indent=indent,
     )
-
-
-def _stream(question: Question, *, explain: bool, one_list: bool) -> None:
-    opening, between, closing = ("[\n", ",", "]\n") if one_list else ("", "", "")
-    sys.stdout.write(opening)
-    first = True
-    for lines in json_lines(question, explain=explain):
-        if not first and lines and between:
-            sys.stdout.write(between)
-        sys.stdout.write(between.join(lines))
-        first = first and not lines
-    sys.stdout.write(closing)
-
-
-def json_lines(
-    question: Question, *, explain: bool = False, workers: int | None = None
-) -> Iterator[list[str]]:
-    """The rulings on everybody as lines of JSON, a page of customers at a time."""
-    from conflictctl.register.store import KnownAt
-
-    moment = question.known_at.moment if question.known_at is not None else None
-    # Every process keeps to the head that this one saw.
-    question = question._replace(known_at=KnownAt(question.head.seq, moment))
-    opened_here(question.register)
-    pages = question.register.families(question.known_at)
-    return in_order(partial(_page_in_json, question, explain), pages, workers=workers)
-
-
-def _page_in_json(question: Question, explain: bool, families: list[tuple[str, ...]]) -> list[str]:
-    from conflictctl.render.json_text import json_line
-    from conflictctl.render.ruling_json import ruling_json
-
-    register = own_register(question.register)
-    encoding = sys.stdout.encoding
-    return [
-        json_line(
-            ruling_json(
-                ruling,
-                calendar=question.calendar,
-                people=question.people,
-                head=question.head,
-                full=explain,
-            ),
-            encoding,
-        )
-        for ruling in rulings(
-            question, register.dossiers_of(families, question.known_at), explain=explain
-        )
-    ]
-
-
-_NAMED_AT_ONCE = 500
-
-
-def _show_overview(question: Question) -> None:
-    from conflictctl.render.terminal import Column, print_table
-
-    print_table(
-        [
-            Column(tr("customer")),
-            Column(tr("name")),
-            Column(tr("status")),
-            Column(tr("whose")),
-            Column(tr("clause")),
-            Column(tr("deal")),
-            Column(tr("open until")),
-        ],
-        _overview_rows(question),
-    )
-
-
-def _overview_rows(question: Question) -> Iterator[list[str]]:
-    every = rulings(question, question.register.dossiers(question.known_at))
-    while chunk := list(islice(every, _NAMED_AT_ONCE)):
-        names = question.register.names(ruling.customer for ruling in chunk)
-        for ruling in chunk:
-            yield [
-                ruling.customer,
-                names.get(ruling.customer, ""),
-                term(ruling.status),
-                whose(ruling, question.people),
-                ruling.decided_by or "",
-                _moment(ruling.deal.moment if ruling.deal is not None else None, question),
-                _moment(ruling.provisional_until, question),
-            ]
-
-
-def whose(ruling: Ruling, people: People) -> str:
-    """Whose the deal or the customer is, or who has to decide, in one cell of a table."""
-    if ruling.referred_to is not None:
-        return term(ruling.referred_to)
-    if ruling.holder is not None:
-        return person(ruling.holder, people)
-    return list_joined(
-        [
-            person(part.party, people) + ("" if part.share == "100" else f" {part.share} %")
-            for part in ruling.credit
-        ]
-    )
-
-
-def _moment(moment: Moment | None, question: Question) -> str:
-    return "" if moment is None else moment_text(moment, question.calendar)

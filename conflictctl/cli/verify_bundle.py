@@ -50,9 +50,9 @@ def verify_bundle(
     """Verify the bundle and say how far the evidence reaches."""
     from conflictctl.bundles.ties import Held
     from conflictctl.cli.bundles import verified
-    from conflictctl.cli.verdict import whose
     from conflictctl.render import bundle_report
     from conflictctl.render.json_text import write_json
+    from conflictctl.render.whose import whose
 
     key = None if signed_by is None else public_key(signed_by)
     kept = None if checkpoint is None else read_checkpoint(checkpoint, key).checkpoint

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from conflictctl.cli.options import explained, format_option, help_hint, whole_number
+from conflictctl.cli.question import POLICY, Question, gather, rule
 from conflictctl.cli.session import Session, session_of
-from conflictctl.cli.verdict import POLICY, Question, gather, rule
 from conflictctl.errors import InputRejected, NotPermitted, WrongUsage
 from conflictctl.render.language import list_joined, person, say, term, tr
 from conflictctl.wording import N_, Sentence, Term, Who

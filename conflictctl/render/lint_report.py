@@ -85,14 +85,14 @@ def _how_far(found: Findings) -> Iterator[Sentence]:
     )
     if found.complete:
         yield Sentence(
-            "Every history of up to {exhausted} entries, and of up to {most} entries those that "
+            "Every history of a length up to {exhausted}, and of up to {most} entries those that "
             "grow out of one that the rules answer otherwise than those before it.",
             exhausted=found.exhausted,
             most=found.most,
         )
     else:
         yield Sentence(
-            "Every history of up to {exhausted} entries; larger ones, of up to {most} entries, as "
+            "Every history of a length up to {exhausted}; longer ones, of up to {most} entries, as "
             "far as the time went (--budget).  What was not found may be there all the same.",
             exhausted=found.exhausted,
             most=found.most,

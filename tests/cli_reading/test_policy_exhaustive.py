@@ -30,7 +30,7 @@ def test_what_is_found_is_told_with_the_smallest_history(invoke: Invoke, ours: P
     assert "2 #1 goes before 1 #2, which name another: only because it stands first." in text
     assert "day 0: li visit, wang close > wang (2)" in text
     assert "1 #2 decides nothing: where it applies, 2 #1 has decided." in text
-    assert "Every history of up to 2 entries" in text
+    assert "Every history of a length up to 2" in text
     invoke("policy", "check", str(ours), *QUICK, "--exit-code", code=1)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conflictctl.cli import verdict, workers
+from conflictctl.cli import verdict_all, workers
+from conflictctl.cli.question import Question
 from conflictctl.cli.workers import in_order
 from conflictctl.errors import InputRejected
 from conflictctl.wording import Sentence, Who
@@ -70,7 +71,7 @@ def test_everybody_is_ruled_alike_by_one_process_and_by_two(
 
     monkeypatch.setattr(workers, "FEW", 0)
     with open_register(str(month)) as register:
-        question = verdict.Question(
+        question = Question(
             register,
             register.people(),
             register.calendar,
@@ -83,12 +84,12 @@ def test_everybody_is_ruled_alike_by_one_process_and_by_two(
         for explain in (False, True):
             alone = [
                 line
-                for page in verdict.json_lines(question, explain=explain, workers=1)
+                for page in verdict_all.json_lines(question, explain=explain, workers=1)
                 for line in page
             ]
             shared = [
                 line
-                for page in verdict.json_lines(question, explain=explain, workers=2)
+                for page in verdict_all.json_lines(question, explain=explain, workers=2)
                 for line in page
             ]
             assert shared == alone
