@@ -278,6 +278,11 @@ def is_enforced(connection: Connection) -> bool:
     return found == {(name, body) for name, (_, body) in TRIGGERS.items()}
 
 
+def is_owner(connection: Connection) -> bool:
+    """Whether the tables are this user's, whom the triggers let do what the program does."""
+    return bool(connection.exec_driver_sql(_OWNED).scalar_one())
+
+
 def outdated(connection: Connection, people: People, now: Moment) -> bool:
     """Whether the staff or the program's rules are no longer those that the server keeps to."""
     return any(
@@ -285,6 +290,11 @@ def outdated(connection: Connection, people: People, now: Moment) -> bool:
         for table, values in _wanted(people, now).items()
     )
 
+
+_OWNED = """
+SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relname = 'personal'
+"""
 
 _IN_FORCE = f"""
 SELECT t.tgname, p.prosrc FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid

@@ -373,16 +373,21 @@ def _roles_of_server(register: Register, now: Moment) -> Look:
     size, user = register.place.standing(register.connection)
     values: dict[str, Any] = {"bytes": size, "server_user": user}
     if register.place.enforces(register.connection):
-        from conflictctl.register.enforcing import outdated
+        from conflictctl.register.enforcing import is_owner, outdated
 
         with register.place.failures():
             old = outdated(register.connection, register.people(), now)
+            owner = is_owner(register.connection)
         again = Sentence(
             "the staff changed since the grants: `conflictctl database grants --apply` once more"
         )
         return look(
             "roles",
             Sentence(
+                "enforced by the database for everybody but {user}, who owns its tables", user=user
+            )
+            if owner
+            else Sentence(
                 "enforced by the database: {user} enters things in his own name, and what his "
                 "role may",
                 user=user,

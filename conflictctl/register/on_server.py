@@ -306,7 +306,7 @@ class ServerPlace:
         """Write the tables of personal data anew; takes their owner.  WAL and dumps stay."""
         with self.failures():
             # The server would leave tables of another owner out, with a warning.
-            if not connection.exec_driver_sql(_MINE).scalar_one():
+            if not enforcing.is_owner(connection):
                 raise StorageFailed(
                     Sentence("{path}: only its owner writes tables anew", path=self.shown),
                     Sentence("have the owner of the register run the same command again"),
@@ -360,10 +360,6 @@ SELECT current_schema() AS home, session_user AS name,
 FROM pg_class WHERE relnamespace = current_schema()::regnamespace
 """
 
-_MINE = """
-SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
-WHERE relnamespace = current_schema()::regnamespace AND relname = 'personal'
-"""
 _STANDING = """
 SELECT coalesce(sum(pg_total_relation_size(oid)), 0), session_user FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'

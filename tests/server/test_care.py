@@ -85,6 +85,17 @@ def test_a_member_erases_and_its_last_step_waits_for_the_owner(
     invoke("audit", "verify")
 
 
+@pytest.mark.usefixtures("shop")
+def test_a_standby_answers_and_is_not_written_to(invoke: Invoke, address: str) -> None:
+    standby = f"{address}&options=-cdefault_transaction_read_only%3Don"
+    for words in (("status",), ("customer", "find", "赵"), ("verdict", "K1"), ("audit", "verify")):
+        invoke(*words, db=standby)
+    for words in (("who", "K1", "--as", "li"), ("log-visit", "K1", "--as", "li")):
+        told = invoke(*words, db=standby, code=6).stderr
+        assert "a copy that may only be read" in told
+        assert "hint: write to the server that it is a copy of" in told
+
+
 @pytest.mark.slow
 def test_the_demo_stays_on_a_server_if_it_is_asked_to(invoke: Invoke, address: str) -> None:
     told = invoke("demo", "--keep", address.replace("owner@", "owner:geheim@"), db="").stdout

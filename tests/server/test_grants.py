@@ -191,6 +191,8 @@ def test_what_is_printed_is_what_is_applied(invoke: Invoke, query: Query) -> Non
     printed = invoke("database", "grants").stdout
     query(printed)  # again, over what was applied
     assert "test_readers may read" in invoke("database", "grants", "--apply").stdout
+    told = " ".join(invoke("status").stdout.split())
+    assert "enforced by the database for everybody but owner, who owns its tables" in told
     assert "GRANT INSERT ON public.events" in printed
 
 
