@@ -33,12 +33,13 @@ def groups_of(register: Register) -> Groups:
     return Groups(f"{stem}_readers", f"{stem}_writers")
 
 
-def statements(register: Register, now: Moment) -> list[str]:
+def statements(register: Register, now: Moment, *, again: bool = False) -> list[str]:
     """SQL that makes the groups and grants them what they need, and nobody else anything.
 
-    It is run again when somebody comes, goes or gets another role: the staff as of `now` is part
-    of it.  Nobody but the owner may change a table; neither group may update,
-    delete or truncate an entry, which the triggers refuse the owner too.
+    It is run again when somebody comes or gets another login: the staff as of `now` is part of it.
+    `again`: the triggers are in force, and to make them anew would wait for every reader.  Nobody
+    but the owner may change a table; neither group may update, delete or truncate an entry, which
+    the triggers refuse the owner too.
     """
     groups = groups_of(register)
     home = _home(register)
@@ -61,7 +62,7 @@ def statements(register: Register, now: Moment) -> list[str]:
         # The triggers let go of it only after a redaction.
         f"GRANT DELETE ON {home}.personal TO {writers}",
         f"GRANT INSERT, DELETE ON {derived} TO {writers}",
-        *enforcing.statements(home),
+        *([] if again else enforcing.statements(home)),
         f"GRANT SELECT ON {enforcing.readable(home)} TO {readers}, {writers}",
         *enforcing.rows(home, register.people(), now),
     ]
@@ -69,9 +70,9 @@ def statements(register: Register, now: Moment) -> list[str]:
 
 def apply(register: Register, now: Moment) -> None:
     """Run the statements in one transaction, as the owner of the register."""
-    wanted = statements(register, now)
     with register.alone(), register.place.failures():
-        for statement in wanted:
+        again = register.place.enforces(register.connection)
+        for statement in statements(register, now, again=again):
             register.connection.exec_driver_sql(statement.replace("%", "%%"))
 
 

@@ -132,7 +132,11 @@ class ServerPlace:
 
         def connect() -> Any:
             raw = psycopg.connect(**{**_DEFAULTS, **self._options}, autocommit=True)
-            raw.execute(_SETTINGS)
+            try:
+                raw.execute(_SETTINGS)
+            except BaseException:
+                raw.close()
+                raise
             return raw
 
         engine = create_engine(

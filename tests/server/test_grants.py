@@ -156,6 +156,17 @@ def test_somebody_new_writes_once_the_grants_are_applied_again(
 
 
 @pytest.mark.usefixtures("granted")
+def test_grants_applied_again_wait_for_no_reader(server: str, database: str, address: str) -> None:
+    host, port = (part.split("=")[1] for part in server.split("&"))
+    with (
+        psycopg.connect(host=host, port=int(port), user="owner", dbname=database) as reading,
+        open_register(address) as register,
+    ):
+        reading.execute("SELECT * FROM events")  # and does not end
+        grants.apply(register, clock())
+
+
+@pytest.mark.usefixtures("granted")
 def test_an_attestation_covers_nothing_more_once_its_giver_is_no_manager(
     invoke: Invoke, server: str, database: str
 ) -> None:
