@@ -292,6 +292,7 @@ class ServerPlace:
         connection = self.open()
         try:
             with self.failures(), self.alone(connection, None):
+                self.version(connection)  # another program's database stays untouched
                 yield connection
         finally:
             connection.close()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy import Connection
 
 from conflictctl.events import read_line
 from conflictctl.register import schema
 from conflictctl.register.audit import verify
+from conflictctl.register.places import place_of
 from conflictctl.register.store import create_register, open_register
-from conflictctl.register.upgrade import Upgraded, upgrade
+from conflictctl.register.upgrade import Upgraded, run_scripts, scripts, upgrade
 
 from .conftest import Query
 
@@ -100,3 +103,32 @@ def test_an_upgrade_that_fails_leaves_the_register_as_it_was(address: str, query
         upgrade(address, migrate=migrate)
     assert query("SELECT version_num FROM alembic_version") == [("0001",)]
     assert query("SELECT count(*) FROM lookups") == [(0,)]
+
+
+MIGRATION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "0005", "0004"
+
+def upgrade():
+    op.add_column("lookup_marks", sa.Column("words", sa.Text))
+"""
+
+
+def test_a_migration_is_part_of_the_upgrades_transaction(
+    address: str, query: Query, tmp_path: Path
+) -> None:
+    create_register(address, zone="UTC", clock=clock).close()
+    folder = shutil.copytree(scripts(), tmp_path / "migrations")
+    (folder / "versions" / "0005_words.py").write_text(MIGRATION)
+    for outcome, version in ((KeyboardInterrupt, "0004"), (None, "0005")):
+        with suppress(KeyboardInterrupt), place_of(address).upgrading() as connection:
+            run_scripts(connection, folder)
+            if outcome is not None:
+                raise outcome
+        assert query("SELECT version_num FROM alembic_version") == [(version,)]
+        assert query(
+            "SELECT count(*) FROM pg_attribute WHERE attname = 'words' AND "
+            "attrelid = 'lookup_marks'::regclass"
+        ) == [(int(version == "0005"),)]
