@@ -38,7 +38,8 @@ def grants(
     session = session_of(ctx)
     register = session.open()
     if not apply:
-        for statement in rights.statements(register, session.clock()):
+        # At one stroke: in between nobody on the staff would be known.
+        for statement in ("BEGIN", *rights.statements(register, session.clock()), "COMMIT"):
             print(f"{statement};")
         return
     rights.apply(register, session.clock())

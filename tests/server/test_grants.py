@@ -15,6 +15,9 @@ from conflictctl.register.store import create_register, open_register
 from .conftest import Invoke, Query, _run, address_of, new_user
 from .test_many import clock
 
+HOSTILE = "o'b\\'%s$$;--"
+"""An id and a login that would end a literal, were it not quoted."""
+
 
 def make(server: str, database: str, users: dict[str, str]) -> None:
     """A register with its groups, and users who are members of one."""
@@ -27,6 +30,7 @@ def make(server: str, database: str, users: dict[str, str]) -> None:
             {"kind": "outlet", "outlet": "shop", "name": "店", "type": "store"},
             {**person, "staff": "gm", "name": "总", "role": "general_manager"},
             {**person, "staff": "li", "name": "李", "role": "consultant", "login": "li"},
+            {**person, "staff": HOSTILE, "name": "x", "role": "clerk", "login": HOSTILE},
         ):
             writer.add(read_line(line))
     with open_register(address_of(server, database)) as register:
@@ -202,6 +206,7 @@ def test_what_is_printed_is_what_is_applied(invoke: Invoke, query: Query) -> Non
     printed = invoke("database", "grants").stdout
     query(printed)  # again, over what was applied
     assert "test_readers may read" in invoke("database", "grants", "--apply").stdout
+    assert query("SELECT role FROM database_people WHERE login = %s", HOSTILE) == [("clerk",)]
     told = " ".join(invoke("status").stdout.split())
     assert "enforced by the database for everybody but owner, who owns its tables" in told
     assert "GRANT INSERT ON public.events" in printed
