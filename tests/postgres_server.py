@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -47,6 +46,8 @@ def running(*, durable: bool = False) -> Iterator[str]:
     try:
         bin_folder, user = programs(), None
         if os.getuid() == 0:
+            import pwd  # which Windows has not, where there is no server either
+
             user = "nobody"
             if not _readable(bin_folder):
                 shutil.copytree(bin_folder.parent, folder / "programs")
