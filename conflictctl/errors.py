@@ -67,6 +67,10 @@ class DamagedRegister(ConflictctlError):
     exit_code = 7
 
 
+class NoRegister(DamagedRegister):
+    """There is nothing at all where the register should be."""
+
+
 class DamagedBundle(ConflictctlError):
     """The file is no ruling bundle, or was changed, or does not bear its ruling out."""
 

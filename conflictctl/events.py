@@ -210,8 +210,10 @@ def _recurring(value: object) -> str:
 def _ref(value: Any) -> str | int:
     if type(value) is int and 0 < value < 2**53:
         return value
-    if type(value) is str and value.startswith("#") and value[1:].isascii() and value[1:].isdigit():
-        return int(value[1:])
+    if type(value) is str and value.startswith("#") and len(value) < 20:
+        digits = value[1:]
+        if digits.isascii() and digits.isdigit():
+            return int(digits)
     return _ident(value)
 
 

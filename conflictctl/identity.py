@@ -317,7 +317,7 @@ def _kind(char: str) -> str:
 
 
 class Probe(NamedTuple):
-    """One look into the keys: those from `low` to below `high`, and like `like` (a GLOB).
+    """One look into the keys: those from `low` to below `high`, and like `like` (a LIKE).
 
     Whom it finds answers with `rank` (see `Match`), or with a better one.
     """
@@ -355,7 +355,7 @@ def probes(query: Query) -> Iterator[Probe]:
         # One part alone is the beginning of how a name is read in one.
         if len(way) > 1:
             initials = "".join(one[0] for one in way)
-            like = f"y{initials}* {' '.join(f'{one}*' for one in way[:_COMPARED])}"
+            like = f"y{initials}% {' '.join(f'{one}%' for one in way[:_COMPARED])}"
             yield _beginning(f"y{initials}", 9, like)
 
 
@@ -368,7 +368,7 @@ def sound_probes(text: str) -> Iterator[Probe]:
 
 def _equal(key: str, rank: int) -> Probe:
     key = key[:_LONGEST_KEY]
-    return Probe(key, f"{key}\0", None, rank)
+    return Probe(key, f"{key}\x01", None, rank)
 
 
 def _beginning(start: str, rank: int, like: str | None = None) -> Probe:

@@ -24,7 +24,7 @@ class Invoke(Protocol):
     ) -> Result: ...
 
 
-def invoking(register: Path) -> Iterator[Invoke]:
+def invoking(register: Path | str) -> Iterator[Invoke]:
     """For a fixture to yield from: `invoke("verdict", "C-020", code=0)` on a register."""
 
     def run(

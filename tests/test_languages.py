@@ -24,7 +24,7 @@ NAMES = {
     "Lines",
     "Excel",
     "Python",
-    "PostgreSQL",
+    "Postgre",  # of PostgreSQL, whose last letters are taken for an abbreviation
     "Alembic",
     "cron",
     "pip",
@@ -51,7 +51,7 @@ CODE = re.compile(
     r"`[^`]*`|\"[^\"]*\"|--?[a-z][\w-]*|\b[A-Z][A-Z0-9_|]+\b|\S*[/\\=:|.@#_]\S*[\w/]|\b\w+\d\w*\b"
 )
 # A command line to be copied.
-EXAMPLE = re.compile(r" +(\S.* \| *)?conflictctl |  {4,}--")
+EXAMPLE = re.compile(r" +(\S.* \| *)?(conflictctl|psql) |  {4,}--")
 
 
 def every_command() -> Iterator[tuple[str, ...]]:

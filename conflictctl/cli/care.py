@@ -61,12 +61,15 @@ def init(
             Sentence("name it: conflictctl init --timezone Asia/Shanghai"),
         )
     kept = None if policy is None else to_keep(policy)
-    target = session.target.value
-    with create_register(target, zone=zone, policy=kept, clock=session.clock):
+    with create_register(
+        session.target.value, zone=zone, policy=kept, clock=session.clock
+    ) as register:
         print(
             say(
                 Sentence(
-                    "created the register {target}, time zone {zone}", target=target, zone=zone
+                    "created the register {target}, time zone {zone}",
+                    target=register.target,
+                    zone=zone,
                 )
             )
         )
@@ -103,6 +106,12 @@ def upgrade(ctx: typer.Context) -> None:
         )
 
     done = bring_up(session.target.value, hear=announce)
+    if done.copy is None and done.before != done.after:
+        sentence = Sentence(
+            "upgraded from schema {before} to {after}", before=done.before, after=done.after
+        )
+        print(say(sentence))
+        return
     if done.copy is None:
         print(say(Sentence("the register is up to date (schema {version})", version=done.after)))
         return

@@ -183,7 +183,7 @@ def receipt(
     register = session_of(ctx).open()
     seq = register.head().seq
     if entry is not None:
-        found = register.event(int(entry) if entry.isdecimal() else entry)
+        found = register.event(f"#{entry}" if entry.isdecimal() else entry)
         if found is None:
             raise InputRejected(
                 Sentence("no entry {event}", event=entry),

@@ -63,22 +63,22 @@ def demo(
             Sentence("demo makes a register of its own"),
             Sentence("--keep PATH leaves it there"),
         )
-    with _place(keep) as path:
-        session.db = str(path)
+    with _place(keep) as target:
+        session.db = target
         try:
-            _fill(session, path)
+            _fill(session, target)
             _tour(ctx, session, keep)
         finally:
             session.close()
 
 
 @contextmanager
-def _place(keep: str | None) -> Iterator[Path]:
+def _place(keep: str | None) -> Iterator[str]:
     if keep is not None:
-        yield Path(keep)
+        yield keep
         return
     with TemporaryDirectory(prefix="conflictctl-demo-") as folder:
-        yield Path(folder) / "demo.db"
+        yield str(Path(folder) / "demo.db")
 
 
 def sample_folder() -> Path:
@@ -96,11 +96,11 @@ def sample_folder() -> Path:
     )
 
 
-def _fill(session: Session, path: Path) -> None:
+def _fill(session: Session, target: str) -> None:
     from conflictctl.exchange.importing import import_file
     from conflictctl.register.store import create_register
 
-    with create_register(str(path), zone=ZONE, policy=POLICY, clock=session.clock) as register:
+    with create_register(target, zone=ZONE, policy=POLICY, clock=session.clock) as register:
         for name, attester in FILES:
             report = import_file(
                 register, sample_folder() / name, clock=session.clock, attest=attester
@@ -209,10 +209,12 @@ def _next_steps(question: Question, keep: str | None) -> None:
             )
         )
     else:
+        from conflictctl.register.places import shown
+
         _say(
             Sentence(
                 "The register stays at {path}: --db {path} or CONFLICTCTL_DB={path} uses it.",
-                path=keep,
+                path=shown(keep),
             )
         )
     _say(Sentence("A register of your own:"))

@@ -307,6 +307,7 @@ def _record(
 
 def _print(done: Done, register: Register) -> None:
     from conflictctl.cli.record import receipt_line
+    from conflictctl.register.places import on_server
 
     for receipt, subject in done.receipts:
         print(receipt_line(receipt, register.calendar))
@@ -322,7 +323,11 @@ def _print(done: Done, register: Register) -> None:
     if not done.receipts:
         print(tr("nothing is left to erase"))
     if done.rewritten:
-        print(tr("the file was written anew, so that no free part of it holds them"))
+        print(
+            tr("the tables were written anew, so that no free part of them holds them")
+            if on_server(register.target)
+            else tr("the file was written anew, so that no free part of it holds them")
+        )
     for sentence in _remains(done):
         print(warning_line(sentence), file=sys.stderr)
 

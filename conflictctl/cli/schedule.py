@@ -89,10 +89,13 @@ def show(
     ] = None,
 ) -> None:
     """Put the command together, print the lines."""
+    from conflictctl.register.places import shown
     from conflictctl.render import schedule_lines as views
 
     session = session_of(ctx)
-    words = [*program(), "nightly", "--db", _place(session.target.value)]
+    # A schedule is read by others: passwords come from the job's own ~/.pgpass.
+    target = shown(session.target.value)
+    words = [*program(), "nightly", "--db", _place(target)]
     actor, zone = _actor_and_zone(session)
     words += ["--as", actor] if actor is not None else []
     words += ["--lang", language()]
@@ -106,7 +109,7 @@ def show(
             raise WrongUsage(
                 Sentence("{word} holds a control character, which no scheduler takes", word=word)
             )
-    _say_what_is_wanting(actor, kind, words)
+    _say_what_is_wanting(actor, kind, words, hidden=target != session.target.value)
     if kind == "cron":
         lines = views.cron_lines(words, at, zone)
     elif kind == "systemd":
@@ -144,13 +147,20 @@ def _actor_and_zone(session: Session) -> tuple[str | None, str | None]:
     return (acting.value if acting is not None else None), register.zone
 
 
-def _say_what_is_wanting(actor: str | None, kind: str, words: list[str]) -> None:
+def _say_what_is_wanting(actor: str | None, kind: str, words: list[str], *, hidden: bool) -> None:
     from conflictctl.render.schedule_lines import LONGEST_TASK, task_length
     from conflictctl.render.terminal import warning_line
 
     if actor is None:
         print(
             warning_line(Sentence("the job records in somebody's name: --as STAFF says who acts")),
+            file=sys.stderr,
+        )
+    if hidden:
+        print(
+            warning_line(
+                Sentence("the password is left out: put it into ~/.pgpass of the job's user")
+            ),
             file=sys.stderr,
         )
     if kind == "schtasks" and task_length(words) > LONGEST_TASK:

@@ -10,7 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from conflictctl.errors import ConflictctlError, DamagedRegister, InputRejected, NotPermitted
+from conflictctl.errors import (
+    ConflictctlError,
+    DamagedRegister,
+    InputRejected,
+    NoRegister,
+    NotPermitted,
+)
 from conflictctl.wording import Sentence, Who
 
 if TYPE_CHECKING:
@@ -171,7 +177,7 @@ class Session:
 
     def open_or_create(self) -> Register:
         """The register, created on the spot for a first write; stderr says so."""
-        if self._register is None and self.missing():
+        if self._register is None and self._to_be_created():
             from conflictctl.register.store import create_register
             from conflictctl.render.language import say
 
@@ -182,7 +188,7 @@ class Session:
                 say(
                     Sentence(
                         "created the register {target}, time zone {zone}",
-                        target=self.target.value,
+                        target=self._register.target,
                         zone=self._register.zone,
                     )
                 ),
@@ -190,8 +196,18 @@ class Session:
             )
         return self.open()
 
+    def _to_be_created(self) -> bool:
+        """Whether a first write makes the register: nothing at all is there."""
+        if not is_url(self.target.value.removeprefix("sqlite:///")):
+            return self.missing()
+        try:
+            self.open()
+        except NoRegister:
+            return True
+        return False
+
     def missing(self) -> bool:
-        """Whether nothing at all lies where the register should be."""
+        """Whether no file at all lies where the register should be."""
         target = self.target.value.removeprefix("sqlite:///")
         return not is_url(target) and not os.path.lexists(target)
 

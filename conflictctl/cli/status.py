@@ -12,6 +12,7 @@ from conflictctl.cli.policy_choice import policy_in_use, policy_to_rule_by
 from conflictctl.cli.session import is_url, session_of
 from conflictctl.errors import ConflictctlError, NotPermitted
 from conflictctl.register.health import BAD, OK, WARN, Look, look, looked, of_file, of_register
+from conflictctl.register.places import shown
 from conflictctl.render.language import say, tr
 from conflictctl.wording import N_, Sentence
 
@@ -83,7 +84,7 @@ def _looks(session: Session) -> tuple[list[Look], ConflictctlError | None]:
         return [_not_open(session, failure), *found], failure
     opened = look(
         "register",
-        Sentence("{path} ({why})", path=target.value, why=target.why),
+        Sentence("{path} ({why})", path=register.target, why=target.why),
         register=register.target,
         why=say(target.why),
         log=register.log,
@@ -102,10 +103,10 @@ def _not_open(session: Session, failure: ConflictctlError) -> Look:
     target = session.target
     return look(
         "register",
-        Sentence("{path} ({why}): not opened", path=target.value, why=target.why),
+        Sentence("{path} ({why}): not opened", path=shown(target.value), why=target.why),
         failure.hint,
         BAD,
-        register=target.value,
+        register=shown(target.value),
         why=say(target.why),
     )
 

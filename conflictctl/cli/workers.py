@@ -75,5 +75,5 @@ def own_register(register: Register) -> Register:
 
     found = _registers.get(os.getpid())
     if found is None:
-        found = _registers[os.getpid()] = open_register(register.target)
+        found = _registers[os.getpid()] = open_register(register.place.target)
     return found

@@ -18,7 +18,6 @@ from conflictctl.checkpoint import Checkpoint
 from conflictctl.errors import DamagedRegister
 from conflictctl.events import BODY_VERSION, REFERENCE_FIELDS
 from conflictctl.mending import MENDS
-from conflictctl.register import sqlite
 from conflictctl.register.chain import (
     Head,
     canonical,
@@ -416,13 +415,13 @@ def _surroundings(register: Register) -> tuple[int | None, Sentence | None]:
                 table=table.name,
                 seq=orphans[0][0],
             )
-    with sqlite.failures(register.target):
-        differing = sqlite.schema_differences(register.connection)
+    with register.place.failures():
+        differing = register.place.differences(register.connection)
         if differing:
             return None, Sentence(
                 "tables, indexes or triggers were changed: {names}", names=differing
             )
-        damage = sqlite.self_check(register.connection)
+        damage = register.place.self_check(register.connection)
     if damage is not None:
         return None, Sentence("the file is damaged: {reason}", reason=damage)
     return None, None

@@ -15,7 +15,10 @@ from typing import Any
 from conflictctl.errors import DamagedRegister, InputRejected
 from conflictctl.register import sqlite
 from conflictctl.register.audit import Progress, Verification, verify
-from conflictctl.register.store import Register, open_register, path_of
+from conflictctl.register.copying import copy, fill
+from conflictctl.register.in_file import path_of
+from conflictctl.register.places import on_server, place_of, shown
+from conflictctl.register.store import Register, open_register
 from conflictctl.wording import Sentence
 
 _FIRST_STEP = 4096  # pages of 4 KiB: a writer waits for one step at most
@@ -31,16 +34,22 @@ def backup(
 ) -> Verification:
     """Write a verified copy of an open register to a file of its owner's alone.
 
+    Of a register on a server it is a register in a file, entry by entry the same.
     Writers go on meanwhile.  Returns what the verification of the copy found.  Raises
     InputRejected if the target exists (without `overwrite`), DamagedRegister if the copy
     does not verify, StorageFailed, Busy.
     """
     if not overwrite:
         _refuse_existing(target)
-    _refuse_same(path_of(register.target), target)
+    server = on_server(register.target)
+    if not server:
+        _refuse_same(path_of(register.target), target)
     sqlite.check_link(target)
     with sqlite.failures(str(target)), sqlite.aside(target) as draft:
-        copy_pages(path_of(register.target), draft)
+        if server:
+            fill(register, place_of(str(draft)), register.head(), progress)
+        else:
+            copy_pages(path_of(register.target), draft)
         found = _verified(draft, progress)
         _put(draft, target, overwrite=overwrite)
     return found
@@ -55,6 +64,9 @@ def restore(
     is returned.  Raises InputRejected if the target exists, DamagedRegister if the source
     is no register or does not verify, SchemaMismatch, StorageFailed, Busy.
     """
+    if on_server(target):
+        _fill_server(source, target, force=force, progress=progress)
+        return None
     path = path_of(target)
     if not force:
         _refuse_existing(path)
@@ -68,6 +80,17 @@ def restore(
             kept = _set_aside(path)
         _put(draft, path, overwrite=True)
     return kept
+
+
+def _fill_server(source: Path, target: str, *, force: bool, progress: Progress | None) -> None:
+    """Put a backup into an empty database; what is in another one, this program leaves there."""
+    if force and place_of(target).exists():
+        raise InputRejected(
+            Sentence("{path} is a register, which stays where it is", path=shown(target)),
+            Sentence("make an empty database with `createdb`, restore into it, and rename the two"),
+        )
+    with open_register(str(source)) as register:
+        copy(register, target, progress=progress)
 
 
 def keep_copy(path: Path, label: str) -> Path:

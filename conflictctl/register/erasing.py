@@ -7,28 +7,24 @@ of its own says that it was.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, delete, or_, select
 
 from conflictctl.calendar import Moment
 from conflictctl.erasure import names_of
 from conflictctl.events import Draft
-from conflictctl.register import disk, sqlite, turns
 from conflictctl.register.chain import canonical
 from conflictctl.register.nights import copies, default_folder
+from conflictctl.register.places import place_of
 from conflictctl.register.schema import events, personal, touches
-from conflictctl.register.store import Register, path_of
+from conflictctl.register.store import Register
 
 CHANNEL = "redaction"
 """The `channel` of the entry that says that the file was written anew."""
-
-IN_MEMORY = 256 << 20
-"""Bytes; a larger register is written anew by way of a temporary file."""
 
 _SHORTEST = 2
 """A name of one character is in too many words to be looked for."""
@@ -58,11 +54,11 @@ def erase(register: Register, places: Sequence[int]) -> None:
 
     The database refuses it for an entry whose customer no redaction names.
     """
-    with sqlite.failures(register.target):
-        register.connection.exec_driver_sql("PRAGMA secure_delete = ON")
-        register.connection.exec_driver_sql(
-            "DELETE FROM personal WHERE log = ? AND seq = ?",
-            [(register.log, seq) for seq in places],
+    mine = and_(personal.c.log == register.log, personal.c.seq == bindparam("place"))
+    with register.place.failures():
+        register.place.before_erasing(register.connection)
+        register.connection.execute(
+            delete(personal).where(mine), [{"place": place} for place in places]
         )
     register.redactions.forget()
 
@@ -87,16 +83,7 @@ def rewrite(register: Register, actor: str | None, clock: Callable[[], Moment]) 
     Others wait meanwhile, or are told that the register is busy.  Raises StorageFailed where
     the disk has no room for a second copy, Busy.
     """
-    path = path_of(register.target)
-    with sqlite.failures(register.target):
-        _check_room(path)
-    turn = turns.take(sqlite.journal_of(path), sqlite.PATIENCE)
-    try:
-        with sqlite.failures(register.target):
-            large = path.stat().st_size > IN_MEMORY
-            sqlite.vacuum(register.connection, in_memory=not large)
-    finally:
-        turns.end(turn)
+    register.place.rewrite(register.connection)
     last = last_redaction(register)
     if last is None:
         return
@@ -109,14 +96,6 @@ def rewrite(register: Register, actor: str | None, clock: Callable[[], Moment]) 
 
 def _mark(redaction: int) -> str:
     return f"rewritten-{redaction}"
-
-
-def _check_room(path: Path) -> None:
-    """SQLite needs room for a copy, and in the register's folder for what it replaces."""
-    size = path.stat().st_size
-    disk.check_room(path.absolute().parent, size)
-    if size > IN_MEMORY:
-        disk.check_room(Path(tempfile.gettempdir()), size)
 
 
 # -------------------------------------------------------------------- what it leaves behind
@@ -144,13 +123,14 @@ def still_said(register: Register, words: Sequence[str]) -> list[tuple[int, str 
     if not words:
         return []
     texts = [canonical(word)[1:-1] for word in words]
-    found = " OR ".join("instr(p.data, ?)" for _ in texts)
-    with sqlite.failures(register.target):
-        rows = register.connection.exec_driver_sql(
-            "SELECT e.seq, e.customer FROM personal AS p JOIN events AS e "
-            f"ON e.log = p.log AND e.seq = p.seq WHERE {found} ORDER BY e.seq",
-            tuple(texts),
-        ).fetchall()
+    found = " OR ".join(register.place.holds for _ in texts)
+    find = register.place.finder(
+        register.connection,
+        "SELECT e.seq, e.customer FROM personal AS p JOIN events AS e "
+        f"ON e.log = p.log AND e.seq = p.seq WHERE {found} ORDER BY e.seq",
+    )
+    with register.place.failures():
+        rows = find(texts)
     return [(seq, customer) for seq, customer in rows]
 
 
@@ -175,15 +155,8 @@ def undone_erasures(before: Register, after: Register) -> list[str]:
 
 def known_copies(target: str) -> list[Path]:
     """The copies of a register that lie where this program puts them by itself."""
-    path = path_of(target).absolute()
-    return [*_beside(path), *sqlite.drafts_of(path), *_nightly(default_folder(target), path.stem)]
-
-
-def _beside(path: Path) -> Iterator[Path]:
-    for label in ("schema-", "replaced"):
-        yield from sorted(
-            one for one in path.parent.glob("*") if one.name.startswith(f"{path.name}.{label}")
-        )
+    place = place_of(target)
+    return [*place.copies(), *_nightly(default_folder(target), place.stem)]
 
 
 def _nightly(folder: Path, stem: str) -> list[Path]:

@@ -7,7 +7,6 @@ Nothing here is a verification: every look takes a moment however long the regis
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -19,8 +18,10 @@ from conflictctl.errors import ConflictctlError
 from conflictctl.permissions import ACT_AS, ANYONE, OWN_LOGIN
 from conflictctl.register import disk, schema, sqlite
 from conflictctl.register.chain import link, receipt_text
+from conflictctl.register.in_file import path_of
+from conflictctl.register.places import on_server
 from conflictctl.register.sealing import last_checkpoint
-from conflictctl.register.store import Register, path_of
+from conflictctl.register.store import Register
 from conflictctl.wording import Sentence, When
 
 OK, WARN, BAD = "ok", "warn", "bad"
@@ -184,20 +185,22 @@ def of_register(register: Register, now: Moment) -> Iterator[Look]:
     yield looked("clock", lambda: _clock(register, now))
     yield looked("backups", lambda: _backups(register, now))
     yield looked("erasures", lambda: _erasures(register))
-    yield looked("roles", lambda: _roles(register))
+    yield looked("roles", lambda: _roles(register, now))
 
 
 def _schema(register: Register) -> Look:
+    software, version = register.place.software(register.connection)
+    values: dict[str, Any] = {software.lower(): version}
     return look(
         "schema",
         Sentence(
-            "{revision}, as this program's; SQLite {sqlite}",
+            "{revision}, as this program's; {software}",
             revision=register.revision,
-            sqlite=sqlite3.sqlite_version,
+            software=f"{software} {version}",
         ),
         schema=register.revision,
         schema_version=schema.VERSION,
-        sqlite=sqlite3.sqlite_version,
+        **values,
     )
 
 
@@ -297,9 +300,8 @@ def _clock(register: Register, now: Moment) -> Look:
 def _backups(register: Register, now: Moment) -> Look:
     from conflictctl.register.nights import copies, default_folder, last_night
 
-    path = path_of(register.target)
     folder = default_folder(register.target)
-    found = copies(folder, path.stem) if folder.is_dir() else []
+    found = copies(folder, register.place.stem) if folder.is_dir() else []
     newest = str(found[-1]) if found else None
     today = register.calendar.day(now)
     night = last_night(register)
@@ -345,15 +347,17 @@ def _erasures(register: Register) -> Look:
     )
 
 
-def _roles(register: Register) -> Look:
+def _roles(register: Register, now: Moment) -> Look:
     """A file knows no roles: who can write it can write anything."""
+    act_as = register.settings().get(ACT_AS, ANYONE)
+    if on_server(register.target):
+        return _roles_of_server(register, now, act_as)
     path = path_of(register.target)
     shared = os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o022
     told = Sentence(
         "advice only: whoever may write this file may enter anything in anybody's name; roles are "
         "checked by the program, not by the file"
     )
-    act_as = register.settings().get(ACT_AS, ANYONE)
     if act_as == OWN_LOGIN:
         told = Sentence("{told}; under a known login one acts as oneself", told=told)
     if shared:
@@ -367,3 +371,47 @@ def _roles(register: Register) -> Look:
             act_as=act_as,
         )
     return look("roles", told, enforced=False, act_as=act_as)
+
+
+def _roles_of_server(register: Register, now: Moment, act_as: str) -> Look:
+    """The server keeps entries as they are, and roles once the grants were applied."""
+    size, user = register.place.standing(register.connection)
+    values: dict[str, Any] = {"bytes": size, "server_user": user, "act_as": act_as}
+    if register.place.enforces(register.connection):
+        from conflictctl.register.enforcing import is_owner, outdated
+
+        with register.place.failures():
+            old = outdated(register.connection, register.people(), now)
+            owner = is_owner(register.connection)
+        again = Sentence(
+            "the staff changed since the grants: `conflictctl database grants --apply` once more"
+        )
+        return look(
+            "roles",
+            Sentence(
+                "enforced by the database for everybody but {user}, who owns its tables", user=user
+            )
+            if owner
+            else Sentence(
+                "enforced by the database: {user} enters things in his own name, and what his "
+                "role may",
+                user=user,
+            ),
+            again if old else None,
+            WARN if old else OK,
+            enforced=True,
+            grants_outdated=old,
+            **values,
+        )
+    return look(
+        "roles",
+        Sentence(
+            "advice only: the server lets nobody change or delete an entry, but roles are checked "
+            "by the program, so that whoever may write there as {user} may enter anything in "
+            "anybody's name",
+            user=user,
+        ),
+        Sentence("`conflictctl database grants --apply` has the server keep them"),
+        enforced=False,
+        **values,
+    )

@@ -16,23 +16,16 @@ from sqlalchemy import and_, bindparam, delete, func, select, tuple_
 from conflictctl.errors import Busy, StorageFailed
 from conflictctl.events import REFERENCE_FIELDS, Event
 from conflictctl.identity import KEYS_VERSION, Probe, keys_of
-from conflictctl.register import sqlite
 from conflictctl.register.rows import event_of
 from conflictctl.register.schema import events, lookup_cards, lookup_marks, lookups
 from conflictctl.register.store import EVENT, Register
 
 Hear = Callable[[int, int], None]
 
-PAGE = 25_000
-"""Cards whose keys are written in one transaction: fewer, and each would rewrite the whole
-table for little; more, and other writers would wait too long for it."""
-
 WORTH_A_MARK = 1_000
 """So many entries without a card are read again by the next look-up rather than noted."""
 
 _IMPATIENCE = 0.2  # seconds
-_CACHE = 65_536
-"""KiB: less than an import has, because the tables of pinyin lie in memory as well."""
 
 
 def reach(register: Register) -> int:
@@ -102,7 +95,8 @@ class _Page(NamedTuple):
 
 def _page(register: Register, after: int, head: int) -> _Page:
     log = register.log
-    rows = register.fetch(_CARDS_AFTER, {"log": log, "seq": after, "head": head})
+    size = register.place.cards_at_once
+    rows = register.fetch(_CARDS_AFTER, {"log": log, "seq": after, "head": head, "size": size})
     keys: list[tuple[str, str, int]] = []
     cards: list[tuple[str, int]] = []
     for *row, subject in rows:
@@ -115,7 +109,7 @@ def _page(register: Register, after: int, head: int) -> _Page:
             keys += [(key, log, seq) for key in found]
     # Neighbours of the table are written one after the other.
     keys.sort(key=itemgetter(0))
-    return _Page(keys, cards, rows[-1][0] if len(rows) == PAGE else head, head)
+    return _Page(keys, cards, rows[-1][0] if len(rows) == size else head, head)
 
 
 def _keys(register: Register, event: Event, customer: str) -> set[str]:
@@ -130,8 +124,7 @@ def _keys(register: Register, event: Event, customer: str) -> set[str]:
 
 def _write(register: Register, reached: int, page: _Page) -> None:
     """Add a page of keys, unless another process did meanwhile, or data were erased."""
-    log, connection = register.log, register.connection
-    stored = register.fetch(_MARK, {"log": log})
+    stored = register.fetch(_MARK, {"log": register.log})
     if stored and stored[0][1] != KEYS_VERSION:
         _empty(register)
     # A few cards are as well walked through as waited for.
@@ -142,37 +135,33 @@ def _write(register: Register, reached: int, page: _Page) -> None:
         erased = register.fetch(_LAST_ERASURE)[0][0]
         if erased is not None and erased > page.head:
             return
-        with sqlite.failures(register.target):
-            connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE}")
-            if page.cards:
-                connection.exec_driver_sql("INSERT INTO lookup_cards VALUES (?, ?)", page.cards)
-            if page.keys:
-                connection.exec_driver_sql("INSERT INTO lookups VALUES (?, ?, ?)", page.keys)
-            connection.exec_driver_sql(_SET_MARK, (log, page.last, KEYS_VERSION))
+        with register.place.failures():
+            register.place.before_keys(register.connection)
+        register.add_rows(lookup_cards, page.cards)
+        register.add_rows(lookups, page.keys)
+        _mark(register, page.last)
 
 
 def _empty(register: Register) -> None:
     """Drop the keys that an earlier program made otherwise."""
     connection = register.connection
-    # With references off a table is emptied at one stroke, and not key by key.
-    with sqlite.failures(register.target):
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-    try:
-        with register.alone(), sqlite.failures(register.target):
+    with register.place.emptying(connection), register.alone():
+        with register.place.failures():
             connection.execute(delete(lookups))
             connection.execute(delete(lookup_cards))
-            connection.exec_driver_sql(_SET_MARK, (register.log, 0, KEYS_VERSION))
-    finally:
-        with sqlite.failures(register.target):
-            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+        _mark(register, 0)
+
+
+def _mark(register: Register, seq: int) -> None:
+    """Note how far the keys reach, inside a transaction."""
+    mine = lookup_marks.c.log == register.log
+    with register.place.failures():
+        register.connection.execute(delete(lookup_marks).where(mine))
+    register.add_rows(lookup_marks, [(register.log, seq, KEYS_VERSION)])
 
 
 _MARK = select(lookup_marks.c.seq, lookup_marks.c.version).where(
     lookup_marks.c.log == bindparam("log")
-)
-_SET_MARK = (
-    "INSERT INTO lookup_marks VALUES (?, ?, ?) "
-    "ON CONFLICT (log) DO UPDATE SET seq = excluded.seq, version = excluded.version"
 )
 _LAST_ERASURE = select(func.max(events.c.seq)).where(
     events.c.kind == "redaction", events.c.subject.is_not(None)
@@ -187,7 +176,10 @@ _CARD_AFTER = and_(
     events.c.kind.in_(("customer", "correction")),
 )
 _CARDS_AFTER = (
-    EVENT.add_columns(events.c.subject).where(_CARD_AFTER).order_by(events.c.seq).limit(PAGE)
+    EVENT.add_columns(events.c.subject)
+    .where(_CARD_AFTER)
+    .order_by(events.c.seq)
+    .limit(bindparam("size"))
 )
 _CUSTOMERS_AFTER = (
     select(events.c.seq, events.c.subject).where(_CARD_AFTER).order_by(events.c.seq).limit(1000)
@@ -205,4 +197,4 @@ _PROPOSED = (
     .order_by(lookups.c.key, lookups.c.log, lookups.c.seq)
     .limit(bindparam("size"))
 )
-_PROPOSED_LIKE = _PROPOSED.where(lookups.c.key.op("GLOB")(bindparam("like")))
+_PROPOSED_LIKE = _PROPOSED.where(lookups.c.key.like(bindparam("like")))

@@ -15,7 +15,8 @@ from conflictctl.register import sqlite
 from conflictctl.register.audit import Progress
 from conflictctl.register.backup import backup
 from conflictctl.register.chain import Head
-from conflictctl.register.store import Register, path_of
+from conflictctl.register.places import place_of
+from conflictctl.register.store import Register
 
 CHANNEL = "nightly"
 """The `channel` of the entry that says that a night's work was done."""
@@ -34,12 +35,12 @@ class Copied(NamedTuple):
 
 def default_folder(target: str, name: str = "backups") -> Path:
     """Where copies go if nobody says: `backups`, beside the register."""
-    return path_of(target).absolute().parent / name
+    return place_of(target).home / name
 
 
 def nightly_name(target: str, day: int, suffix: str) -> str:
     """What a file of one night is called: `register-2026-11-26.db`."""
-    return f"{path_of(target).stem}-{date.fromordinal(day).isoformat()}.{suffix}"
+    return f"{place_of(target).stem}-{date.fromordinal(day).isoformat()}.{suffix}"
 
 
 def nightly_copy(
@@ -50,7 +51,6 @@ def nightly_copy(
     Only files that bear the names of such copies are ever removed, and only once tonight's is
     in place.  Raises what `backup` raises.
     """
-    source = path_of(register.target)
     target = folder / nightly_name(register.target, day, "db")
     head = None
     with sqlite.failures(str(target)):
@@ -63,7 +63,7 @@ def nightly_copy(
             if not target.exists():
                 raise
     with sqlite.failures(str(folder)):
-        removed = _drop(copies(folder, source.stem), keep)
+        removed = _drop(copies(folder, register.place.stem), keep)
     return Copied(target, head, removed)
 
 

@@ -36,6 +36,16 @@ CARD_KINDS = ("customer", "lost", "reopened")
 WITH_SUBJECT = frozenset((*_SUBJECT_FIELD, *_SUBJECT_CUSTOMER, "attestation"))
 
 
+def subject_path(kind: str) -> tuple[str, ...] | None:
+    """Where in a body the subject of an entry stands; None for a kind that has none, or takes it
+    over from another entry."""
+    if kind in _SUBJECT_FIELD:
+        return ("data", _SUBJECT_FIELD[kind])
+    if kind in _SUBJECT_CUSTOMER:
+        return ("customer",)
+    return ("by",) if kind == "attestation" else None
+
+
 def subject_of(
     kind: str, by: str | None, customer: str | None, data: Mapping[str, Any]
 ) -> str | None:

@@ -8,8 +8,6 @@ be false evidence against the person it was for.
 from __future__ import annotations
 
 import hashlib
-import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -18,14 +16,8 @@ from typing import NamedTuple
 from conflictctl.calendar import Moment
 from conflictctl.errors import Busy
 from conflictctl.events import Draft
-from conflictctl.register import sqlite
-from conflictctl.register.store import Register, path_of
+from conflictctl.register.store import Register
 from conflictctl.wording import Sentence
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 PATIENCE = 60.0
 """Seconds to wait for another run that is sending."""
@@ -84,34 +76,12 @@ def sending_turn(
     The register itself stays free for writers, who would else wait for slow channels.  Also
     makes sure that what is sent could be recorded.  Raises Busy, StorageFailed.
     """
-    path = path_of(register.target)
-    lock = path.with_name(f"{path.name}.sending")
-    with sqlite.failures(str(lock)):
-        handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        deadline = time.monotonic() + patience
-        while not _locked(handle):
-            if time.monotonic() > deadline:
-                raise Busy(
-                    Sentence("another run is sending messages of {path}", path=register.target),
-                    Sentence("try again in a moment"),
-                )
-            time.sleep(0.05)
+    with register.place.sending(register.connection, patience) as gained:
+        if not gained:
+            raise Busy(
+                Sentence("another run is sending messages of {path}", path=register.target),
+                Sentence("try again in a moment"),
+            )
         with register.writing(clock):
             pass  # a register that takes no entry would have everything sent again and again
         yield
-    finally:
-        os.close(handle)
-
-
-def _locked(handle: int) -> bool:
-    try:
-        if fcntl is not None:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    except OSError:
-        return False
-    return True

@@ -7,18 +7,17 @@ the head at the start is a snapshot, and each step reads a part of it and lets g
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property, partial
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BindParameter,
     Connection,
     Select,
+    Table,
     and_,
     bindparam,
     func,
@@ -33,9 +32,10 @@ from conflictctl.errors import DamagedRegister, InputRejected, SchemaMismatch
 from conflictctl.events import KINDS, Draft, Event
 from conflictctl.mending import MENDS, mended
 from conflictctl.people import STAFF_KINDS, People
-from conflictctl.register import schema, sqlite, turns
+from conflictctl.register import schema
 from conflictctl.register.chain import Head, genesis
 from conflictctl.register.grouping import groups
+from conflictctl.register.places import Find, Place, place_of
 from conflictctl.register.rows import CARD_KINDS, VERIFY_HINT, event_of
 from conflictctl.register.schema import events, personal, touches
 from conflictctl.register.writer import Receipt, Writer
@@ -57,7 +57,10 @@ __all__ = [
 ]
 
 LOG = "main"
-"""An SQLite register holds one log."""
+"""A register holds one log, wherever it lives."""
+
+_MOST_PLACES = 2**63 - 1
+"""What a database can hold as a place; there is none beyond it."""
 
 _PAGE = 5000
 _CHUNK = 500
@@ -127,47 +130,27 @@ def create_register(
     one is opened.  Raises InputRejected if the target exists or the zone is unknown,
     StorageFailed, Busy.
     """
-    path = path_of(target)
-    if sqlite.is_present(path):
+    place = place_of(target)
+    if place.exists():
         raise InputRejected(
-            Sentence("{path} exists already", path=target),
-            Sentence("`conflictctl status --db {path}` says what it is", path=target),
+            Sentence("{path} exists already", path=place.shown),
+            Sentence("`conflictctl status --db {path}` says what it is", path=place.shown),
         )
     calendar = _calendar(zone)
-    sqlite.check_link(path)
-    path = path.resolve()
     settings: dict[str, Any] = {"timezone": zone}
     if policy is not None:
         settings["policy"] = policy
-    with sqlite.failures(target):
-        if path.exists():  # an empty file stays the file it is
-            _initialise(path, calendar, clock, settings)
-        else:
-            with sqlite.aside(path) as draft:
-                _initialise(draft, calendar, clock, settings)
-                sqlite.publish(draft, path)
+
+    def fill(connection: Connection) -> None:
+        origin = secrets.token_hex(16)
+        connection.execute(insert(schema.logs), {"name": LOG, "origin": origin})
+        writer = Writer(Register(place, connection, origin, calendar), clock())
+        for name, value in settings.items():
+            writer.add(_setting(name, value), allow_duplicates=True)
+        writer.flush()
+
+    place.create(fill)
     return open_register(target)
-
-
-def _initialise(
-    path: Path, calendar: Calendar, clock: Callable[[], Moment], settings: dict[str, Any]
-) -> None:
-    """Turn an empty file into a register; leave it alone if another process did so."""
-    connection = sqlite.connect(path)
-    try:
-        sqlite.use_truncate_journal(connection)
-        sqlite.begin(connection)
-        if not sqlite.objects(connection):
-            sqlite.create_schema(connection)
-            origin = secrets.token_hex(16)
-            connection.execute(insert(schema.logs), {"name": LOG, "origin": origin})
-            writer = Writer(Register(str(path), connection, origin, calendar), clock())
-            for name, value in settings.items():
-                writer.add(_setting(name, value), allow_duplicates=True)
-            writer.flush()
-        sqlite.commit(connection)
-    finally:
-        connection.close()
 
 
 def _setting(name: str, value: str) -> Draft:
@@ -180,31 +163,15 @@ def open_register(target: str) -> Register:
     Raises StorageFailed (missing, unreadable), DamagedRegister (no register),
     SchemaMismatch (made by another version of the program), Busy.
     """
-    path = path_of(target)
-    sqlite.check_file(path)
-    connection = sqlite.connect(path)
+    place = place_of(target)
+    connection = place.open()
     try:
-        with sqlite.failures(target):
-            origin = _check_schema(connection, target)
-        return Register(target, connection, origin)
+        with place.failures():
+            origin = _check_schema(place, connection)
+        return Register(place, connection, origin)
     except BaseException:
         connection.close()
         raise
-
-
-def path_of(target: str) -> Path:
-    """The file that a target names: a path, or an URL of the form sqlite:///PATH."""
-    if target.startswith("sqlite:///"):
-        target = target.removeprefix("sqlite:///")
-    elif "://" in target:
-        raise InputRejected(
-            Sentence(
-                "{target}: only SQLite files are supported so far",
-                target=target.partition("://")[0],
-            ),
-            Sentence("name a file with --db"),
-        )
-    return Path(target)
 
 
 def _calendar(zone: str) -> Calendar:
@@ -217,21 +184,22 @@ def _calendar(zone: str) -> Calendar:
         ) from None
 
 
-def _check_schema(connection: Connection, target: str) -> str:
+def _check_schema(place: Place, connection: Connection) -> str:
     """The origin of the log, if this program can read the register."""
-    version = check_identity(connection, target)
+    version = place.version(connection)
     if version == schema.VERSION:
         revision, origin = connection.execute(_IDENTITY).one()
         if revision == schema.REVISION and isinstance(origin, str):
             return origin
         raise DamagedRegister(
-            Sentence("{path} is damaged: its log or revision is missing", path=target), VERIFY_HINT
+            Sentence("{path} is damaged: its log or revision is missing", path=place.shown),
+            VERIFY_HINT,
         )
     if version < schema.VERSION:
         raise SchemaMismatch(
             Sentence(
                 "{path} was made by an older version of conflictctl (schema {found}, not {wanted})",
-                path=target,
+                path=place.shown,
                 found=version,
                 wanted=schema.VERSION,
             ),
@@ -240,7 +208,7 @@ def _check_schema(connection: Connection, target: str) -> str:
     raise SchemaMismatch(
         Sentence(
             "{path} was made by a newer version of conflictctl (schema {found}, not {wanted})",
-            path=target,
+            path=place.shown,
             found=version,
             wanted=schema.VERSION,
         ),
@@ -248,30 +216,20 @@ def _check_schema(connection: Connection, target: str) -> str:
     )
 
 
-def check_identity(connection: Connection, target: str) -> int:
-    """The schema version of a register; DamagedRegister for another program's database."""
-    application, version = sqlite.identity(connection)
-    if application != sqlite.APPLICATION_ID:
-        raise DamagedRegister(
-            Sentence("{path} is a database of another program, not a register", path=target),
-            Sentence("`conflictctl init` makes one; --db names another"),
-        )
-    return version
-
-
 class Register:
     """An open register; a context manager.  One thread, one transaction at a time."""
 
     def __init__(
-        self, target: str, connection: Connection, origin: str, calendar: Calendar | None = None
+        self, place: Place, connection: Connection, origin: str, calendar: Calendar | None = None
     ) -> None:
-        self.target = target
-        self._path = path_of(target)
+        self.place = place
+        self.target = place.shown
         self.log = LOG
         self.origin = origin
         self.revision = schema.REVISION
         self.connection = connection
         self.known_customers: set[str] = set()
+        self._inserts: dict[str, str] = {}
         if calendar is not None:
             self.__dict__["calendar"] = calendar
         self._people: tuple[int, People] | None = None
@@ -283,7 +241,7 @@ class Register:
         self.close()
 
     def close(self) -> None:
-        """Close the file; closing twice is harmless."""
+        """Close the connection; closing twice is harmless."""
         self.connection.close()
 
     @cached_property
@@ -315,7 +273,7 @@ class Register:
 
     def fetch(self, statement: Select[Any], values: dict[str, Any] | None = None) -> Sequence[Any]:
         """All rows of a statement, read in one go; failures as those of conflictctl.errors."""
-        with sqlite.failures(self.target):
+        with self.place.failures():
             return self.connection.execute(statement, values or {}).fetchall()
 
     def _events(self, statement: Select[Any], values: dict[str, Any]) -> list[Event]:
@@ -622,7 +580,8 @@ class Register:
 
         To put the first statements together takes five times as long as to run them.
         """
-        _ = self._inserts
+        for table in (events, touches, personal):
+            self._insertion(table)
         self.current_people(self.head().seq)
 
     @contextmanager
@@ -631,23 +590,8 @@ class Register:
 
         Raises Busy after `patience` seconds of waiting (5 if not given), StorageFailed.
         """
-        patience = sqlite.PATIENCE if patience is None else patience
-        started = time.monotonic()
-        turn = turns.take(sqlite.journal_of(self._path), patience)
-        try:
-            with sqlite.failures(self.target):
-                sqlite.use_truncate_journal(self.connection)
-                sqlite.begin(self.connection, patience - (time.monotonic() - started))
-            try:
-                yield
-                with sqlite.failures(self.target):
-                    sqlite.commit(self.connection)
-            except BaseException:
-                with sqlite.failures(self.target):
-                    sqlite.rollback(self.connection)
-                raise
-        finally:
-            turns.end(turn)
+        with self.place.alone(self.connection, patience):
+            yield
 
     def insert(
         self,
@@ -656,42 +600,44 @@ class Register:
         personal_rows: Sequence[tuple[Any, ...]],
     ) -> None:
         """Add rows (tuples in the order of the tables' columns) within a transaction."""
-        for statement, rows in zip(
-            self._inserts, (event_rows, touch_rows, personal_rows), strict=True
-        ):
-            if rows:
-                with sqlite.failures(self.target):
-                    self.connection.exec_driver_sql(statement, list(rows))
+        for table, rows in ((events, event_rows), (touches, touch_rows), (personal, personal_rows)):
+            self.add_rows(table, rows)
 
-    @cached_property
-    def _inserts(self) -> tuple[str, ...]:
+    def add_rows(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows (tuples in the order of the table's columns) within a transaction."""
+        if not rows:
+            return
+        with self.place.failures():
+            self.connection.exec_driver_sql(self._insertion(table), list(rows))
+
+    def _insertion(self, table: Table) -> str:
         # Compiled by Core, run by the driver: Core's own executemany takes 4 microseconds a
         # row more, which for an import is a tenth of the whole.
-        dialect = self.connection.dialect
-        return tuple(
-            str(insert(table).compile(dialect=dialect)) for table in (events, touches, personal)
-        )
+        if table.name not in self._inserts:
+            statement = insert(table).inline().compile(dialect=self.connection.dialect)
+            self._inserts[table.name] = str(statement)
+        return self._inserts[table.name]
 
     @cached_property
-    def _find(self) -> tuple[sqlite.Find, sqlite.Find, sqlite.Find]:
-        return (
-            sqlite.finder(self.connection, "SELECT seq FROM events WHERE id = ?"),
-            sqlite.finder(self.connection, "SELECT seq FROM events WHERE content = ?"),
-            sqlite.finder(
-                self.connection,
-                "SELECT 1 FROM events WHERE kind = 'customer' AND subject = ? LIMIT 1",
-            ),
-        )
+    def _find(self) -> tuple[Find, ...]:
+        return tuple(self.place.finder(self.connection, statement) for statement in _LOOK_UPS)
 
-    def finders(self) -> tuple[sqlite.Find, sqlite.Find, sqlite.Find]:
+    def finders(self) -> tuple[Find, ...]:
         """Look-ups of the writer: seq by id, seqs by content number, a customer."""
         return self._find
 
+    @cached_property
+    def _find_people(self) -> Find:
+        return self.place.finder(self.connection, _PEOPLE_BETWEEN)
+
     def current_people(self, seq: int) -> People:
-        """The people as of the head, which is at `seq`, from memory if nothing was added.
+        """The people as of the head, which is at `seq`; from memory where nothing changed them.
 
         What was read a moment ago may be from a little later than it says, never from earlier.
         """
+        if self._people is not None and self._people[0] < seq:
+            changed = self._find_people((self.log, self._people[0], seq))
+            self._people = None if changed else (seq, self._people[1])
         if self._people is None or self._people[0] != seq:
             self._people = (seq, self.people())
         return self._people[1]
@@ -770,8 +716,8 @@ def _named(ref: str | int, log: str, origin: str) -> tuple[Any, ...]:
         text = ref[1:] if ref.startswith("#") else ref.removeprefix(f"{origin}#")
         if text == ref or not (text.isascii() and text.isdigit()):
             return (events.c.id == ref,)
-        ref = int(text)
-    return (events.c.log == log, events.c.seq == ref)
+        ref = int(text) if len(text) < len(str(_MOST_PLACES)) else 0
+    return (events.c.log == log, events.c.seq == (ref if ref <= _MOST_PLACES else 0))
 
 
 def _known(statement: Select[Any], known_at: KnownAt | None) -> Select[Any]:
@@ -794,6 +740,11 @@ _IDENTITY = select(
     schema.revision_table.c.version_num,
     select(schema.logs.c.origin).where(schema.logs.c.name == LOG).scalar_subquery(),
 )
+_LOOK_UPS = (
+    "SELECT seq FROM events WHERE id = ?",
+    "SELECT seq FROM events WHERE content = ?",
+    "SELECT 1 FROM events WHERE kind = 'customer' AND subject = ? LIMIT 1",
+)
 _HEAD = select(events.c.seq, events.c.hash).where(_LOG).order_by(events.c.seq.desc()).limit(1)
 _BODIES = (
     select(events.c.body)
@@ -803,6 +754,10 @@ _BODIES = (
 _BACKWARDS = (
     EVENT.where(_LOG, events.c.seq < bindparam("before")).order_by(events.c.seq.desc()).limit(50)
 )
+# By place, however many entries about people there are: most come from others, one by one.
+_PEOPLE_BETWEEN = (
+    "SELECT 1 FROM events WHERE log = ? AND seq > ? AND seq <= ? AND kind IN ({}) LIMIT 1"
+).format(", ".join(f"'{kind}'" for kind in sorted({*STAFF_KINDS, *MENDS})))
 _OF_KINDS = EVENT.where(
     events.c.kind.in_(bindparam("kinds", expanding=True)),
     events.c.subject.is_not(None),

@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 import conflictctl
 from conflictctl.errors import DamagedRegister, SchemaMismatch
-from conflictctl.register import backup, disk, schema, sqlite
-from conflictctl.register.store import check_identity, path_of
+from conflictctl.register import schema
+from conflictctl.register.places import Place, place_of
 from conflictctl.wording import Sentence
 
 
 class Upgraded(NamedTuple):
-    """The schema versions before and after; `copy` is the old register, if there was work."""
+    """The schema versions before and after; `copy` is the old register, where a copy is kept."""
 
     before: int
     after: int
@@ -45,42 +45,28 @@ def upgrade(
     `hear` is told the versions before work begins.  Raises SchemaMismatch for a newer
     register, DamagedRegister, StorageFailed (no room for the copy, too), Busy.
     """
-    path = path_of(target)
-    sqlite.check_file(path)
-    connection = sqlite.connect(path)
-    try:
-        with sqlite.failures(target):
-            check_identity(connection, target)  # another program's file stays untouched
-            # A table is rebuilt with its references off; they are checked before the end.
-            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-            sqlite.use_truncate_journal(connection)
-            sqlite.begin(connection)
-            before = check_identity(connection, target)
-            if before > schema.VERSION:
-                raise SchemaMismatch(
-                    Sentence(
-                        "{path} was made by a newer version of conflictctl (schema {found}, "
-                        "not {wanted})",
-                        path=target,
-                        found=before,
-                        wanted=schema.VERSION,
-                    ),
-                    Sentence("install that version: `pip install --upgrade conflictctl`"),
-                )
-            if before == schema.VERSION:
-                sqlite.rollback(connection)
-                return Upgraded(before, before, None)
-            # The copy, and what SQLite keeps to undo all of it.
-            disk.check_room(path.absolute().parent, 2 * path.stat().st_size)
-            if hear is not None:
-                hear(before, schema.VERSION)
-            copy = backup.keep_copy(path, f"schema-{before}")
-            (migrate or _migrate)(connection)
-            _check(connection, target)
-            sqlite.commit(connection)
-    finally:
-        # Closing undoes what was not committed.
-        connection.close()
+    place = place_of(target)
+    with place.upgrading() as connection:
+        before = place.version(connection)
+        if before > schema.VERSION:
+            raise SchemaMismatch(
+                Sentence(
+                    "{path} was made by a newer version of conflictctl (schema {found}, "
+                    "not {wanted})",
+                    path=place.shown,
+                    found=before,
+                    wanted=schema.VERSION,
+                ),
+                Sentence("install that version: `pip install --upgrade conflictctl`"),
+            )
+        if before == schema.VERSION:
+            return Upgraded(before, before, None)
+        place.check_room()
+        if hear is not None:
+            hear(before, schema.VERSION)
+        copy = place.keep_copy(f"schema-{before}")
+        (migrate or _migrate)(connection)
+        _check(place, connection)
     return Upgraded(before, schema.VERSION, copy)
 
 
@@ -96,16 +82,16 @@ def run_scripts(connection: Connection, folder: Path, revision: str = "head") ->
     command.upgrade(config, revision)
 
 
-def _check(connection: Connection, target: str) -> None:
+def _check(place: Place, connection: Connection) -> None:
     """Refuse to commit what is not exactly the schema of this program."""
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    differing = sqlite.schema_differences(connection)
-    if broken is None and not differing and sqlite.identity(connection)[1] == schema.VERSION:
+    broken = place.broken(connection)
+    differing = place.differences(connection)
+    if not broken and not differing and place.version(connection) == schema.VERSION:
         return
     raise DamagedRegister(
         Sentence(
             "{path} was not upgraded: {names} would not be as they must",
-            path=target,
+            path=place.shown,
             names=differing or ["logs", "events"],
         ),
         Sentence("the register is as it was; restore a backup if it was changed by hand"),

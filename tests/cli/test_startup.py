@@ -37,6 +37,7 @@ HEAVY = {
     "conflictctl.matching",
     "conflictctl.signals",
     "apprise",
+    "psycopg",
     "jinja2",
     "prompt_toolkit",
     "pygal",

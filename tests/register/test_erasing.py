@@ -11,7 +11,7 @@ import pytest
 from conflictctl.errors import Busy, StorageFailed
 from conflictctl.events import KINDS, read_line
 from conflictctl.identity import Query
-from conflictctl.register import disk, erasing, lookups, sqlite
+from conflictctl.register import disk, erasing, in_file, lookups, sqlite
 from conflictctl.register.audit import verify
 from conflictctl.register.finding import find
 from conflictctl.register.store import Register, open_register
@@ -253,7 +253,7 @@ def test_who_reads_for_long_is_not_thrown_out(
 def test_a_large_register_is_written_anew_by_way_of_a_file(
     showroom: Log, register: Register, clock: Clock, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasing, "IN_MEMORY", 1)
+    monkeypatch.setattr(in_file, "IN_MEMORY", 1)
     stores: list[bool] = []
     vacuum: Callable[..., Any] = sqlite.vacuum
 

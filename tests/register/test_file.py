@@ -23,6 +23,7 @@ from conflictctl.errors import (
 from conflictctl.events import read_line
 from conflictctl.register import sqlite
 from conflictctl.register.audit import verify
+from conflictctl.register.places import place_of
 from conflictctl.register.store import Register, create_register, open_register
 
 from .conftest import Clock, Log
@@ -118,8 +119,8 @@ def test_an_url_of_a_file_is_the_file(path: Path, clock: Clock) -> None:
 
 def test_other_databases_are_refused_by_name_without_the_password() -> None:
     with pytest.raises(InputRejected) as caught:
-        open_register("postgresql+psycopg://user:secret@host/db")
-    assert "postgresql" in str(caught.value)
+        open_register("mysql://user:secret@host/db")
+    assert "mysql" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
@@ -357,7 +358,7 @@ def test_a_connection_that_may_only_read_is_told_apart_from_damage(
     connection = sqlite.connect(closed, read_only=True)
     with open_register(str(closed)) as register:
         origin = register.origin
-    with Register(str(closed), connection, origin) as register:
+    with Register(place_of(str(closed)), connection, origin) as register:
         assert verify(register).ok
         with pytest.raises(StorageFailed), register.writing(clock) as writer:
             writer.add(read_line(ANOTHER))

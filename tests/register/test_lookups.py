@@ -249,8 +249,7 @@ def test_keys_made_otherwise_are_made_anew(
 def test_pages_end_where_the_next_begins(
     showroom: Log, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookups, "PAGE", 2)
-    monkeypatch.setattr(lookups, "_CARDS_AFTER", lookups._CARDS_AFTER.limit(2))
+    monkeypatch.setattr(register.place, "cards_at_once", 2)
     heard: list[tuple[int, int]] = []
     lookups.catch_up(register, lambda done, total: heard.append((done, total)))
     assert len(heard) > 2

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from conflictctl.events import read_line
 from conflictctl.register.audit import verify
@@ -27,23 +27,25 @@ __all__ = [
     "text",
 ]
 
+_Target = TypeVar("_Target", Path, str)
+
 
 def now() -> int:
     """The machine's clock, in microseconds."""
     return time.time_ns() // 1000
 
 
-def make(path: Path, lines: Sequence[dict[str, Any]] = SHOWROOM) -> Path:
-    """A register with these lines in it that nobody has open."""
+def make(target: _Target, lines: Sequence[dict[str, Any]] = SHOWROOM) -> _Target:
+    """A register, in a file or on a server, with these lines in it that nobody has open."""
     with (
         create_register(
-            str(path), zone="Asia/Shanghai", clock=now, policy="renault-zibo-2013"
+            str(target), zone="Asia/Shanghai", clock=now, policy="renault-zibo-2013"
         ) as register,
         register.writing(now) as writer,
     ):
         for line in lines:
             writer.add(read_line(line))
-    return path
+    return target
 
 
 def scratch(folder: Path) -> Path:
@@ -76,9 +78,9 @@ def receipts(register: Register) -> dict[int, str]:
     return {seq: receipt_text(link_hash) for seq, link_hash in rows}
 
 
-def faults_of(path: Path, acknowledged: dict[int, str]) -> str | None:
+def faults_of(target: Path | str, acknowledged: dict[int, str]) -> str | None:
     """What is wrong with a register that must hold these receipts; None if nothing."""
-    with open_register(str(path)) as register:
+    with open_register(str(target)) as register:
         found = verify(register)
         if found.problem is not None:
             return f"does not verify: {found.problem}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 import time
@@ -19,17 +20,26 @@ WRITERS = 32
 _TOGETHER = 20
 
 
-class _Crowd(NamedTuple):
-    rate: float  # entries a second
-    longest: float  # seconds from the wish to write until it was durable
+class Crowd(NamedTuple):
+    """What many writers at once came to."""
+
+    rate: float
+    """Entries a second."""
+    waits: list[float]
+    """Seconds from the wish to write until it was durable, the shortest first."""
     problem: str | None
 
+    @property
+    def longest(self) -> float:
+        """The longest wait."""
+        return self.waits[-1] if self.waits else 0.0
 
-def _write(path: Path, who: int, number: int, gate: Path) -> None:
-    """Entries in a transaction each; writes down how long the longest took, wait included."""
+
+def _write(target: Path | str, who: int, number: int, gate: Path) -> None:
+    """Entries in a transaction each; writes down how long each took, wait included."""
     chance = random.Random(who)
-    longest = 0.0
-    with open_register(str(path)) as register:
+    waits = []
+    with open_register(str(target)) as register:
         gate.with_suffix(f".{who}").touch()
         while not gate.exists():
             time.sleep(0.005)
@@ -37,16 +47,15 @@ def _write(path: Path, who: int, number: int, gate: Path) -> None:
             begin = time.monotonic()
             with register.writing(now) as writer:
                 writer.add(read_line(call(f"{who}-{index}", chance)))
-            longest = max(longest, time.monotonic() - begin)
-    path.with_name(f"longest-{who}").write_text(str(longest))
+            waits.append(time.monotonic() - begin)
+    gate.with_name(f"waits-{who}").write_text(json.dumps(waits))
 
 
-def _single(folder: Path, number: int) -> _Crowd:
-    """32 processes with the register open, an entry to a transaction."""
-    path = make(scratch(folder) / "register.db")
+def at_once(target: Path | str, folder: Path, number: int) -> Crowd:
+    """32 processes with the register open, `number` entries of each, an entry to a transaction."""
     gate = folder / "gate"
     children = [
-        fork(lambda who=who: _write(path, who, number, gate))  # type: ignore[misc]
+        fork(lambda who=who: _write(target, who, number, gate))  # type: ignore[misc]
         for who in range(WRITERS)
     ]
     while len(list(folder.glob("gate.*"))) < WRITERS:
@@ -56,9 +65,13 @@ def _single(folder: Path, number: int) -> _Crowd:
     failed = sum(map(bool, ended(children)))
     took = time.monotonic() - begin
     if failed:
-        return _Crowd(0, 0, f"{failed} writers ended with an error")
-    longest = max(float(file.read_text()) for file in folder.glob("longest-*"))
-    return _Crowd(WRITERS * number / took, longest, _problem(path, WRITERS * number))
+        return Crowd(0, [], f"{failed} writers ended with an error")
+    waits = sorted(wait for file in folder.glob("waits-*") for wait in json.loads(file.read_text()))
+    return Crowd(WRITERS * number / took, waits, _problem(target, WRITERS * number))
+
+
+def _single(folder: Path, number: int) -> Crowd:
+    return at_once(make(scratch(folder) / "register.db"), folder, number)
 
 
 class _Sender:
@@ -71,7 +84,7 @@ class _Sender:
         self._child = Running(["log", "-", "--as", "sun", "--db", str(path)], self._folder, env={})
         self._sent = 0
         self._since = 0.0
-        self.longest = 0.0
+        self.waits: list[float] = []
 
     def go_on(self) -> bool:
         """Send more if it is time to; False when all is done."""
@@ -79,7 +92,7 @@ class _Sender:
         if out.count(b"\n") < self._sent:
             return True
         if self._sent:
-            self.longest = max(self.longest, time.monotonic() - self._since)
+            self.waits.append(time.monotonic() - self._since)
         if self._sent == len(self._lines):
             return False
         self._since = time.monotonic()
@@ -96,7 +109,7 @@ class _Sender:
         return None
 
 
-def _many(folder: Path, number: int) -> _Crowd:
+def _many(folder: Path, number: int) -> Crowd:
     """32 `log -`, twenty entries at a time."""
     path = make(scratch(folder) / "register.db")
     senders = [_Sender(path, who, number) for who in range(WRITERS)]
@@ -107,20 +120,20 @@ def _many(folder: Path, number: int) -> _Crowd:
         time.sleep(0.02)
     took = time.monotonic() - begin
     problems = [problem for sender in senders if (problem := sender.end())]
-    longest = max(sender.longest for sender in senders)
+    waits = sorted(wait for sender in senders for wait in sender.waits)
     problem = problems[0] if problems else _problem(path, WRITERS * number)
-    return _Crowd(WRITERS * number / took, longest, problem)
+    return Crowd(WRITERS * number / took, waits, problem)
 
 
-def _problem(path: Path, total: int) -> str | None:
-    with open_register(str(path)) as register:
+def _problem(target: Path | str, total: int) -> str | None:
+    with open_register(str(target)) as register:
         entries = list(register.events(kind="call"))
     first = entries[0].seq
     if len({entry.id for entry in entries}) != total or len(entries) != total:
         return f"{len(entries)} of {total} entries are there"
     if [entry.seq for entry in entries] != list(range(first, first + total)):
         return "there are gaps"
-    return faults_of(path, {})
+    return faults_of(target, {})
 
 
 def _bare(folder: Path, commits: int) -> float:

@@ -1,0 +1,98 @@
+"""A register moved from one place to another: the same log, the same bytes, the same chain."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Select, Table, bindparam, insert, select
+
+from conflictctl.errors import DamagedRegister, InputRejected
+from conflictctl.register import schema
+from conflictctl.register.audit import Progress, Verification, verify
+from conflictctl.register.chain import Head
+from conflictctl.register.places import Place, place_of
+from conflictctl.register.schema import events, personal, touches
+from conflictctl.register.store import Register
+from conflictctl.wording import Sentence
+
+_PAGE = 2000
+
+
+class Copied(NamedTuple):
+    """What was found of the original, which the copy equals, and of the copy."""
+
+    original: Verification
+    copy: Verification
+
+
+def copy(register: Register, target: str, *, progress: Progress | None = None) -> Copied:
+    """Make the register at `target` the same as an open one, both verified from end to end.
+
+    Others may write to the original meanwhile: the copy holds what was there at the start.
+    Whatever goes wrong, there is no register at `target` then.  Raises InputRejected if
+    something is there already, DamagedRegister if one of the two does not verify.
+    """
+    place = place_of(target)
+    if place.exists():
+        raise _in_the_way(place)
+    original = verify(register, progress=progress)
+    _refuse_bad(original, register.target)
+    found = fill(register, place, original.head, progress)
+    if found is None:
+        raise _in_the_way(place)
+    return Copied(original, found)
+
+
+def fill(
+    register: Register, place: Place, head: Head, progress: Progress | None = None
+) -> Verification | None:
+    """Fill an empty place with the entries up to `head`; None if somebody else did meanwhile."""
+    found: list[Verification] = []
+
+    def make(connection: Connection) -> None:
+        name = {"name": register.log, "origin": register.origin}
+        with place.failures():
+            connection.execute(insert(schema.logs), name)
+        made = Register(place, connection, register.origin)
+        _copy_rows(register, made, head.seq)
+        found.append(verify(made, progress=progress))
+        _refuse_bad(found[0], place.shown)
+        if found[0].head != head:
+            raise DamagedRegister(
+                Sentence("the copy ends with another entry than {path}", path=register.target),
+                Sentence("nothing was kept of it; `conflictctl audit verify` says more"),
+            )
+
+    place.create(make)
+    return found[0] if found else None
+
+
+def _copy_rows(register: Register, made: Register, last: int) -> None:
+    for first in range(1, last + 1, _PAGE):
+        span = {"log": register.log, "first": first, "last": min(first + _PAGE - 1, last)}
+        for table, statement in _TABLES:
+            made.add_rows(table, [tuple(row) for row in register.fetch(statement, span)])
+
+
+def _rows_of(table: Table) -> Select[tuple[object, ...]]:
+    # By place in every table, so that the copy is filled in the order in which it is read.
+    between = table.c.seq.between(bindparam("first"), bindparam("last"))
+    return select(*table.c).where(table.c.log == bindparam("log"), between).order_by(table.c.seq)
+
+
+_TABLES = tuple((table, _rows_of(table)) for table in (events, touches, personal))
+
+
+def _in_the_way(place: Place) -> InputRejected:
+    return InputRejected(
+        Sentence("{path} exists already", path=place.shown),
+        Sentence("name a file that is not there, or an empty database"),
+    )
+
+
+def _refuse_bad(found: Verification, shown: str) -> None:
+    if found.problem is not None:
+        raise DamagedRegister(
+            Sentence("{path} does not verify: {problem}", path=shown, problem=found.problem),
+            Sentence("nothing was copied; `conflictctl audit verify` says more"),
+        )
