@@ -241,7 +241,7 @@ def _measure(scale: Scale) -> Figures:
     answers: dict[object, _Tried] = {}
     with nobody(scale.folder):
         harmless = set_up(scale.folder / "harmless", Harmless())
-        for number in range(scale.of(1, 8)):
+        for number in range(scale.of(1, 6)):
             made = Texts(chance.randrange(10**9), tame=number % 2 == 1, braces=False)
             stages = _Stages(harmless, set_up(scale.folder / str(number), made), answers)
             for command in commands:
@@ -252,7 +252,7 @@ def _measure(scale: Scale) -> Figures:
                     stages.show(command, words, lang, terminal=terminal)
             for command in every_command():
                 options = [one for one in command.parameters if takes_text(one)]
-                for option in chance.sample(options, scale.of(min(1, len(options)), len(options))):
+                for option in chance.sample(options, min(len(options), scale.of(1, 3))):
                     text = hostile(chance).replace("\0", "")
                     lang = chance.choice(("en", "zh"))
                     stages.refuse(command, call(command, option, text, stages.hostile.ids), lang)
