@@ -245,6 +245,8 @@ def _measure(scale: Scale) -> Figures:
             made = Texts(chance.randrange(10**9), tame=number % 2 == 1, braces=False)
             stages = _Stages(harmless, set_up(scale.folder / str(number), made), answers)
             for command in commands:
+                if chance.random() > scale.of(0.6, 1.0):
+                    continue
                 shown = list(_shown(command, stages.hostile))
                 for words in chance.sample(shown, scale.of(1, len(shown))):
                     terminal = "--format" not in words and chance.random() < 0.5
