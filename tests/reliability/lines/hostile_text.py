@@ -84,9 +84,10 @@ _NOT_COMPARED = frozenset(
         "policy check",
         "policy diff",
         "policy test",
+        "schedule show",
     )
 )
-"""What these find depends on the texts themselves."""
+"""What these find, or refuse, depends on the texts themselves."""
 _LAST = frozenset(("who", "nightly", "undo", "policy use", "case policy use", "audit checkpoint"))
 """Commands that record something unasked; they come after those that show."""
 
