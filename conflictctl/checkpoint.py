@@ -213,7 +213,8 @@ def _signature(line: str) -> Signature:
 
 def is_key_name(name: str) -> bool:
     """Whether a key may be called so: not empty, no white space, no plus sign."""
-    return bool(name) and "+" not in name and not any(char.isspace() for char in name)
+    # A character that is not printable could act on the terminal that shows the key.
+    return bool(name) and name.isprintable() and not set(name) & set("+ ")
 
 
 def read_public_key(text: str) -> PublicKey:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from conflictctl.checkpoint import (
     Checkpoint,
     PublicKey,
+    is_key_name,
     note_of,
     read_note,
     read_public_key,
@@ -140,3 +141,8 @@ def test_no_bytes_do_more_than_be_refused(content: bytes) -> None:
 def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_public_key(text)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u3000b", "a\x9b2J", "a\u202eb", "a\n"])
+def test_a_key_is_not_called_what_ends_its_name_or_acts_on_a_terminal(name: str) -> None:
+    assert not is_key_name(name)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -449,7 +449,7 @@ def export(
         with (
             progress_bar(tr("writing"), worth=worth) as progress,
             (
-                nullcontext(sys.stdout.buffer)
+                nullcontext(_standard_output(form))
                 if file == "-"
                 else open_private(Path(file), force=force)
             ) as out,
@@ -479,6 +479,22 @@ def export(
         print(
             say(Sentence("wrote {count} events to {path}", count=count, path=file)), file=sys.stderr
         )
+
+
+def _standard_output(form: str) -> IO[bytes]:
+    """What takes the bytes of an export so that nothing in them acts on a terminal."""
+    from conflictctl.cli.output import HarmlessJson, LinesToTerminal
+
+    if form == "jsonl":
+        return HarmlessJson(sys.stdout.buffer)  # type: ignore[return-value]
+    if not sys.stdout.isatty():
+        return sys.stdout.buffer
+    if form == "xlsx":
+        raise WrongUsage(
+            Sentence("a workbook is not for a terminal"),
+            Sentence("name the file to write, for example: export all.xlsx"),
+        )
+    return LinesToTerminal()  # type: ignore[return-value]
 
 
 def _check_manifest(manifest: str, file: str) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from conflictctl.errors import WrongUsage
 from conflictctl.render.language import say
+from conflictctl.render.safe import safe
 from conflictctl.wording import N_, Sentence
 
 OUTPUT = typer.Option(
@@ -60,3 +61,30 @@ def refuse_terminal(output: str | None) -> None:
             Sentence("a PDF is not for a terminal"),
             Sentence("--output FILE names the file to write"),
         )
+
+
+class HarmlessJson:
+    """Whole lines of JSON on their way out, with nothing left in them that acts on a terminal.
+
+    To a program that is given them they mean the same.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def write(self, data: bytes | bytearray) -> int:
+        """Write some lines; how many bytes they were."""
+        from conflictctl.render.json_text import harmless
+
+        self._stream.write(harmless(bytes(data)))
+        return len(data)
+
+
+class LinesToTerminal:
+    """Whole lines of UTF-8 on their way to a terminal, in its encoding and with nothing active."""
+
+    def write(self, data: bytes | bytearray) -> int:
+        """Write some lines; how many bytes they were."""
+        lines = data.decode().removeprefix("\ufeff").split("\n")
+        sys.stdout.write("\n".join(safe(line.removesuffix("\r")) for line in lines))
+        return len(data)

@@ -14,6 +14,7 @@ from conflictctl.cli.options import Command, new_group, one_of, whole_number
 from conflictctl.cli.session import is_url, login_name, session_of
 from conflictctl.errors import WrongUsage
 from conflictctl.render.language import language
+from conflictctl.render.safe import safe
 from conflictctl.wording import N_, Sentence
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def show(
     words += _handed_on("--key", key)
     words += _handed_on("--notify-routes", notify_routes or session.config.get("notify_routes"))
     for word in words:
-        if any(ord(char) < 32 for char in word):
+        if safe(word) != word:
             raise WrongUsage(
                 Sentence("{word} holds a control character, which no scheduler takes", word=word)
             )

@@ -172,7 +172,7 @@ def _show(found: list[ToAsk], register: Register, form: str) -> None:
     elif form == "csv":
         import csv
 
-        from conflictctl.render.overdue_table import cell_text
+        from conflictctl.render.safe import cell_text
 
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(("campaign", "customer", "name", "last", "due"))

@@ -74,7 +74,7 @@ _NOBODY = "none"  # `attested_by`: nobody answers for the entry
 
 _RECORD_LIMIT = 2 * LINE_LIMIT  # bytes of one row, over all the lines it spans
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *"＝＋－＠")
 _GUARDED = (*_FORMULA, "'")
 _ROUNDED = re.compile(r"\d(\.\d+)?E\+\d+\Z", re.IGNORECASE)
 _INTEGER = re.compile(r"-?\d{1,15}\Z", re.ASCII)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from conflictctl.render.language import say
-from conflictctl.render.overdue_table import cell_text
+from conflictctl.render.safe import cell_text
 
 if TYPE_CHECKING:
     from conflictctl.calendar import Calendar, Moment

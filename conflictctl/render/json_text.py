@@ -12,15 +12,20 @@ from typing import IO, Any
 
 import orjson
 
-# In UTF-8: DEL; C1; soft hyphen; direction marks; separators, embeddings; isolates; BOM.
+# In UTF-8: DEL; C1; soft hyphen; Arabic, Syriac, Mongolian and Kaithi signs; direction marks;
+# separators, embeddings; isolates; BOM; annotations; hieroglyphs, shorthand, notes; tags.
 _ACTIVE = re.compile(
-    rb"\x7f|\xc2[\x80-\x9f\xad]|\xd8\x9c|\xe2\x80[\x8b\x8e\x8f\xa8-\xae]"
-    rb"|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf"
+    rb"\x7f|\xc2[\x80-\x9f\xad]|\xd8[\x80-\x85\x9c]|\xdb\x9d|\xdc\x8f|\xe0\xa2[\x90\x91]"
+    rb"|\xe0\xa3\xa2|\xe1\xa0\x8e|\xe2\x80[\x8b\x8e\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]"
+    rb"|\xef\xbb\xbf|\xef\xbf[\xb9-\xbb]|\xf0\x91\x82\xbd|\xf0\x91\x83\x8d"
+    rb"|\xf0\x93\x90[\xb0-\xbf]|\xf0\x9b\xb2[\xa0-\xa3]|\xf0\x9d\x85[\xb3-\xba]"
+    rb"|\xf3\xa0[\x80\x81][\x80-\xbf]"
 )
 
 
 def _escaped(match: re.Match[bytes]) -> bytes:
-    return b"\\u%04x" % ord(match.group().decode())
+    # Beyond U+FFFF JSON writes two surrogates.
+    return json.dumps(match.group().decode()).strip('"').replace("\x7f", "\\u007f").encode()
 
 
 def json_bytes(value: Any, *, indent: bool = False, ascii_only: bool = False) -> bytes:
@@ -37,6 +42,11 @@ def json_bytes(value: Any, *, indent: bool = False, ascii_only: bool = False) ->
         separators = None if indent else (",", ":")
         text = json.dumps(value, indent=2 if indent else None, separators=separators)
         return text.replace("\x7f", "\\u007f").encode("ascii")
+    return harmless(data)
+
+
+def harmless(data: bytes) -> bytes:
+    """Lines of JSON in UTF-8, made elsewhere, with what would act on a terminal escaped."""
     return _ACTIVE.sub(_escaped, data)
 
 

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from conflictctl.board import listed
 from conflictctl.render.language import list_joined, moment_text, person, say, tr
 from conflictctl.render.layout import cells, flow, pad, wrap
-from conflictctl.render.safe import safe
+from conflictctl.render.safe import cell_text, safe
 from conflictctl.wording import N_, Sentence, Term, When
 
 if TYPE_CHECKING:
@@ -53,8 +53,6 @@ CASE_DEADLINES = {
     "task": N_("task"),
     "follow_up": N_("satisfaction follow-up"),
 }
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def due_json(due: Due, *, calendar: Calendar, head: Head) -> dict[str, Any]:
@@ -102,18 +100,6 @@ def write_due_csv(dues: Iterable[Due], stream: IO[str], *, calendar: Calendar) -
         writer.writerow([cell_text(value) for value in due_values(due, calendar).values()])
         count += 1
     return count
-
-
-def cell_text(value: object) -> str:
-    """A value as one cell of a CSV file that no spreadsheet takes for a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    text = str(value)
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text
 
 
 def overdue_table(

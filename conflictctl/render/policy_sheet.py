@@ -755,7 +755,11 @@ class Page:
     def filled(self, text: str, rule: Rule | None = None) -> str:
         """A sentence of the policy, with its named values called by name and `…` for figures."""
         said = ""
-        for before, name, _, _ in string.Formatter().parse(text):
+        try:
+            parts = list(string.Formatter().parse(text))
+        except ValueError:  # a brace is not closed: `policy check` says where
+            return text
+        for before, name, _, _ in parts:
             said += before
             if name is not None:
                 said += self.place(name, rule)

@@ -12,15 +12,13 @@ from conflictctl.cases.period import Period
 from conflictctl.cases.spread import Share
 from conflictctl.render.language import day_text, tr
 from conflictctl.render.layout import cells, pad, wrap
-from conflictctl.render.safe import safe
+from conflictctl.render.safe import cell_text, safe
 from conflictctl.render.terminal import Column, carries_symbols, is_terminal, print_table, width
 
 WIDEST = 100
 """Longer lines of prose are hard to read."""
 
 CSV_COLUMNS = ("figure", "key", "value", "unit", "of")
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Plot(NamedTuple):
@@ -224,13 +222,4 @@ def write_figures_csv(report: Report, stream: IO[str]) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for row in report.figures:
-        writer.writerow([_cell(value) for value in row])
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, int | float):
-        return str(value)
-    text = safe(str(value))
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+        writer.writerow([cell_text(value) for value in row])

@@ -8,6 +8,8 @@ import unicodedata
 _HARMLESS = frozenset("\u200c\u200d")
 _ACTIVE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# A spreadsheet takes a cell that begins so for a formula; those of East Asia full width, too.
+_FORMULA_STARTS = tuple("=+-@＝＋－＠")
 
 
 def _shown(char: str) -> str:
@@ -32,6 +34,18 @@ def safe(text: str) -> str:
     if text.isprintable():
         return _erased(text) if text.startswith("redacted by ") else text
     return "".join(char if char.isprintable() else _shown(char) for char in text)
+
+
+def cell_text(value: object) -> str:
+    """A value as one cell of a CSV file: no formula in a sheet, harmless on a terminal."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    text = safe(str(value))
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text
 
 
 def _erased(text: str) -> str:

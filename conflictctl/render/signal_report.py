@@ -11,9 +11,8 @@ from conflictctl.calendar import Calendar
 from conflictctl.cases.period import Period
 from conflictctl.people import People
 from conflictctl.render.language import list_joined, moment_text, person, say, tr
-from conflictctl.render.overdue_table import cell_text
 from conflictctl.render.report_page import KeyFigure, Report, Section, days_of, period_text
-from conflictctl.render.safe import safe
+from conflictctl.render.safe import cell_text, safe
 from conflictctl.render.terminal import Column
 from conflictctl.signals.values import CODES, Limits, Signal
 from conflictctl.wording import N_
@@ -164,4 +163,4 @@ def write_signals_csv(made_of: SignalReport, stream: IO[str]) -> None:
     for values in _values(made_of)["signals"]:
         row = (values[name] for name in CSV_COLUMNS)
         cells = (" ".join(cell) if isinstance(cell, list) else cell for cell in row)
-        writer.writerow([safe(cell_text(cell)) for cell in cells])
+        writer.writerow([cell_text(cell) for cell in cells])

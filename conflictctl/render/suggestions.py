@@ -9,8 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from conflictctl.render.language import list_joined, say, tr
 from conflictctl.render.layout import cells, pad, wrap
-from conflictctl.render.overdue_table import cell_text
-from conflictctl.render.safe import safe
+from conflictctl.render.safe import cell_text, safe
 from conflictctl.render.terminal import carries_symbols, is_terminal, width
 from conflictctl.wording import N_
 
@@ -139,5 +138,5 @@ def write_suggestions_csv(found: Shown, people: People, stream: IO[str]) -> int:
             " ".join(one.evidence),
             values["link"],
         )
-        writer.writerow([safe(cell_text(value)) for value in row])
+        writer.writerow([cell_text(value) for value in row])
     return count

@@ -158,7 +158,8 @@ def test_the_lines_say_where_checkpoints_go_and_who_signs_them(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--at", "25:00"], ["--at", "x"], ["--kind", "at"], ["--db", "a\nb"]]
+    "arguments",
+    [["--at", "25:00"], ["--at", "x"], ["--kind", "at"], ["--db", "a\nb"], ["--db", "a\u202eb"]],
 )
 def test_what_no_scheduler_takes(invoke: Invoke, arguments: list[str]) -> None:
     assert "hint:" in invoke("schedule", "show", "--kind", "cron", *arguments, code=2).stderr

@@ -255,3 +255,26 @@ def test_a_reader_who_leaves_early(month: Path, command: list[str]) -> None:
     running.wait(60)
     assert told == b""
     assert running.returncode in (0, 141)
+
+
+def test_an_export_to_a_terminal_shows_what_would_act(
+    invoke: Invoke, month: Path, tmp_path: Path
+) -> None:
+    pexpect = pytest.importorskip("pexpect", reason="needs a Unix terminal")
+    line = {"kind": "outlet", "at": "2025-03-01T10:00:00+08:00", "outlet": "x", "type": "store"}
+    file = tmp_path / "unseen.jsonl"
+    file.write_text(json.dumps({**line, "by": "bai", "name": "a\u200bb\U000e0041"}), "utf-8")
+    invoke("import", str(file), "--attest", "bai")
+    written = invoke("export", "--kind", "outlet").stdout
+    assert '"a\\u200bb\\udb40\\udc41"' in written
+    program = f"{sys.executable} -m conflictctl export --kind outlet --format"
+    child = pexpect.spawn(
+        "/bin/sh", ["-c", f"{program} csv; {program} xlsx"],
+        encoding="utf-8", timeout=60, env={**os.environ, "CONFLICTCTL_DB": str(month)},
+    )  # fmt: skip
+    child.expect(pexpect.EOF)
+    child.close()
+    assert "a\\u200bb\\U000e0041" in child.before
+    assert "\u200b" not in child.before
+    assert "a workbook is not for a terminal" in child.before
+    assert child.exitstatus == 2

@@ -62,6 +62,13 @@ def test_show_as_json_and_as_the_file_itself(invoke: Invoke) -> None:
     assert tomllib.loads(text) == tomllib.loads(policy.text)
 
 
+def test_show_of_a_file_with_a_brace_not_closed(invoke: Invoke, tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    preset = invoke("policy", "show", RENAULT, "--format", "toml").stdout
+    file.write_text(preset.replace('why.en = "', 'why.en = "{ x '), "utf-8")
+    assert "{ x " in invoke("policy", "show", str(file)).stdout
+
+
 def test_show_of_the_one_in_use(invoke: Invoke, month: Path) -> None:
     assert invoke("policy", "show").stdout == invoke("policy", "show", RENAULT).stdout
     invoke("policy", "show", "nonsense", code=2)

@@ -142,7 +142,7 @@ def jsonl(lines: list[Any]) -> bytes:
 
 def csv_rows() -> list[list[str]]:
     """The same file as rows of cells under `COLUMNS`."""
-    return [COLUMNS, *([_cell(line.get(name)) for name in COLUMNS] for line in LINES)]
+    return [[*COLUMNS], *([_cell(line.get(name)) for name in COLUMNS] for line in LINES)]
 
 
 def _cell(value: Any) -> str:

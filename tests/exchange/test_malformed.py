@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from conflictctl.calendar import DAY, parse_time
 from conflictctl.cli.app import app
 from conflictctl.register.store import create_register, open_register
 
+from .books import TOO_LARGE, open_document, whole
 from .malformed import ALWAYS_WRONG, LINES, jsonl, spoiled, wrong_jsonl
 
 NOW = parse_time("2013-04-01T09:00:00+08:00")[0]
@@ -79,3 +81,22 @@ def test_spoiled_files_are_rejected_and_nothing_is_written(filled: Path, tmp_pat
 @pytest.mark.slow
 def test_ten_thousand_spoiled_files(filled: Path, tmp_path: Path) -> None:
     assert rejected(filled, tmp_path, range(1000, 11_500)) >= 10_000
+
+
+@pytest.mark.parametrize("name", sorted(TOO_LARGE))
+def test_a_small_workbook_that_would_fill_the_memory_is_refused(
+    filled: Path, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / "book.xlsx"
+    file.write_bytes(TOO_LARGE[name]())
+    code, told = imported(filled, file, "--dry-run")
+    assert (code, "too large when unpacked" in told) == (3, True)
+
+
+@pytest.mark.parametrize("book", [whole, open_document])
+def test_the_whole_workbook_is_taken(
+    filled: Path, tmp_path: Path, book: Callable[[], bytes]
+) -> None:
+    file = tmp_path / "book.xlsx"
+    file.write_bytes(book())
+    assert imported(filled, file, "--dry-run")[0] == 0

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -137,6 +137,13 @@ def row(result: Result) -> str:
         f"{result.line.name:<10} {held}  {result.seconds:6.1f} s  "
         f"{result.line.attack}: {result.figures.measured}"
     )
+
+
+def told(measured: str, faults: Sequence[str]) -> str:
+    """What was measured and how many faults there were; the first ones go to standard error."""
+    for fault in faults[:20]:
+        print(f"  {fault}", file=sys.stderr)
+    return f"{measured}: {len(faults)} faults"
 
 
 def by_tests(*nodes: str) -> Callable[[Scale], Figures]:

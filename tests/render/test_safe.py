@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conflictctl.render.safe import safe
+from conflictctl.render.json_text import json_bytes
+from conflictctl.render.safe import cell_text, safe
 
 ANY_TEXT = st.text(st.characters(codec=None))
 JOINERS = "\u200c\u200d"
@@ -54,3 +56,31 @@ def test_safe_text_is_left_alone(text: str) -> None:
 @given(st.text(st.characters(categories=["L", "N", "P", "S"])))
 def test_letters_digits_marks_and_signs_are_never_changed(text: str) -> None:
     assert safe(text) == text
+
+
+def test_json_escapes_all_that_acts_and_means_the_same() -> None:
+    acting = {
+        char
+        for char in map(chr, (*range(0xD800), *range(0xE000, 0x110000)))
+        if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") and char not in JOINERS
+    }
+    written = json_bytes("".join(sorted(acting))).decode()
+    assert not set(written) & acting
+    assert set(json.loads(written)) == acting
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("＝1+1", "'＝1+1"),
+        ("-王", "'-王"),
+        ("\t=1", "\\t=1"),
+        ("王\u202e", "王\\u202e"),
+        (-1, "-1"),
+        (True, "true"),
+        (None, ""),
+    ],
+)
+def test_a_cell_is_no_formula_and_acts_nowhere(value: object, cell: str) -> None:
+    assert cell_text(value) == cell

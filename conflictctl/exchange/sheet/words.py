@@ -9,7 +9,7 @@ from functools import lru_cache
 
 Cell = str | int | float | bool | datetime | date | time | timedelta
 
-GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
+GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n", *"＝＋－＠", "'")
 """What an apostrophe stands before in a cell that was made safe against formulas."""
 
 _SPACE = re.compile(r"[\s\u200b\ufeff]+")
