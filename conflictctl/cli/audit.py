@@ -14,6 +14,7 @@ from conflictctl.cli.checkpoint import SIGNED_BY, public_key, read_checkpoint
 from conflictctl.cli.options import Command, format_option, new_group
 from conflictctl.cli.progress import WORTH_A_BAR, progress_bar
 from conflictctl.cli.session import session_of
+from conflictctl.cli.workers import over_register
 from conflictctl.errors import DamagedRegister
 from conflictctl.render.language import say, tr
 from conflictctl.wording import N_, Sentence, When
@@ -65,7 +66,13 @@ def verify(
     kept = [read_checkpoint(path, key).checkpoint for path in checkpoint or ()]
     register = session_of(ctx).open()
     with progress_bar(tr("verifying"), worth=register.head().seq > WORTH_A_BAR) as progress:
-        found = check(register, receipt=receipt, checkpoints=kept, progress=progress)
+        found = check(
+            register,
+            receipt=receipt,
+            checkpoints=kept,
+            progress=progress,
+            spread=over_register,
+        )
     if form == "json":
         _print_json(found)
     elif found.ok:

@@ -14,7 +14,7 @@ from typing import Any
 
 from conflictctl.errors import DamagedRegister, InputRejected
 from conflictctl.register import sqlite
-from conflictctl.register.audit import Progress, Verification, verify
+from conflictctl.register.audit import Progress, Spread, Verification, one_by_one, verify
 from conflictctl.register.store import Register, open_register, path_of
 from conflictctl.wording import Sentence
 
@@ -27,13 +27,18 @@ class _Restarted(Exception):
 
 
 def backup(
-    register: Register, target: Path, *, overwrite: bool = False, progress: Progress | None = None
+    register: Register,
+    target: Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    spread: Spread = one_by_one,
 ) -> Verification:
     """Write a verified copy of an open register to a file of its owner's alone.
 
-    Writers go on meanwhile.  Returns what the verification of the copy found.  Raises
-    InputRejected if the target exists (without `overwrite`), DamagedRegister if the copy
-    does not verify, StorageFailed, Busy.
+    Writers go on meanwhile.  Returns what the verification of the copy found, which `spread` may
+    share out.  Raises InputRejected if the target exists (without `overwrite`), DamagedRegister
+    if the copy does not verify, StorageFailed, Busy.
     """
     if not overwrite:
         _refuse_existing(target)
@@ -41,13 +46,18 @@ def backup(
     sqlite.check_link(target)
     with sqlite.failures(str(target)), sqlite.aside(target) as draft:
         copy_pages(path_of(register.target), draft)
-        found = _verified(draft, progress)
+        found = _verified(draft, progress, spread)
         _put(draft, target, overwrite=overwrite)
     return found
 
 
 def restore(
-    source: Path, target: str, *, force: bool = False, progress: Progress | None = None
+    source: Path,
+    target: str,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    spread: Spread = one_by_one,
 ) -> Path | None:
     """Make the register at `target` a verified copy of `source`.
 
@@ -63,7 +73,7 @@ def restore(
     kept: Path | None = None
     with sqlite.failures(target), sqlite.aside(path) as draft:
         copy_pages(source, draft)
-        _verified(draft, progress)
+        _verified(draft, progress, spread)
         if sqlite.is_present(path):
             kept = _set_aside(path)
         _put(draft, path, overwrite=True)
@@ -115,10 +125,10 @@ def _watch(step: int) -> Callable[[int, int, int], None]:
     return watch
 
 
-def _verified(draft: Path, progress: Progress | None) -> Verification:
+def _verified(draft: Path, progress: Progress | None, spread: Spread) -> Verification:
     try:
         with open_register(str(draft)) as copy:
-            found = verify(copy, progress=progress)
+            found = verify(copy, progress=progress, spread=spread)
     except DamagedRegister as damage:
         raise _not_good(damage.message) from damage
     if found.problem is not None:
