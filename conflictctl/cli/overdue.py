@@ -223,13 +223,10 @@ def show(question: Question, found: list[Due], within: int, form: str) -> None:
 
     calendar = question.calendar
     if form == "json":
-        from conflictctl.render.json_text import write_json
+        from conflictctl.render.json_text import write_json_list
 
-        write_json(
-            [views.due_json(due, calendar=calendar, head=question.head) for due in found],
-            sys.stdout,
-            indent=True,
-        )
+        rows = (views.due_json(due, calendar=calendar, head=question.head) for due in found)
+        write_json_list(rows, sys.stdout)
     elif form == "csv":
         views.write_due_csv(found, sys.stdout, calendar=calendar)
     elif not found:
