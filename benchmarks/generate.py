@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 """Write a made-up register as interchange JSON Lines: the same arguments, the same bytes.
 
-usage: generate.py [--customers N] [--events M] [--seed S] [--without-ids] OUT
+usage: generate.py [--customers N] [--events M] [--seed S] [--without-ids]
+                   [--minutes T] [--looked-after] OUT
 
 M counts every line, staff, outlets and customers included.  A customer's history depends
 only on its number and the seed, so customer K100 of a small file is customer K100 of a
 large one.  Lines come in the order of entry, with bounded memory.  Import the file with
 `--attest gao`; without an attestation every entry would be a late one.
+
+A new customer comes every T minutes (3).  With --looked-after those who have come to no deal
+are given up as lost, but for the last ones, as in a register whose overdue list somebody reads;
+otherwise all of them stay open for ever.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ ZONE = timezone(timedelta(hours=8))
 OPENING = datetime(2019, 1, 7, 9, 0, tzinfo=ZONE)
 MINUTES_BETWEEN_CUSTOMERS = 3
 DAY_MINUTES = 600  # an opening day
+OPEN_DAYS = 40  # nobody's story takes longer
 LINES_LESS_OR_MORE = (-4, 4, -3, 3, -2, 2, -1, 1, 0, 0)
 
 MANAGER = "gao"
@@ -68,10 +74,11 @@ def setting_up() -> list[Line]:
 class Story:
     """The lines of one customer, in the order they happen."""
 
-    def __init__(self, number: int, seed: int) -> None:
+    def __init__(self, number: int, seed: int, minutes: int, *, given_up: bool) -> None:
         self.dice = random.Random(f"{seed}/{number}")
         self.customer = f"K{number}"
-        days, minute = divmod(number * MINUTES_BETWEEN_CUSTOMERS, DAY_MINUTES)
+        self.given_up = given_up
+        days, minute = divmod(number * minutes, DAY_MINUTES)
         self.begin = OPENING + timedelta(days=days + 1, minutes=minute)
         self.lines: list[Timed] = []
 
@@ -121,9 +128,11 @@ class Story:
         phones = [f"13{dice.randrange(10**9):09d}"] if dice.random() < 0.85 else []
         first, second = dice.sample(CONSULTANTS, 2)
         ending = dice.choices((open_end, sale, collision, filed, lost), (45, 20, 22, 8, 5))[0]
+        if ending is open_end and self.given_up:
+            ending = lost
         least = {open_end: 2, sale: 4, collision: 6, filed: 6, lost: 3}[ending]
         if length < least:
-            ending, least = open_end, 2
+            ending, least = (lost, 3) if self.given_up else (open_end, 2)
         self.add(0, "customer", None, name=name, phones=phones)
         last_day = dice.randrange(4, 40)
         starter = dice.choice(OUTLET_STAFF) if ending is filed else first
@@ -182,7 +191,9 @@ def lengths(customers: int, lines: int) -> Iterator[int]:
         yield share + (LINES_LESS_OR_MORE[number % cycle] if number < whole else 0)
 
 
-def register(customers: int, events: int, seed: int) -> Iterator[Line]:
+def register(
+    customers: int, events: int, seed: int, minutes: int, *, looked_after: bool
+) -> Iterator[Line]:
     """All lines in the order of entry."""
     opening = setting_up()
     yield from opening
@@ -192,7 +203,8 @@ def register(customers: int, events: int, seed: int) -> Iterator[Line]:
     waiting: list[tuple[str, int, Line]] = []
     place = 0
     for number, length in enumerate(lengths(customers, events - len(opening)), 1):
-        story = Story(number, seed)
+        given_up = looked_after and (customers - number) * minutes > OPEN_DAYS * DAY_MINUTES
+        story = Story(number, seed, minutes, given_up=given_up)
         begin = story.begin.isoformat()
         while waiting and waiting[0][0] < begin:
             yield heapq.heappop(waiting)[2]
@@ -209,10 +221,19 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=175_000)
     parser.add_argument("--seed", type=int, default=2013)
     parser.add_argument("--without-ids", action="store_true")
+    parser.add_argument("--minutes", type=int, default=MINUTES_BETWEEN_CUSTOMERS)
+    parser.add_argument("--looked-after", action="store_true")
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
     with options.out.open("w", encoding="utf-8") as file:
-        for number, line in enumerate(register(options.customers, options.events, options.seed), 1):
+        lines = register(
+            options.customers,
+            options.events,
+            options.seed,
+            options.minutes,
+            looked_after=options.looked_after,
+        )
+        for number, line in enumerate(lines, 1):
             row = line if options.without_ids else {"id": f"e{number}", **line}
             file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
 

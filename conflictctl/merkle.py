@@ -69,6 +69,22 @@ class Frontier:
             hashes.append(node)
         self.size = size
 
+    def join(self, other: Frontier) -> None:
+        """Add all leaves of another tree, whose subtrees must fit in here as they are.
+
+        They do where this one's size is a multiple of a power of two that holds the other's.
+        Raises ValueError where they do not.
+        """
+        for place, node in zip(_bits(other.size), other.hashes, strict=True):
+            if self.size % (1 << place):
+                raise ValueError(f"a tree of {other.size} leaves does not fit behind {self.size}")
+            self.size += 1 << place
+            rest = self.size >> place
+            while not rest & 1:
+                node = node_hash(self.hashes.pop(), node)
+                rest >>= 1
+            self.hashes.append(node)
+
     def root(self, start: int = 0) -> bytes:
         """The root of the tree, or of its node from leaf `start` to the end."""
         if self.size == 0:
@@ -84,6 +100,11 @@ class Frontier:
         if found is None:
             raise ValueError(f"no node of the tree begins at leaf {start}")
         return found
+
+
+def _bits(number: int) -> list[int]:
+    """The places of the bits that are set, the highest first."""
+    return [place for place in reversed(range(number.bit_length())) if number >> place & 1]
 
 
 def inclusion_spans(index: int, size: int) -> list[Span]:

@@ -191,3 +191,28 @@ def test_proofs_of_what_is_not_there_are_refused() -> None:
         nodes(hashes(bodies_of(2)), 3, [(0, 2)])
     with pytest.raises(ValueError, match="no node"):
         nodes(hashes(bodies_of(4)), 4, [(1, 3)])
+
+
+@given(st.integers(0, 5), st.integers(0, 12), st.data())
+def test_trees_that_grew_apart_join_to_the_one_they_are_parts_of(
+    height: int, whole: int, data: st.DataObject
+) -> None:
+    length = 1 << height
+    rest = data.draw(st.integers(0, length))
+    leaves = [leaf_hash(number.to_bytes(2)) for number in range(whole * length + rest)]
+    joined = Frontier()
+    for start in range(0, len(leaves), length):
+        part = Frontier()
+        part.extend(leaves[start : start + length])
+        joined.join(part)
+    together = Frontier()
+    together.extend(leaves)
+    assert (joined.size, joined.hashes) == (together.size, together.hashes)
+
+
+def test_a_tree_that_would_have_to_be_taken_apart_is_not_joined() -> None:
+    tree, other = Frontier(), Frontier()
+    tree.extend(map(leaf_hash, LEAVES[:3]))
+    other.extend(map(leaf_hash, LEAVES[:2]))
+    with pytest.raises(ValueError, match="does not fit"):
+        tree.join(other)

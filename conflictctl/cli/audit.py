@@ -15,6 +15,7 @@ from conflictctl.cli.options import Command, format_option, new_group
 from conflictctl.cli.progress import WORTH_A_BAR, progress_bar
 from conflictctl.cli.session import session_of
 from conflictctl.cli.verify_export import handed_out
+from conflictctl.cli.workers import over_register
 from conflictctl.errors import DamagedRegister
 from conflictctl.render.language import say, tr
 from conflictctl.wording import N_, Sentence, When
@@ -86,7 +87,13 @@ def verify(
     handed = handed_out(export, manifest)
     register = session_of(ctx).open()
     with progress_bar(tr("verifying"), worth=register.head().seq > WORTH_A_BAR) as progress:
-        found = check(register, receipt=receipt, checkpoints=kept, progress=progress)
+        found = check(
+            register,
+            receipt=receipt,
+            checkpoints=kept,
+            progress=progress,
+            spread=over_register,
+        )
     # What an altered register would export says nothing of the file.
     held = None if handed is None or not found.ok else handed.held_against(register)
     if form == "json":

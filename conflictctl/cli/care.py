@@ -13,6 +13,7 @@ from conflictctl.cli.options import explained
 from conflictctl.cli.policy_choice import to_keep
 from conflictctl.cli.progress import WORTH_A_BAR, progress_bar
 from conflictctl.cli.session import session_of, system_zone
+from conflictctl.cli.workers import over_register
 from conflictctl.errors import ConflictctlError, WrongUsage
 from conflictctl.render.language import say, tr
 from conflictctl.render.terminal import warning_line
@@ -144,7 +145,7 @@ def backup(
 
     register = session_of(ctx).open()
     with progress_bar(tr("verifying"), worth=register.head().seq > WORTH_A_BAR) as progress:
-        found = copy(register, Path(file), overwrite=force, progress=progress)
+        found = copy(register, Path(file), overwrite=force, progress=progress, spread=over_register)
     print(
         say(
             Sentence(
@@ -174,7 +175,13 @@ def restore(
 
     session = session_of(ctx)
     with progress_bar(tr("verifying")) as progress:
-        kept = put_back(Path(file), session.target.value, force=force, progress=progress)
+        kept = put_back(
+            Path(file),
+            session.target.value,
+            force=force,
+            progress=progress,
+            spread=over_register,
+        )
     head = session.open().head()
     print(
         say(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from conflictctl.errors import InputRejected, NotPermitted
-from conflictctl.events import Draft, Event, claim_of
+from conflictctl.events import CLAIM_CASE, Draft, Event, claim_of
 from conflictctl.wording import Sentence, When
 
 if TYPE_CHECKING:
@@ -178,17 +178,37 @@ def cases_of_claims(
     *,
     as_of: Moment,
     known_at: KnownAt | None = None,
+    steps: Mapping[str, list[Event]] | None = None,
 ) -> list[Case]:
-    """The cases that follow from the claims of one dossier."""
+    """The cases that follow from the claims of one dossier.
+
+    `steps` are those of `steps_of_claims`, where many dossiers are looked at; else they are read.
+    """
     from conflictctl.cases.attribution import attribution_cases
+
+    def steps_of(name: str) -> list[Event]:
+        return register.case_events(name, known_at) if steps is None else steps[name]
 
     return attribution_cases(
         dossier.events,
         people=people,
         calendar=register.calendar,
         as_of=as_of,
-        steps_of=lambda name: register.case_events(name, known_at),
+        steps_of=steps_of,
     )
+
+
+def steps_of_claims(
+    register: Register, dossiers: Iterable[Dossier], known_at: KnownAt | None = None
+) -> dict[str, list[Event]]:
+    """The entries that name the cases of all claims in some dossiers, by case, read in one go."""
+    cases = [
+        f"{CLAIM_CASE}{event.ref}"
+        for dossier in dossiers
+        for event in dossier.events
+        if event.kind == "claim"
+    ]
+    return dict(register.cases(cases, known_at)) if cases else {}
 
 
 def unknown_case(identity: str) -> InputRejected:

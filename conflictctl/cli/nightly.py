@@ -25,6 +25,7 @@ from conflictctl.cli.options import explained, format_option, whole_number
 from conflictctl.cli.overdue import dues
 from conflictctl.cli.question import POLICY, SETTINGS, gather
 from conflictctl.cli.session import session_of
+from conflictctl.cli.workers import over_register
 from conflictctl.errors import ConflictctlError
 from conflictctl.render.language import list_joined, say, tr
 from conflictctl.wording import N_, Sentence, Span
@@ -197,7 +198,8 @@ def nightly(
 def _copy(night: Night) -> Iterator[Step]:
     from conflictctl.register.nights import nightly_copy
 
-    made = nightly_copy(night.question.register, night.folder, night.day, keep=night.keep)
+    register = night.question.register
+    made = nightly_copy(register, night.folder, night.day, keep=night.keep, spread=over_register)
     values: dict[str, Any] = {
         "path": str(made.path),
         "head": None if made.head is None else made.head.text,

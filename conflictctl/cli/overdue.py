@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +23,7 @@ from conflictctl.cli.messages import (
 from conflictctl.cli.options import explained, format_option
 from conflictctl.cli.question import POLICY, SETTINGS, Question, gather, rule_among
 from conflictctl.cli.session import session_of
+from conflictctl.cli.workers import in_order, opened_here, own_register
 from conflictctl.errors import WrongUsage
 from conflictctl.render.language import say
 from conflictctl.wording import N_, Sentence, Span
@@ -119,15 +121,42 @@ def overdue(
         raise typer.Exit(1)
 
 
-def dues(question: Question, within: int) -> Iterator[Due]:
-    """Everybody's deadlines that are past or at most `within` days ahead."""
-    from conflictctl.cli.case_files import CasePolicies, cases_of_claims, opened_cases
+def dues(question: Question, within: int, *, workers: int | None = None) -> Iterator[Due]:
+    """Everybody's deadlines that are past or at most `within` days ahead.
+
+    Customers are looked at a page at a time, by several processes, which keep to the head that
+    the question saw.
+    """
+    from conflictctl.cli.case_files import CasePolicies, opened_cases
+    from conflictctl.register.store import KnownAt
+
+    moment = question.known_at.moment if question.known_at is not None else None
+    question = question._replace(known_at=KnownAt(question.head.seq, moment))
+    register, known_at = question.register, question.known_at
+    opened_here(register)
+    pages = register.families(known_at)
+    for found in in_order(partial(_of_page, question, within), pages, workers=workers):
+        yield from found
+    policies = CasePolicies(register, known_at)
+    for case in opened_cases(
+        register, policies, as_of=question.as_of, known_at=known_at, personal=False
+    ):
+        yield from _of_case(case, question, policies, within)
+
+
+def _of_page(question: Question, within: int, families: list[tuple[str, ...]]) -> list[Due]:
+    """What is due of some whole groups of connected customers."""
+    from conflictctl.cli.case_files import CasePolicies, cases_of_claims, steps_of_claims
     from conflictctl.deadlines import follow_ups
 
-    register, known_at = question.register, question.known_at
+    register, known_at = own_register(question.register), question.known_at
+    question = question._replace(register=register)
     policies = CasePolicies(register, known_at)
-    for dossier in register.dossiers(known_at):
-        yield from follow_ups(
+    dossiers = list(register.dossiers_of(families, known_at))
+    steps = steps_of_claims(register, dossiers, known_at)
+    found: list[Due] = []
+    for dossier in dossiers:
+        found += follow_ups(
             dossier.events,
             dossier.members,
             policy=question.policy,
@@ -138,14 +167,16 @@ def dues(question: Question, within: int) -> Iterator[Due]:
             within_days=within,
         )
         for case in cases_of_claims(
-            register, dossier, question.people, as_of=question.as_of, known_at=known_at
+            register,
+            dossier,
+            question.people,
+            as_of=question.as_of,
+            known_at=known_at,
+            steps=steps,
         ):
             if not _decided_by_rule(case, dossier, question):
-                yield from _of_case(case, question, policies, within)
-    for case in opened_cases(
-        register, policies, as_of=question.as_of, known_at=known_at, personal=False
-    ):
-        yield from _of_case(case, question, policies, within)
+                found += _of_case(case, question, policies, within)
+    return found
 
 
 def _decided_by_rule(case: Case, dossier: Dossier, question: Question) -> bool:
@@ -192,13 +223,10 @@ def show(question: Question, found: list[Due], within: int, form: str) -> None:
 
     calendar = question.calendar
     if form == "json":
-        from conflictctl.render.json_text import write_json
+        from conflictctl.render.json_text import write_json_list
 
-        write_json(
-            [views.due_json(due, calendar=calendar, head=question.head) for due in found],
-            sys.stdout,
-            indent=True,
-        )
+        rows = (views.due_json(due, calendar=calendar, head=question.head) for due in found)
+        write_json_list(rows, sys.stdout)
     elif form == "csv":
         views.write_due_csv(found, sys.stdout, calendar=calendar)
     elif not found:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from multiprocessing.pool import Pool
+
     from conflictctl.register.store import Register
 
 _Item = TypeVar("_Item")
@@ -34,20 +37,56 @@ def in_order(
     first = list(islice(items, FEW + 1))
     items = chain(first, items)
     number = _processors() if workers is None else workers
-    if number < 2 or len(first) <= FEW or sys.platform != "linux":
+    if not _worth(number, first):
         yield from map(task, items)
         return
-    from multiprocessing import get_context
-
-    global _task
-    _task = task  # forked along: a task need not be picklable
-    sys.stdout.flush()
-    with get_context("fork").Pool(number) as pool:
+    with _forked(task, number) as pool:
         waiting = deque(pool.apply_async(_run, (item,)) for item in islice(items, 3 * number))
         while waiting:
             answer = waiting.popleft().get()
             waiting.extend(pool.apply_async(_run, (item,)) for item in islice(items, 1))
             yield answer
+
+
+def over_register(
+    register: Register,
+    task: Callable[[Register, _Item], _Answer],
+    items: Sequence[_Item],
+    *,
+    workers: int | None = None,
+) -> Iterator[_Answer]:
+    """The answers to all items, as they come: `task` is given the register as its process has it.
+
+    For answers that are small: nothing keeps them from running ahead of the reader.
+    """
+    opened_here(register)
+    one = partial(_over_own, register, task)
+    number = _processors() if workers is None else workers
+    if not _worth(number, items):
+        yield from map(one, items)
+        return
+    with _forked(one, number) as pool:
+        yield from pool.imap_unordered(_run, items)
+
+
+def _over_own(
+    register: Register, task: Callable[[Register, _Item], _Answer], item: _Item
+) -> _Answer:
+    return task(own_register(register), item)
+
+
+def _worth(number: int, first: Sequence[Any]) -> bool:
+    return number > 1 and len(first) > FEW and sys.platform == "linux"
+
+
+def _forked(task: Callable[[Any], Any], number: int) -> Pool:
+    """Processes that do a task, which is forked along: it need not be picklable."""
+    from multiprocessing import get_context
+
+    global _task
+    _task = task
+    sys.stdout.flush()
+    return get_context("fork").Pool(number)
 
 
 def _processors() -> int:

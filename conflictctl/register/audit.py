@@ -7,40 +7,23 @@ chain anew, is found only by these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import and_, bindparam, func, select, tuple_
+from sqlalchemy import bindparam, func, select
 
-from conflictctl.calendar import utc_text
 from conflictctl.checkpoint import Checkpoint
-from conflictctl.errors import DamagedRegister
-from conflictctl.events import BODY_VERSION, REFERENCE_FIELDS
-from conflictctl.mending import MENDS
-from conflictctl.register.chain import (
-    Head,
-    canonical,
-    commitment,
-    content_number,
-    genesis,
-    link,
-    receipt_bytes,
-)
-from conflictctl.register.rows import (
-    WITH_SUBJECT,
-    concerned,
-    spoken_of,
-    subject_of,
-    touched,
-)
+from conflictctl.errors import ConflictctlError, DamagedRegister
+from conflictctl.register.chain import Head, genesis, receipt_bytes
 from conflictctl.register.schema import events, personal, touches
-from conflictctl.register.seals import Seals
+from conflictctl.register.seals import Marks, Seals
 from conflictctl.register.store import Register
+from conflictctl.register.walk import LOWEST, Walk, walk_on
 from conflictctl.wording import Sentence
 
-_PAGE = 2000
-_LOWEST = -(2**63)
+STRETCH = 1 << 14
+"""Entries that are checked at a stretch: a whole subtree of a checkpoint's tree."""
 
 Progress = Callable[[int, int], None]
 
@@ -71,174 +54,54 @@ class Verification(NamedTuple):
     between: tuple[int, int] | None = None
 
 
-class Target(NamedTuple):
-    """What is needed of an entry that another one speaks of."""
+class Stretch(NamedTuple):
+    """The entries after one place up to another (None: to the end)."""
 
-    seq: int
-    customer: str | None
-    subject: str | None
-
-
-class Row(NamedTuple):
-    """An entry as it stands in the tables; nothing about it is believed."""
-
-    log: Any
-    seq: Any
-    id: Any
-    content: Any
-    kind: Any
-    at: Any
-    recorded_at: Any
-    appended_at: Any
-    customer: Any
-    subject: Any
-    attestation: Any
-    body: Any
-    hash: Any
-    salt: Any
-    data: Any
+    after: int
+    last: int | None
 
 
-class Walk:
-    """The state of a verification after some entries; feed it all entries in order."""
+class Checked(NamedTuple):
+    """What a walk over one stretch found; `fine` says that every entry of it holds.
 
-    def __init__(
-        self,
-        log: str,
-        origin: str,
-        redactions: dict[str, int],
-        receipt: bytes | None = None,
-        checkpoints: Sequence[Checkpoint] = (),
-    ) -> None:
-        self.seals = Seals(checkpoints)
-        self.log = log
-        self.origin = origin
-        self.redactions = redactions
-        self.receipt = receipt
-        self.head = Head(0, genesis(origin))
-        self.redacted = 0
-        self.receipt_seq: int | None = None
-        self.clock_back = 0
-        self._attestations: set[int] = set()
-        self._groups: dict[int, frozenset[str]] = {}
-        self._clock = _LOWEST
+    `head` and `clock` are those of its last entry, the counts are its own.
+    """
 
-    def check(
-        self, row: Row, touching: Sequence[str], find: Callable[[str | int], Target | None]
-    ) -> Sentence | None:
-        """Check the next entry against all before it; what is wrong with it, or None.
+    stretch: Stretch
+    fine: bool
+    head: Head
+    clock: int
+    redacted: int
+    receipt_seq: int | None
+    clock_back: int
+    marks: Marks
 
-        `touching` are the customers of its rows in `touches`, sorted.
-        """
-        seq = self.head.seq + 1
-        if row.seq != seq or row.log != self.log:
-            return Sentence("entry #{seq} is missing", seq=seq)
-        try:
-            link_hash = link(self.head.hash, row.body)
-            if link_hash != row.hash:
-                return Sentence("the bytes of #{seq} do not fit the chain", seq=seq)
-            record = orjson.loads(row.body)
-            if canonical(record) != row.body:
-                return Sentence("the bytes of #{seq} are not in canonical form", seq=seq)
-            column = self._columns(row, record) or self._derived(row, record, touching, find)
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
-            return Sentence("entry #{seq} cannot be read", seq=seq)
-        if column is not None:
-            return Sentence(
-                "{column} of #{seq} does not agree with its bytes", column=column, seq=seq
-            )
-        self.head = Head(seq, link_hash)
-        if link_hash[:10] == self.receipt:
-            self.receipt_seq = seq
-        if self.seals.waiting:
-            self.seals.take(row.body, link_hash)
-            if self.seals.problem is not None:
-                return self.seals.problem
-        if row.appended_at < self._clock:
-            self.clock_back += 1
-        self._clock = row.appended_at
-        return None
 
-    def _columns(self, row: Row, record: dict[str, Any]) -> str | None:
-        get = record.get
-        if record["v"] != BODY_VERSION or record["log"] != self.origin:
-            return "log"
-        if record["seq"] != row.seq:
-            return "seq"
-        if get("id") != row.id:
-            return "id"
-        if record["kind"] != row.kind:
-            return "kind"
-        if utc_text(row.at) != record["at"] or type(row.at) is not int:
-            return "at"
-        if (
-            utc_text(row.recorded_at) != record["rec"]
-            or row.recorded_at < row.at
-            or type(row.recorded_at) is not int
-        ):
-            return "recorded_at"
-        if utc_text(row.appended_at) != record["app"] or type(row.appended_at) is not int:
-            return "appended_at"
-        if get("customer") != row.customer:
-            return "customer"
-        attestation = get("att")
-        if attestation != row.attestation:
-            return "attestation"
-        if attestation is not None and attestation not in self._attestations:
-            return "attestation"
-        return None
+class Around(NamedTuple):
+    """What is wrong around the entries, and at which `seq`, where that can be told."""
 
-    def _derived(
-        self,
-        row: Row,
-        record: dict[str, Any],
-        touching: Sequence[str],
-        find: Callable[[str | int], Target | None],
-    ) -> str | None:
-        kind, customer, data = record["kind"], record.get("customer"), record.get("data") or {}
-        content = None
-        if row.id is None:
-            content = content_number(
-                kind, row.at, record.get("by"), record.get("rby"), customer, data
-            )
-        if content != row.content:
-            return "content"
-        subject = (
-            subject_of(kind, record.get("by"), customer, data) if kind in WITH_SUBJECT else None
-        )
-        everyone = None
-        if refs := spoken_of(kind, data):
-            inherited: set[str] = set()
-            for target in map(find, refs):
-                if target is None or target.seq >= row.seq:
-                    return "reference"
-                inherited |= self._groups.get(target.seq) or concerned(target.customer, {})
-                if kind in MENDS:
-                    subject = target.subject
-            everyone = concerned(customer, data, inherited)
-        elif "customers" in data:
-            everyone = concerned(customer, data)
-        if subject != row.subject:
-            return "subject"
-        expected = touched(customer, everyone) if everyone is not None else ()
-        if expected != tuple(touching):
-            return "touches"
-        if expected and everyone is not None:
-            self._groups[row.seq] = everyone
-        if kind == "attestation":
-            self._attestations.add(row.seq)
-        return self._personal(row, record.get("pii"), everyone or concerned(customer, {}))
+    first_bad: int | None
+    problem: Sentence | None
 
-    def _personal(self, row: Row, sealed: Any, everyone: Iterable[str]) -> str | None:
-        if row.salt is not None:
-            fits = sealed is not None and commitment(row.salt, row.data) == sealed
-            return None if fits else "personal"
-        if sealed is None:
-            return None
-        if not any(self.redactions.get(customer, 0) > row.seq for customer in everyone):
-            return "personal"
-        self.redacted += 1
-        return None
+
+Piece = Stretch | None
+"""A stretch of entries, or what is around them all."""
+Answer = Checked | Around | None
+"""Of a piece; None where it could not be read just then."""
+Spread = Callable[
+    [Register, Callable[[Register, Piece], Answer], Sequence[Piece]], Iterator[Answer]
+]
+"""Has a register's pieces looked at, in any order, and gives the answers in any order.
+
+Who looks at one in another process has the register opened there, and hands that in.
+"""
+
+
+def one_by_one(
+    register: Register, task: Callable[[Register, Piece], Answer], pieces: Sequence[Piece]
+) -> Iterator[Answer]:
+    """All pieces one after the other, in this process."""
+    return map(partial(task, register), pieces)
 
 
 def verify(
@@ -247,48 +110,150 @@ def verify(
     receipt: str | None = None,
     checkpoints: Sequence[Checkpoint] = (),
     progress: Progress | None = None,
+    spread: Spread = one_by_one,
 ) -> Verification:
     """Check every entry, column and index of a register.
 
     With `receipt` also look for the entry that bears it; not finding it is a finding.  So is a
     checkpoint that the entries do not lead to, or that is of another log.
-    `progress` is told how many entries of how many are done.  Raises InputRejected for a
-    text that is no receipt; never raises for damage, which is what it reports.
+    `progress` is told how many entries of how many are done.  `spread` may share the work out; what
+    is found is the same.  Raises InputRejected for a text that is no receipt; never raises for
+    damage, which is what it reports.
     """
     wanted = None if receipt is None else receipt_bytes(receipt)
+    seals = Seals(checkpoints)
+    start = Head(0, genesis(register.origin))
+    walk = Walk(register.log, register.origin, {}, wanted, seals, start)
     try:
-        redactions = {row[0]: row[1] for row in register.fetch(_REDACTIONS)}
+        walk.redactions |= {row[0]: row[1] for row in register.fetch(_REDACTIONS)}
         total = register.head().seq
     except DamagedRegister as damage:
-        return _verification(Walk(register.log, register.origin, {}), None, damage.message, None)
-    walk = Walk(register.log, register.origin, redactions, wanted, checkpoints)
+        return _verification(walk, None, damage.message)
     foreign = _foreign(register, checkpoints)
     if foreign is not None:
-        return _verification(walk, None, foreign, receipt)
-    problem = _walk(register, walk, total, progress)
-    if walk.seals.problem is not None:
-        found = _verification(walk, None, problem, receipt)
-        return found._replace(between=(walk.seals.first_doubted, walk.seals.tree.size))
+        return _verification(walk, None, foreign)
+    around, problem = _walked(register, walk, seals, total, progress, spread)
+    if seals.problem is not None:
+        found = _verification(walk, None, problem)
+        return found._replace(between=(seals.first_doubted, seals.tree.size))
+    if problem is None:
+        problem = seals.cut_off(walk.head.seq)
     if problem is not None:
-        return _verification(walk, walk.head.seq + 1, problem, receipt)
-    problem = walk.seals.cut_off(walk.head.seq)
-    if problem is not None:
-        return _verification(walk, walk.head.seq + 1, problem, receipt)
-    try:
-        first_bad, problem = _surroundings(register)
-    except DamagedRegister as damage:
-        first_bad, problem = None, damage.message
+        return _verification(walk, walk.head.seq + 1, problem)
+    first_bad, problem = around or _around(register)
     if problem is None and wanted is not None and walk.receipt_seq is None:
         problem = Sentence(
             "no entry bears the receipt {receipt}: what it vouched for was changed or cut off",
             receipt=receipt,
         )
-    return _verification(walk, first_bad, problem, receipt)
+    return _verification(walk, first_bad, problem)
 
 
-def _verification(
-    walk: Walk, first_bad: int | None, problem: Sentence | None, receipt: str | None
-) -> Verification:
+# ------------------------------------------------------------------- stretch by stretch
+
+
+def _walked(
+    register: Register,
+    walk: Walk,
+    seals: Seals,
+    total: Any,
+    progress: Progress | None,
+    spread: Spread,
+) -> tuple[Around | None, Sentence | None]:
+    """Take the walk to the end, or to the first entry that does not hold: what is wrong with it.
+
+    Stretches that hold are joined to the walk in their order; from the first that does not, the
+    walk goes on entry by entry, so that what it tells does not depend on how the work was shared.
+    """
+    stretches = _stretches(total)
+    # What is around takes as long as many stretches: not the last to be begun.
+    pieces = [stretches[0], None, *stretches[1:]]
+    sizes = [checkpoint.size for checkpoint in seals.waiting]
+    task = partial(_piece, walk.redactions, walk.receipt, sizes)
+    around: Around | None = None
+    waiting: dict[int, Checked] = {}
+    done, ended = 0, False
+    for answer in spread(register, task, pieces):
+        if isinstance(answer, Around):
+            around = answer
+        if not isinstance(answer, Checked):
+            continue
+        done += answer.head.seq - answer.stretch.after
+        if progress is not None:
+            progress(done, max(done, total) if isinstance(total, int) else done)
+        waiting[answer.stretch.after] = answer
+        while (following := waiting.pop(walk.head.seq, None)) is not None:
+            if not following.fine or not seals.join(following.marks):
+                return around, walk_on(register, walk)
+            _join(walk, following)
+            ended = following.stretch.last is None
+    return around, None if ended else walk_on(register, walk)
+
+
+def _stretches(total: Any) -> list[Stretch]:
+    """Stretches of equal length that begin where subtrees do; one where places are no numbers."""
+    if not isinstance(total, int) or total <= STRETCH:
+        return [Stretch(0, None)]
+    starts = list(range(0, total, STRETCH))
+    return [
+        *(Stretch(after, after + STRETCH) for after in starts[:-1]),
+        Stretch(starts[-1], None),
+    ]
+
+
+def _piece(
+    redactions: dict[str, int],
+    receipt: bytes | None,
+    sizes: Sequence[int],
+    register: Register,
+    piece: Piece,
+) -> Answer:
+    try:
+        if piece is None:
+            return _around(register)
+        return _stretch(redactions, receipt, sizes, register, piece)
+    except ConflictctlError:
+        return None
+
+
+def _stretch(
+    redactions: dict[str, int],
+    receipt: bytes | None,
+    sizes: Sequence[int],
+    register: Register,
+    stretch: Stretch,
+) -> Checked | None:
+    """A walk over one stretch, on the word of the entry before it, which has its own turn."""
+    before, clock = Head(0, genesis(register.origin)), LOWEST
+    if stretch.after:
+        rows = register.fetch(_BEFORE, {"log": register.log, "seq": stretch.after})
+        if not rows or type(rows[0][0]) is not bytes or type(rows[0][1]) is not int:
+            return None
+        before, clock = Head(stretch.after, rows[0][0]), rows[0][1]
+    marks = Marks(stretch.after, sizes)
+    walk = Walk(register.log, register.origin, redactions, receipt, marks, before, clock)
+    problem = walk_on(register, walk, stretch.last)
+    return Checked(
+        stretch,
+        problem is None,
+        walk.head,
+        walk.clock,
+        walk.redacted,
+        walk.receipt_seq,
+        walk.clock_back,
+        marks,
+    )
+
+
+def _join(walk: Walk, checked: Checked) -> None:
+    walk.head, walk.clock = checked.head, checked.clock
+    walk.redacted += checked.redacted
+    walk.clock_back += checked.clock_back
+    if checked.receipt_seq is not None:
+        walk.receipt_seq = checked.receipt_seq
+
+
+def _verification(walk: Walk, first_bad: int | None, problem: Sentence | None) -> Verification:
     count = walk.head.seq
     return Verification(
         problem is None,
@@ -313,94 +278,15 @@ def _foreign(register: Register, checkpoints: Sequence[Checkpoint]) -> Sentence 
     )
 
 
-def _walk(register: Register, walk: Walk, total: Any, progress: Progress | None) -> Sentence | None:
-    for page in _pages(register):
-        if isinstance(page, DamagedRegister):
-            return page.message
-        rows, touching, find = page
-        for row in rows:
-            problem = walk.check(row, touching.get(row.seq, ()), find)
-            if problem is not None:
-                return problem
-        if progress is not None:
-            progress(walk.head.seq, max(walk.head.seq, total))
-    return None
-
-
-_Page = tuple[list[Row], dict[Any, list[str]], Callable[[str | int], Target | None]]
-
-
-def _pages(register: Register) -> Iterator[_Page | DamagedRegister]:
-    """The entries in pages; the failure itself where the file cannot be read on.
-
-    A page that fails is read again entry by entry, so that the bad one can be named.
-    """
-    after: tuple[Any, Any] = ("", _LOWEST)
-    limit = _PAGE
-    while True:
-        try:
-            page = _page(register, after, limit)
-        except DamagedRegister as damage:
-            if limit == 1:
-                yield damage
-                return
-            limit = 1
-            continue
-        rows = page[0]
-        if not rows:
-            return
-        yield page
-        after = (rows[-1].log, rows[-1].seq)
-
-
-def _page(register: Register, after: tuple[Any, Any], limit: int) -> _Page:
-    rows = [
-        Row(*row)
-        for row in register.fetch(_ROWS, {"log": after[0], "seq": after[1], "limit": limit})
-    ]
-    if not rows:
-        return rows, {}, lambda ref: None
-    touching: dict[Any, list[str]] = {}
-    span = {"log": rows[0].log, "first": rows[0].seq, "last": rows[-1].seq}
-    for seq, customer in register.fetch(_TOUCHING, span):
-        touching.setdefault(seq, []).append(customer)
-    found = _targets(register, rows)
-    return rows, touching, found.get
-
-
-def _targets(register: Register, rows: Sequence[Row]) -> dict[str | int, Target]:
-    """The entries that those of a page speak of, by the reference used."""
-    refs = {ref for row in rows for ref in _references(row)}
-    found: dict[str | int, Target] = {}
-    for column, kind in ((events.c.seq, int), (events.c.id, str)):
-        wanted = [ref for ref in refs if type(ref) is kind]
-        for start in range(0, len(wanted), 500):
-            statement = select(
-                column,
-                events.c.seq,
-                events.c.customer,
-                events.c.subject,
-            ).where(events.c.log == register.log, column.in_(wanted[start : start + 500]))
-            for ref, *target in register.fetch(statement):
-                found[ref] = Target(*target)
-    return found
-
-
-def _references(row: Row) -> list[str | int]:
-    if row.kind not in REFERENCE_FIELDS and row.kind != "finding":
-        return []
+def _around(register: Register) -> Around:
+    """What is around the entries: rows without one, schema, indexes, pages of the file."""
     try:
-        return [
-            ref
-            for ref in spoken_of(row.kind, orjson.loads(row.body)["data"])
-            if isinstance(ref, (str, int))
-        ]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return []  # `check` says what is wrong with it
+        return Around(*_surroundings(register))
+    except DamagedRegister as damage:
+        return Around(None, damage.message)
 
 
 def _surroundings(register: Register) -> tuple[int | None, Sentence | None]:
-    """What surrounds the entries: rows without one, schema, indexes, pages of the file."""
     for table in (touches, personal):
         orphans = register.fetch(
             select(func.min(table.c.seq)).where(
@@ -432,22 +318,6 @@ _REDACTIONS = (
     .where(events.c.kind == "redaction", events.c.subject.is_not(None))
     .group_by(events.c.subject)
 )
-_ROWS = (
-    select(*events.c, personal.c.salt, personal.c.data)
-    .select_from(
-        events.outerjoin(
-            personal, and_(personal.c.log == events.c.log, personal.c.seq == events.c.seq)
-        )
-    )
-    .where(tuple_(events.c.log, events.c.seq) > tuple_(bindparam("log"), bindparam("seq")))
-    .order_by(events.c.log, events.c.seq)
-    .limit(bindparam("limit"))
-)
-_TOUCHING = (
-    select(touches.c.seq, touches.c.customer)
-    .where(
-        touches.c.log == bindparam("log"),
-        touches.c.seq.between(bindparam("first"), bindparam("last")),
-    )
-    .order_by(touches.c.customer)
+_BEFORE = select(events.c.hash, events.c.appended_at).where(
+    events.c.log == bindparam("log"), events.c.seq == bindparam("seq")
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 from conflictctl.errors import DamagedRegister, InputRejected
 from conflictctl.register import sqlite
-from conflictctl.register.audit import Progress, Verification, verify
+from conflictctl.register.audit import Progress, Spread, Verification, one_by_one, verify
 from conflictctl.register.copying import copy, fill
 from conflictctl.register.in_file import path_of
 from conflictctl.register.places import on_server, place_of, shown
@@ -30,14 +30,19 @@ class _Restarted(Exception):
 
 
 def backup(
-    register: Register, target: Path, *, overwrite: bool = False, progress: Progress | None = None
+    register: Register,
+    target: Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    spread: Spread = one_by_one,
 ) -> Verification:
     """Write a verified copy of an open register to a file of its owner's alone.
 
     Of a register on a server it is a register in a file, entry by entry the same.
-    Writers go on meanwhile.  Returns what the verification of the copy found.  Raises
-    InputRejected if the target exists (without `overwrite`), DamagedRegister if the copy
-    does not verify, StorageFailed, Busy.
+    Writers go on meanwhile.  Returns what the verification of the copy found, which `spread` may
+    share out.  Raises InputRejected if the target exists (without `overwrite`), DamagedRegister
+    if the copy does not verify, StorageFailed, Busy.
     """
     if not overwrite:
         _refuse_existing(target)
@@ -50,13 +55,18 @@ def backup(
             fill(register, place_of(str(draft)), register.head(), progress)
         else:
             copy_pages(path_of(register.target), draft)
-        found = _verified(draft, progress)
+        found = _verified(draft, progress, spread)
         _put(draft, target, overwrite=overwrite)
     return found
 
 
 def restore(
-    source: Path, target: str, *, force: bool = False, progress: Progress | None = None
+    source: Path,
+    target: str,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    spread: Spread = one_by_one,
 ) -> Path | None:
     """Make the register at `target` a verified copy of `source`.
 
@@ -75,7 +85,7 @@ def restore(
     kept: Path | None = None
     with sqlite.failures(target), sqlite.aside(path) as draft:
         copy_pages(source, draft)
-        _verified(draft, progress)
+        _verified(draft, progress, spread)
         if sqlite.is_present(path):
             kept = _set_aside(path)
         _put(draft, path, overwrite=True)
@@ -138,10 +148,10 @@ def _watch(step: int) -> Callable[[int, int, int], None]:
     return watch
 
 
-def _verified(draft: Path, progress: Progress | None) -> Verification:
+def _verified(draft: Path, progress: Progress | None, spread: Spread) -> Verification:
     try:
         with open_register(str(draft)) as copy:
-            found = verify(copy, progress=progress)
+            found = verify(copy, progress=progress, spread=spread)
     except DamagedRegister as damage:
         raise _not_good(damage.message) from damage
     if found.problem is not None:

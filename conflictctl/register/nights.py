@@ -12,7 +12,7 @@ from conflictctl.calendar import Moment
 from conflictctl.errors import InputRejected
 from conflictctl.events import Draft
 from conflictctl.register import sqlite
-from conflictctl.register.audit import Progress
+from conflictctl.register.audit import Progress, Spread, one_by_one
 from conflictctl.register.backup import backup
 from conflictctl.register.chain import Head
 from conflictctl.register.places import place_of
@@ -44,7 +44,13 @@ def nightly_name(target: str, day: int, suffix: str) -> str:
 
 
 def nightly_copy(
-    register: Register, folder: Path, day: int, *, keep: int, progress: Progress | None = None
+    register: Register,
+    folder: Path,
+    day: int,
+    *,
+    keep: int,
+    progress: Progress | None = None,
+    spread: Spread = one_by_one,
 ) -> Copied:
     """Make the verified copy of a local day, once; then drop all but the `keep` newest.
 
@@ -57,7 +63,7 @@ def nightly_copy(
         there = target.exists()
     if not there:
         try:
-            head = backup(register, target, progress=progress).head
+            head = backup(register, target, progress=progress, spread=spread).head
         except InputRejected:
             # Another run was quicker; its copy was verified before it got its name.
             if not target.exists():

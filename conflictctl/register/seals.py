@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from conflictctl.checkpoint import Checkpoint
 from conflictctl.merkle import Frontier, leaf_hash
@@ -42,6 +43,27 @@ class Seals:
                 return
             self.held = checkpoint.size
 
+    def join(self, marks: Marks) -> bool:
+        """A stretch of entries that was walked by itself; whether all checkpoints in it hold.
+
+        If not, those before the first that does not are taken for held, and the tree stands as
+        before, so that the stretch can be walked again.
+        """
+        before = self.tree
+        for mark in marks.found:
+            whole = Frontier(before.size, before.hashes)
+            whole.join(Frontier(mark.size - before.size, mark.hashes))
+            while self.waiting and self.waiting[-1].size == mark.size:
+                checkpoint = self.waiting[-1]
+                if checkpoint.root != whole.root() or checkpoint.head not in (None, mark.head):
+                    return False
+                self.held = self.waiting.pop().size
+        if self.waiting:
+            if self.waiting[-1].size <= before.size + marks.tree.size:
+                return False
+            before.join(marks.tree)
+        return True
+
     def cut_off(self, count: int) -> Sentence | None:
         """What is missing at the end of the register, of which there are `count` entries."""
         if not self.waiting:
@@ -52,3 +74,39 @@ class Seals:
             last=count,
             size=self.waiting[0].size,
         )
+
+
+class Mark(NamedTuple):
+    """Where a checkpoint ends in a stretch: the size of the whole log there, and its head.
+
+    `hashes` are the frontier of the stretch's own tree up to there.
+    """
+
+    size: int
+    hashes: list[bytes]
+    head: bytes
+
+
+class Marks:
+    """The tree over one stretch of entries, and how it stood where checkpoints end.
+
+    The stretch begins after `start` entries, a multiple of its length.
+    """
+
+    problem: Sentence | None = None
+    held: int | None = None
+    """Only the whole tree can tell."""
+
+    def __init__(self, start: int, sizes: Sequence[int]) -> None:
+        self.start = start
+        self.waiting = sorted({size for size in sizes if size > start}, reverse=True)
+        self.tree = Frontier()
+        self.found: list[Mark] = []
+
+    def take(self, body: bytes, link_hash: bytes) -> None:
+        """The next entry."""
+        self.tree.extend((leaf_hash(body),))
+        size = self.start + self.tree.size
+        if self.waiting[-1] == size:
+            self.waiting.pop()
+            self.found.append(Mark(size, list(self.tree.hashes), link_hash))

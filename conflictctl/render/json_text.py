@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import IO, Any
 
 import orjson
@@ -60,3 +61,15 @@ def json_line(value: Any, encoding: str | None, *, indent: bool = False) -> str:
 def write_json(value: Any, stream: IO[str], *, indent: bool = False) -> None:
     """Write one value and a new line to a text stream, in the stream's own encoding."""
     stream.write(json_line(value, getattr(stream, "encoding", None), indent=indent))
+
+
+def write_json_list(values: Iterable[Any], stream: IO[str]) -> None:
+    """Write a list, indented, and a new line, as `write_json` does, never holding all of it."""
+    encoding = getattr(stream, "encoding", None)
+    before = "[\n  "
+    for value in values:
+        # What a string holds of new lines is written as escapes: these are the layout's own.
+        text = json_line(value, encoding, indent=True).rstrip("\n").replace("\n", "\n  ")
+        stream.write(before + text)
+        before = ",\n  "
+    stream.write("[]\n" if before[0] == "[" else "\n]\n")

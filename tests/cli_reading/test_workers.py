@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from conflictctl.calendar import parse_time
 from conflictctl.cli import verdict_all, workers
+from conflictctl.cli.overdue import dues
 from conflictctl.cli.question import Question
-from conflictctl.cli.workers import in_order
+from conflictctl.cli.workers import in_order, over_register
 from conflictctl.errors import InputRejected
+from conflictctl.policy.model import load_policy
+from conflictctl.register.store import Register, open_register
 from conflictctl.wording import Sentence, Who
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
@@ -30,8 +36,6 @@ def test_answers_come_in_the_order_of_the_questions(number: int) -> None:
 
 
 def test_few_questions_are_answered_in_this_process() -> None:
-    import os
-
     assert set(in_order(lambda _: os.getpid(), range(workers.FEW), workers=4)) == {os.getpid()}
     assert os.getpid() not in set(in_order(lambda _: os.getpid(), range(20), workers=2))
 
@@ -62,16 +66,12 @@ def test_an_error_in_another_process_arrives_whole() -> None:
     assert pickle.loads(pickle.dumps(caught.value)).exit_code == 3
 
 
-def test_everybody_is_ruled_alike_by_one_process_and_by_two(
-    month: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from conflictctl.calendar import parse_time
-    from conflictctl.policy.model import load_policy
-    from conflictctl.register.store import open_register
-
+@pytest.fixture
+def question(month: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Question]:
+    """About the month of the sample, which is few customers and shared out all the same."""
     monkeypatch.setattr(workers, "FEW", 0)
     with open_register(str(month)) as register:
-        question = Question(
+        yield Question(
             register,
             register.people(),
             register.calendar,
@@ -81,16 +81,40 @@ def test_everybody_is_ruled_alike_by_one_process_and_by_two(
             None,
             register.head(),
         )
-        for explain in (False, True):
-            alone = [
+
+
+def test_everybody_is_ruled_alike_by_one_process_and_by_two(question: Question) -> None:
+    for explain in (False, True):
+        alone, shared = (
+            [
                 line
-                for page in verdict_all.json_lines(question, explain=explain, workers=1)
+                for page in verdict_all.json_lines(question, explain=explain, workers=number)
                 for line in page
             ]
-            shared = [
-                line
-                for page in verdict_all.json_lines(question, explain=explain, workers=2)
-                for line in page
-            ]
-            assert shared == alone
-            assert len(alone) > 70
+            for number in (1, 2)
+        )
+        assert shared == alone
+        assert len(alone) > 70
+
+
+def test_the_same_is_due_by_one_process_and_by_two(question: Question) -> None:
+    alone, shared = (list(dues(question, 30, workers=number)) for number in (1, 2))
+    assert shared == alone
+    assert {due.type for due in alone} >= {"followup", "case"}
+
+
+def test_each_process_is_handed_the_register_as_it_opened_it(question: Question) -> None:
+    def place(register: Register, seq: int) -> tuple[int, str, bool]:
+        found = register.event(seq)
+        assert found is not None
+        return os.getpid(), found.kind, id(register.connection) != here
+
+    here = id(question.register.connection)
+    places = range(1, 21)
+    answers = list(over_register(question.register, place, places, workers=2))
+    kinds = [question.register.event(seq).kind for seq in places]  # type: ignore[union-attr]
+    assert sorted(kind for _, kind, _ in answers) == sorted(kinds)
+    assert os.getpid() not in {process for process, _, _ in answers}
+    assert all(own for _, _, own in answers)
+    alone = over_register(question.register, place, places, workers=1)
+    assert {process for process, _, _ in alone} == {os.getpid()}
