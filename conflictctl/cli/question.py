@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import typer
 
@@ -44,6 +44,17 @@ SETTINGS = typer.Option(
 )
 
 
+class Asked(TypedDict):
+    """What the core is told of a question, under the names that it has there."""
+
+    policy: Policy
+    people: People
+    calendar: Calendar
+    as_of: Moment
+    settings: dict[str, Any]
+    caseloads: Mapping[str, int] | None
+
+
 class Question(NamedTuple):
     """All that a ruling depends on but the customer."""
 
@@ -57,6 +68,17 @@ class Question(NamedTuple):
     head: Head
     caseloads: Mapping[str, int] | None = None
     """How many customers everybody holds; counted only for a policy that asks."""
+
+    def asked(self) -> Asked:
+        """What rulings, trials and timelines take by keyword."""
+        return {
+            "policy": self.policy,
+            "people": self.people,
+            "calendar": self.calendar,
+            "as_of": self.as_of,
+            "settings": self.settings,
+            "caseloads": self.caseloads,
+        }
 
 
 def gather(
@@ -132,12 +154,7 @@ def rule_among(
     return rule_on(
         events,
         customer,
-        policy=question.policy,
-        people=question.people,
-        calendar=question.calendar,
-        as_of=question.as_of,
-        settings=question.settings,
-        caseloads=question.caseloads,
+        **question.asked(),
         deal=deal,
         explain=explain,
     )
@@ -153,12 +170,7 @@ def rulings(
         yield from rule_group(
             dossier.events,
             dossier.members,
-            policy=question.policy,
-            people=question.people,
-            calendar=question.calendar,
-            as_of=question.as_of,
-            settings=question.settings,
-            caseloads=question.caseloads,
+            **question.asked(),
             explain=explain,
         )
 

@@ -114,12 +114,7 @@ def timeline_for(
     return timeline_of(
         events,
         customer,
-        policy=question.policy,
-        people=question.people,
-        calendar=question.calendar,
-        as_of=question.as_of,
-        settings=question.settings,
-        caseloads=question.caseloads,
+        **question.asked(),
         ruling=ruling,
     )
 

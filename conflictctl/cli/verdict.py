@@ -324,12 +324,7 @@ def _probed(
     retrial = Retrial(
         events,
         customer,
-        policy=question.policy,
-        people=question.people,
-        calendar=question.calendar,
-        as_of=question.as_of,
-        settings=question.settings,
-        caseloads=question.caseloads,
+        **question.asked(),
         deal=deal,
         ruling=ruling,
         limit=LIMIT if asked else _TRIALS_UNASKED // max(len(events), 1),
