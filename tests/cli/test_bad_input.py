@@ -214,8 +214,13 @@ def test_a_folder_in_place_of_a_register(
 
 
 @every_command
-def test_a_database_that_is_not_served_yet(invoke: Invoke, words: list[str]) -> None:
-    result = invoke(*words, "--as", "sun", "--db", "postgresql+psycopg://u:secret@h/d", code=3)
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [("postgresql+psycopg://u:secret@127.0.0.1:1/d", 6), ("mysql://u:secret@h/d", 3)],
+    ids=["a server that is not there", "a kind that is not known"],
+)
+def test_a_database_elsewhere(invoke: Invoke, words: list[str], address: str, code: int) -> None:
+    result = invoke(*words, "--as", "sun", "--db", address, code=code)
     assert is_two_lines(result)
     assert "secret" not in result.output
 
