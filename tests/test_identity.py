@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -294,10 +294,8 @@ def test_what_is_masked_is_known_to_its_owner_alone() -> None:
 
 
 def proposes(probe: Probe, keys: set[str]) -> bool:
-    return any(
-        probe.low <= key < probe.high and (probe.like is None or fnmatchcase(key, probe.like))
-        for key in keys
-    )
+    like = re.escape(probe.like or "%").replace("%", ".*")
+    return any(probe.low <= key < probe.high and re.fullmatch(like, key) for key in keys)
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,8 @@ OTHERWISE = {
     "restore": "puts a file in its place: whoever may write the folder",
     "upgrade": "changes the tables and no entry",
     "backup": "copies the file and records nothing",
+    "copy": "copies the register as it is and records nothing",
+    "database grants": "says what the server lets its users do, as the owner of the tables",
 }
 """Commands that write, but no entry in somebody's name."""
 
