@@ -74,7 +74,14 @@ def setting_up() -> list[Line]:
 class Story:
     """The lines of one customer, in the order they happen."""
 
-    def __init__(self, number: int, seed: int, minutes: int, *, given_up: bool) -> None:
+    def __init__(
+        self,
+        number: int,
+        seed: int,
+        minutes: int = MINUTES_BETWEEN_CUSTOMERS,
+        *,
+        given_up: bool = False,
+    ) -> None:
         self.dice = random.Random(f"{seed}/{number}")
         self.customer = f"K{number}"
         self.given_up = given_up
