@@ -51,10 +51,9 @@ def backup(
         _refuse_same(path_of(register.target), target)
     sqlite.check_link(target)
     with sqlite.failures(str(target)), sqlite.aside(target) as draft:
-        if server:
+        # Where others write all the time, entry by entry: no writer waits for that.
+        if server or not copy_pages(path_of(register.target), draft, grow=False):
             fill(register, place_of(str(draft)), register.head(), progress)
-        else:
-            copy_pages(path_of(register.target), draft)
         found = _verified(draft, progress, spread)
         _put(draft, target, overwrite=overwrite)
     return found
@@ -110,24 +109,30 @@ def keep_copy(path: Path, label: str) -> Path:
         return _give_free_name(draft, path, label)
 
 
-def copy_pages(source: Path, draft: Path) -> None:
+def copy_pages(source: Path, draft: Path, *, grow: bool = True) -> bool:
     """Copy a database into an empty file, in steps between which others may write.
 
-    SQLite begins anew when somebody else wrote; after some of these the steps grow, so
-    that the copy ends however busy the register is.
+    SQLite begins anew when somebody else wrote.  After some of these the steps `grow`, so that the
+    copy ends however busy the register is, while writers wait for a step; or else the file is
+    emptied again, and the answer is False.
     """
     with sqlite.connect(source) as reading, sqlite.connect(draft) as writing:
         from_raw: Any = reading.connection.driver_connection
         into_raw: Any = writing.connection.driver_connection
-        step = _FIRST_STEP
-        while True:
+        step, whole = _FIRST_STEP, False
+        while not whole:
             try:
                 from_raw.backup(into_raw, pages=step, sleep=0.01, progress=_watch(step))
-                break
+                whole = True
             except _Restarted:
+                if not grow:
+                    break
                 step *= 4
     with draft.open("rb+") as file:
+        if not whole:
+            file.truncate()
         os.fsync(file.fileno())
+    return whole
 
 
 def _watch(step: int) -> Callable[[int, int, int], None]:

@@ -98,10 +98,12 @@ def test_what_is_written_meanwhile_does_not_stop_a_backup(
     showroom(*({**VISIT, "note": "n" * 3000, "level": f"L{number}"} for number in range(300)))
     monkeypatch.setattr(copying, "_FIRST_STEP", 8)
     writes = 0
+    steps: set[int] = set()
     watch = copying._watch
 
     def write_between(step: int) -> Any:
         told = watch(step)
+        steps.add(step)
 
         def between(status: int, remaining: int, total: int) -> None:
             nonlocal writes
@@ -123,6 +125,13 @@ def test_what_is_written_meanwhile_does_not_stop_a_backup(
     assert found.ok
     assert writes > 3
     assert found.events >= 310
+    # It gave up copying pages while somebody wrote: no writer waits for ever larger steps.
+    assert steps == {8}
+    with open_register(str(target)) as copy:
+        assert copy.head() == found.head
+        assert [copy.stored(seq) for seq in range(1, found.events + 1)] == [
+            register.stored(seq) for seq in range(1, found.events + 1)
+        ]
 
 
 def test_a_restored_register_is_the_one_backed_up(
