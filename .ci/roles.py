@@ -24,7 +24,7 @@ from conflictctl.cli.main import COMMANDS
 from conflictctl.events import KINDS, ROLES, Draft, Event
 from conflictctl.mending import staff_entries
 from conflictctl.people import People
-from conflictctl.permissions import RULING_ROLES, refusal
+from conflictctl.permissions import HOUSE, RULING_ROLES, refusal
 from conflictctl.render.language import set_language, term
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,18 +93,7 @@ GROUPS: dict[str, Group] = {
     "files": Group(("attestation",), "o"),
     "mending": Group(("correction", "void"), "optxq", "entry"),
     "confirming": Group(("confirm",), "optxq", "named"),
-    "house": Group(
-        (
-            "outlet",
-            "staff",
-            "staff_left",
-            "staff_returned",
-            "staff_moved",
-            "staff_absent",
-            "setting",
-        ),
-        "otx",
-    ),
+    "house": Group(tuple(kind for kind in KINDS if kind in HOUSE), "otx"),
     "case open": Group(("case_opened",), "optxq"),
     "case steps": Group(
         tuple(

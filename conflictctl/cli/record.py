@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from conflictctl.calendar import offset_text
 from conflictctl.cli.session import Session, staff_hint
 from conflictctl.errors import InputRejected, NotPermitted
-from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, Event, read_line, references
+from conflictctl.events import KINDS, Draft, Event, read_line, references
 from conflictctl.permissions import MANAGEMENT, WHO_ACTS, refusal, who_may
 from conflictctl.render.language import say, tr
 from conflictctl.render.terminal import warning_line
@@ -78,7 +78,7 @@ def enter(
         actor,
         writer.now,
         target=target,
-        involved=lambda: _parties(writer, draft, target),
+        involved=lambda: writer.parties(draft, target),
     )
     if reason is not None:
         raise NotPermitted(reason, who_may(draft) if actor is not None else WHO_ACTS)
@@ -110,11 +110,9 @@ def standing(events: Sequence[Event], people: People, calendar: Calendar, now: M
 
 def _target(writer: Writer, draft: Draft, calendar: Calendar) -> Event | None:
     """The entry a draft speaks of; one to be confirmed as corrections have left it."""
-    name = REFERENCE_FIELDS.get(draft.kind)
-    ref = draft.fields.get(name) if name is not None else None
-    if ref is None:
-        return _implied(writer, draft, calendar) if draft.kind in _IMPLIED else None
-    target = writer.target(ref)
+    if draft.kind in _IMPLIED and draft.fields.get("on") is None:
+        return _implied(writer, draft, calendar)
+    target = writer.target_of(draft)
     if target is None or draft.kind != "confirm" or target.customer is None:
         return target
     entries = _entries(writer, target.customer, calendar)
@@ -165,23 +163,6 @@ def _check_implied(draft: Draft) -> None:
         ),
         Sentence("--by or --on says whose claim, or which"),
     )
-
-
-def _parties(writer: Writer, draft: Draft, target: Event | None) -> set[str]:
-    from conflictctl.history import involved
-
-    customers = {draft.customer, *draft.fields.get("customers", ())}
-    if target is not None:
-        customers |= {target.customer, *target.fields.get("customers", ())}
-    if draft.kind == "finding" and draft.customer is None:
-        struck = [writer.target(ref) for ref in draft.fields.get("strikes", ())]
-        customers |= {event.customer for event in struck if event is not None}
-    customers.discard(None)
-    parties: set[str] = set()
-    for customer in customers:
-        if customer is not None:
-            parties |= involved(writer.involved_events(customer), writer.people)
-    return parties
 
 
 def show_receipt(receipt: Receipt, register: Register, form: str = "text") -> None:

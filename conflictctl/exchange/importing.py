@@ -13,12 +13,11 @@ from conflictctl import permissions
 from conflictctl.calendar import Moment
 from conflictctl.cases.procedure import STEPS, Case, Refusal, Tried, replayed
 from conflictctl.errors import InputRejected, NotPermitted, WrongUsage
-from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, Event, claim_of, read_line
+from conflictctl.events import KINDS, REFERENCE_FIELDS, Draft, claim_of, read_line
 from conflictctl.exchange import jsonl
 from conflictctl.exchange.jsonl import Row
 from conflictctl.exchange.rejects import Rejects, default_name
 from conflictctl.exchange.source import Format, Progress, Source, numbered_lines, open_source
-from conflictctl.history import involved
 from conflictctl.mending import MENDS
 from conflictctl.people import STAFF_KINDS
 from conflictctl.register.checking import check_times
@@ -478,9 +477,7 @@ class _Intake:
             )
         if not permissions.decides(draft):
             return
-        field = REFERENCE_FIELDS.get(draft.kind)
-        ref = draft.fields.get(field) if field is not None else None
-        target = self._writer.target(ref) if ref is not None else None
+        target = self._writer.target_of(draft)
         people, now = self._writer.people, self._writer.now
         if permissions.warning_on_import(people, draft, now, target) is not None:
             return  # it has no effect, whoever brings it
@@ -490,7 +487,7 @@ class _Intake:
             self._actor,
             now,
             target=target,
-            involved=lambda: self._parties(draft, target),
+            involved=lambda: self._writer.parties(draft, target),
         )
         if refusal is not None:
             raise InputRejected(
@@ -498,25 +495,12 @@ class _Intake:
                 permissions.who_may(draft),
             )
 
-    def _parties(self, draft: Draft, target: Event | None) -> set[str]:
-        customers = {draft.customer, *draft.fields.get("customers", ())}
-        if target is not None:
-            customers.add(target.customer)
-        return {
-            party
-            for customer in customers
-            if customer is not None and self._writer.customer_known(customer)
-            for party in involved(self._writer.involved_events(customer), self._writer.people)
-        }
-
     def _warn(self, line: int, draft: Draft, receipt: Receipt) -> None:
-        field = REFERENCE_FIELDS.get(draft.kind)
-        ref = receipt.event.fields.get(field) if field is not None else None
         warning = permissions.warning_on_import(
             self._writer.people,
             draft,
             receipt.event.recorded_at,
-            self._writer.target(ref) if ref is not None else None,
+            self._writer.target_of(draft),
         )
         if warning is not None:
             self.warned += 1

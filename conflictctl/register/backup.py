@@ -15,7 +15,7 @@ from typing import Any
 from conflictctl.errors import DamagedRegister, InputRejected
 from conflictctl.register import sqlite
 from conflictctl.register.audit import Progress, Spread, Verification, one_by_one, verify
-from conflictctl.register.copying import copy, fill
+from conflictctl.register.copying import copy, fill, refuse_other_end
 from conflictctl.register.in_file import path_of
 from conflictctl.register.places import on_server, place_of, shown
 from conflictctl.register.store import Register, open_register
@@ -51,10 +51,13 @@ def backup(
         _refuse_same(path_of(register.target), target)
     sqlite.check_link(target)
     with sqlite.failures(str(target)), sqlite.aside(target) as draft:
-        # Where others write all the time, entry by entry: no writer waits for that.
-        if server or not copy_pages(path_of(register.target), draft, grow=False):
-            fill(register, place_of(str(draft)), register.head(), progress)
-        found = _verified(draft, progress, spread)
+        if not server and copy_pages(path_of(register.target), draft, grow=False):
+            found = _verified(draft, progress, spread)
+        else:  # entry by entry: where others write all the time, no writer waits for that
+            head = register.head()
+            fill(register, place_of(str(draft)), head)
+            found = _verified(draft, progress, spread)
+            refuse_other_end(found, head, register)
         _put(draft, target, overwrite=overwrite)
     return found
 

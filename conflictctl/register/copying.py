@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, Table, bindparam, insert, select
@@ -37,17 +38,26 @@ def copy(register: Register, target: str, *, progress: Progress | None = None) -
         raise _in_the_way(place)
     original = verify(register, progress=progress)
     _refuse_bad(original, register.target)
-    found = fill(register, place, original.head, progress)
-    if found is None:
+    found: list[Verification] = []
+
+    def check(made: Register) -> None:
+        found.append(verify(made, progress=progress))
+        _refuse_bad(found[0], place.shown)
+        refuse_other_end(found[0], original.head, register)
+
+    fill(register, place, original.head, check)
+    if not found:  # somebody else filled the place meanwhile
         raise _in_the_way(place)
-    return Copied(original, found)
+    return Copied(original, found[0])
 
 
 def fill(
-    register: Register, place: Place, head: Head, progress: Progress | None = None
-) -> Verification | None:
-    """Fill an empty place with the entries up to `head`; None if somebody else did meanwhile."""
-    found: list[Verification] = []
+    register: Register, place: Place, head: Head, check: Callable[[Register], None] | None = None
+) -> None:
+    """Fill an empty place with the entries up to `head`; nothing stays of it if `check` raises.
+
+    Left alone where another process makes a register there at the same moment.
+    """
 
     def make(connection: Connection) -> None:
         name = {"name": register.log, "origin": register.origin}
@@ -55,16 +65,19 @@ def fill(
             connection.execute(insert(schema.logs), name)
         made = Register(place, connection, register.origin)
         _copy_rows(register, made, head.seq)
-        found.append(verify(made, progress=progress))
-        _refuse_bad(found[0], place.shown)
-        if found[0].head != head:
-            raise DamagedRegister(
-                Sentence("the copy ends with another entry than {path}", path=register.target),
-                Sentence("nothing was kept of it; `conflictctl audit verify` says more"),
-            )
+        if check is not None:
+            check(made)
 
     place.create(make)
-    return found[0] if found else None
+
+
+def refuse_other_end(found: Verification, head: Head, register: Register) -> None:
+    """Raise DamagedRegister for a copy of a register that does not end with the entry at `head`."""
+    if found.head != head:
+        raise DamagedRegister(
+            Sentence("the copy ends with another entry than {path}", path=register.place.shown),
+            Sentence("nothing was kept of it; `conflictctl audit verify` says more"),
+        )
 
 
 def _copy_rows(register: Register, made: Register, last: int) -> None:

@@ -10,6 +10,7 @@ from conflictctl.calendar import Moment
 from conflictctl.errors import InputRejected
 from conflictctl.events import (
     CASE_STEPS,
+    REFERENCE_FIELDS,
     Draft,
     Event,
     body_of,
@@ -191,6 +192,29 @@ class Writer:
         self.flush()
         dossier = self._register.dossier(customer)
         return dossier.events if dossier is not None else []
+
+    def target_of(self, draft: Draft) -> Event | None:
+        """The entry that a draft names, if it names one that is there."""
+        name = REFERENCE_FIELDS.get(draft.kind)
+        ref = draft.fields.get(name) if name is not None else None
+        return self.target(ref) if ref is not None else None
+
+    def parties(self, draft: Draft, target: Event | None) -> set[str]:
+        """The parties of all customers whom a draft, or the entry it speaks of, concerns."""
+        from conflictctl.history import involved
+
+        customers = {draft.customer, *draft.fields.get("customers", ())}
+        if target is not None:
+            customers |= {target.customer, *target.fields.get("customers", ())}
+        if draft.kind == "finding" and draft.customer is None:
+            struck = [self.target(ref) for ref in draft.fields.get("strikes", ())]
+            customers |= {event.customer for event in struck if event is not None}
+        return {
+            party
+            for customer in customers
+            if customer is not None
+            for party in involved(self.involved_events(customer), self.people)
+        }
 
     def _seq_of(self, ref: str | int) -> int | None:
         if isinstance(ref, str):

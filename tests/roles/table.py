@@ -14,6 +14,7 @@ is the handler, the one of another outlet is not.
 from __future__ import annotations
 
 from conflictctl.events import ROLES
+from conflictctl.permissions import HOUSE
 
 EVERY = "optxq"
 
@@ -57,18 +58,7 @@ notification checkpoint   o        o       o        o       o       o       o
 _ASKED = {
     **dict.fromkeys(("redaction",), "op"),
     **dict.fromkeys(("attestation", "notification", "checkpoint"), "o"),
-    **dict.fromkeys(
-        (
-            "outlet",
-            "staff",
-            "staff_left",
-            "staff_returned",
-            "staff_moved",
-            "staff_absent",
-            "setting",
-        ),
-        "otx",
-    ),
+    **dict.fromkeys(HOUSE, "otx"),
 }
 
 

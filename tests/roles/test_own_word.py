@@ -47,6 +47,12 @@ def credit(invoke: Invoke) -> dict[str, str]:
     return {row["party"]: row["share"] for row in found["credit"]}
 
 
+def now_of(invoke: Invoke) -> str:
+    """The register's present moment, as a file may give it: nothing is late then."""
+    done = invoke("log-check", "--query", "x", "--as", "li", "--format", "json")
+    return str(json.loads(done.stdout)["at"])
+
+
 SPLIT = {"li": "60", "wang": "40"}
 
 
@@ -133,8 +139,7 @@ def test_a_file_decides_nothing_in_the_name_of_others_unless_somebody_answers_fo
     invoke: Invoke, tmp_path: Path, register_path: Path, line: dict[str, Any]
 ) -> None:
     file = tmp_path / "lines.jsonl"
-    done = invoke("log-check", "--query", "x", "--as", "li", "--format", "json")
-    file.write_text(json.dumps({"customer": "K1", "at": json.loads(done.stdout)["at"], **line}))
+    file.write_text(json.dumps({"customer": "K1", "at": now_of(invoke), **line}))
     before = register_path.read_bytes()
     told = invoke("import", str(file), "--as", "li", code=3).stderr
     assert "--attest STAFF answers for a file" in told
@@ -149,8 +154,7 @@ def test_a_file_confirms_and_takes_back_nothing_in_the_name_of_others(
 ) -> None:
     entry = settled(invoke)
     file = tmp_path / "lines.jsonl"
-    done = invoke("log-check", "--query", "x", "--as", "li", "--format", "json")
-    about = {"customer": "K1", "at": json.loads(done.stdout)["at"], "by": "sun"}
+    about = {"customer": "K1", "at": now_of(invoke), "by": "sun"}
     for line in (
         {"kind": "confirm", "on": entry},
         {"kind": "void", "voids": "#11", "reason": "r"},
@@ -165,9 +169,8 @@ def test_a_file_that_somebody_answers_for_may_hold_the_rulings_of_others(
     invoke: Invoke, tmp_path: Path
 ) -> None:
     file = tmp_path / "lines.jsonl"
-    done = invoke("log-check", "--query", "x", "--as", "li", "--format", "json")
     ruling = {"kind": "ruling", **RULING, "by": "sun", "customer": "K1"}
-    file.write_text(json.dumps({**ruling, "at": json.loads(done.stdout)["at"]}))
+    file.write_text(json.dumps({**ruling, "at": now_of(invoke)}))
     invoke("import", str(file), "--as", "gm", code=3)
     invoke("import", str(file), "--attest", "gm")
     assert credit(invoke) == {"li": "100"}
@@ -177,9 +180,8 @@ def test_what_its_author_had_no_right_to_stays_in_a_file_without_effect(
     invoke: Invoke, tmp_path: Path
 ) -> None:
     file = tmp_path / "lines.jsonl"
-    done = invoke("log-check", "--query", "x", "--as", "li", "--format", "json")
     ruling = {"kind": "ruling", **RULING, "by": "li", "customer": "K1"}
-    file.write_text(json.dumps({**ruling, "at": json.loads(done.stdout)["at"]}))
+    file.write_text(json.dumps({**ruling, "at": now_of(invoke)}))
     told = invoke("import", str(file), "--as", "li")
     assert "warning" in told.stdout + told.stderr
     assert credit(invoke) == {"wang": "100"}
@@ -188,11 +190,10 @@ def test_what_its_author_had_no_right_to_stays_in_a_file_without_effect(
 @pytest.mark.parametrize("name", ["by", "recorded_by"])
 def test_a_file_gives_nobodys_word_for_him(invoke: Invoke, tmp_path: Path, name: str) -> None:
     file = tmp_path / "lines.jsonl"
-    done = invoke("log-check", "--query", "x", "--as", "li", "--format", "json")
     agreement = {
         "kind": "agreement",
         "customer": "K1",
-        "at": json.loads(done.stdout)["at"],
+        "at": now_of(invoke),
         "by": "li",
         "parties": ["li", "wang"],
         "shares": [{"party": who, "share": share} for who, share in SPLIT.items()],
@@ -206,3 +207,16 @@ def test_a_file_gives_nobodys_word_for_him(invoke: Invoke, tmp_path: Path, name:
     assert credit(invoke) == SPLIT
     # What is there already is asked nothing.
     assert "already there: 1" in invoke("import", str(file), "--as", "li").stdout
+
+
+def test_a_party_to_what_a_finding_strikes_brings_no_such_finding(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    invoke("customer", "add", "K2", "--name", "K", "--as", "li")
+    invoke("log-visit", "K2", "--as", "li")
+    struck = invoke("log-close", "K2", "--as", "sun").stdout.split()[1]
+    file = tmp_path / "lines.jsonl"
+    finding = {"kind": "finding", **FINDING, "strikes": [struck], "by": "sun"}
+    file.write_text(json.dumps({**finding, "at": now_of(invoke)}))
+    assert "party" in invoke("import", str(file), "--as", "sun", code=3).stderr
+    invoke("import", str(file), "--attest", "gm")
