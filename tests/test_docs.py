@@ -12,10 +12,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from tests.forked import serving
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.M | re.S)
@@ -72,19 +75,32 @@ def occurs(prints: list[str], output: str) -> str | None:
     return None
 
 
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where a `conflictctl` lies whose start costs little."""
+    with serving(tmp_path_factory.mktemp("bin")) as folder:
+        yield folder
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the pages are written for a POSIX shell")
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_command_of_a_page_runs_as_shown(page: Path, tmp_path: Path) -> None:
+def test_every_command_of_a_page_runs_as_shown(
+    page: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     folder = tmp_path / "work"
     folder.mkdir()
     todo = steps(page.read_text(encoding="utf-8"), folder)
     chinese = page.name.endswith(".zh.md") or page.parent.name == "zh"
+    # The first page is read with nothing loaded, as everybody finds the program.
+    first = page.name == "README.md"
+    places = [] if first else [str(request.getfixturevalue("loaded"))]
     env = {
         **os.environ,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([*places, str(Path(sys.executable).parent), os.environ["PATH"]]),
         "LANG": "zh_CN.UTF-8" if chinese else "C.UTF-8",
         "COLUMNS": "80",
+        "PYTHONUNBUFFERED": "1",  # results and remarks stand in order, as on a terminal
     }
     subprocess.run(["bash", "-c", script(todo)], cwd=folder, env=env, timeout=1200, check=True)
     for number, step in enumerate(todo):
