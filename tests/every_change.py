@@ -103,8 +103,13 @@ class Dispute:
     def parties(self) -> list[str]:
         return sorted(p for p in involved(self.events, self.people) if p in self.people.staff)
 
-    def changed(self) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...], int | None, Line]]:
-        """Every change: what it is, how far, in place of which line, and the line."""
+    def changed(
+        self, enough: set[tuple[Any, ...]]
+    ) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...], int | None, Line]]:
+        """Every change: what it is, how far, in place of which line, and the line.
+
+        Of what is put into `enough` meanwhile no more is made: entries are moved no farther.
+        """
         first, last, deal = self.times()
         parties = self.parties()
         hours = [h for h in _hours(first) if h <= last]
@@ -126,7 +131,7 @@ class Dispute:
                 continue
             yield from self._entered(place, line)
             if line["kind"] in MOVE and not self._spoken_of(line):
-                yield from self._moved(place, line, first, last)
+                yield from self._moved(place, line, first, last, enough)
 
     def _entered(self, place: int, line: Line) -> Iterator[Any]:
         movable = (*MOVE, "filing", "notice", "demand", "card", "accompany", "level")
@@ -134,14 +139,23 @@ class Dispute:
             timely = {**line, "recorded_at": line["at"]}
             yield ("enter", line["id"]), (), place, timely
 
-    def _moved(self, place: int, line: Line, first: datetime, last: datetime) -> Iterator[Any]:
+    def _moved(
+        self,
+        place: int,
+        line: Line,
+        first: datetime,
+        last: datetime,
+        enough: set[tuple[Any, ...]],
+    ) -> Iterator[Any]:
         at, recorded = (datetime.fromisoformat(line[key]) for key in ("at", "recorded_at"))
-        far = int(abs(at - first) / HOUR + abs(last - at) / HOUR) + 2
-        for sign in (-1, 1):
-            for number in range(1, far):
-                shift = sign * number * HOUR
-                if at + shift < first or recorded + shift > last:
-                    continue
+        least, most = -((at - first) // HOUR), (last - recorded) // HOUR
+        backward, forward = range(min(most, -1), least - 1, -1), range(max(least, 1), most + 1)
+        for sign, hours in ((-1, backward), (1, forward)):
+            what = ("move", line["id"], sign)
+            for number in hours:
+                if what in enough:
+                    break
+                shift = number * HOUR
                 if not self._works(line["by"], at + shift):
                     continue
                 moved = {
@@ -149,7 +163,7 @@ class Dispute:
                     "at": (at + shift).isoformat(),
                     "recorded_at": (recorded + shift).isoformat(),
                 }
-                yield ("move", line["id"], sign), (abs(shift),), place, moved
+                yield what, (abs(shift),), place, moved
 
     def _spoken_of(self, line: Line) -> bool:
         return any(
@@ -165,9 +179,7 @@ class Dispute:
         before = outcome(self.ruling)
         found: Found = set()
         nearest: set[tuple[Any, ...]] = set()
-        for what, size, place, line in self.changed():
-            if what in nearest:
-                continue
+        for what, size, place, line in self.changed(nearest):
             after = outcome(self.ruled(place, line))
             if after != before:
                 found.add((*what, *size, after))
