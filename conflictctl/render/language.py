@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,7 @@ def _from_system() -> str:
     return "en"
 
 
+@cache  # 350 KB, and a bundle or a round of messages changes the language again and again
 def _catalogue(lang: str) -> Callable[[str], str]:
     from gettext import GNUTranslations
 
