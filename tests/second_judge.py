@@ -173,9 +173,8 @@ class Person:
 def person_at(entries: list[Entry], staff: str | None, when: Entered) -> Person | None:
     """What the register knew of a member of staff at a moment (the first it knew, if later)."""
     known: Person | None = None
-    for e in sorted(entries, key=lambda e: e.entered):
-        if e.kind not in ("staff", "staff_moved") or e.get("staff") != staff:
-            continue
+    told = [e for e in entries if e.kind in ("staff", "staff_moved") and e.get("staff") == staff]
+    for e in sorted(told, key=lambda e: e.entered):
         if known is not None and e.entered > when:
             break
         if e.kind == "staff":
