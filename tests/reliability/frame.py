@@ -5,7 +5,8 @@ A line is measured by a function.  To add one, put a module into `tests/reliabil
     LINES = (Line("G99", "what is done to it", "what must hold", measure),)
 
 where `measure(scale)` does the damage and returns `Figures`.  Each line runs in a process of its
-own, one after the other, so that nothing it patches, forks or fills reaches the next.
+own, so that nothing it patches, forks or fills reaches the next: one after the other in the full
+form, which judges times, and as many at once as there are processors in the quick form.
 """
 
 from __future__ import annotations
@@ -102,18 +103,23 @@ def _number(name: str) -> int:
 
 
 def measured(names: Iterable[str], *, full: bool, seed: int) -> Iterator[Result]:
-    """Measure the lines of these names (all, without any), one after the other."""
+    """Measure the lines of these names (all, without any); the results come in their order."""
     wanted = set(names)
     chosen = [line for line in all_lines() if not wanted or line.name in wanted]
     unknown = wanted - {line.name for line in chosen}
     if unknown:
         raise SystemExit(f"no line {', '.join(sorted(unknown))}")
     # A fresh process for each; forking from one with threads would be another fault.
-    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
-        for line in chosen:
-            begin = time.monotonic()
-            figures = pool.submit(_measure, line.name, full, seed).result()
-            yield Result(line, figures, time.monotonic() - begin)
+    at_once = 1 if full else os.cpu_count()
+    with ProcessPoolExecutor(at_once, get_context("spawn"), max_tasks_per_child=1) as pool:
+        running = [pool.submit(_timed, line.name, full, seed) for line in chosen]
+        for line, told in zip(chosen, running, strict=True):
+            yield Result(line, *told.result())
+
+
+def _timed(name: str, full: bool, seed: int) -> tuple[Figures, float]:
+    begin = time.monotonic()
+    return _measure(name, full, seed), time.monotonic() - begin
 
 
 def _measure(name: str, full: bool, seed: int) -> Figures:
