@@ -6,11 +6,15 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
+
+from conflictctl.cli import app
+from conflictctl.render.language import language
 
 _SCRIPT = Path(sys.executable).with_name("conflictctl")
 _COMMAND = (
@@ -42,6 +46,20 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow ones first: at the end no worker waits for another's last long test."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_made_once() -> Iterator[None]:
+    """A process that runs thousands of commands makes each but once in a language."""
+    load = app.load
+
+    @cache
+    def made(language: str, *entry: str) -> Any:
+        return load(*entry)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "load", lambda *entry: made(language(), *entry))
+        yield
 
 
 @pytest.fixture(autouse=True)
