@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from conflictctl.calendar import HOUR, SECOND, parse_time
 from conflictctl.events import read_line
-from conflictctl.register.store import Receipt, Register, create_register
+from conflictctl.register.store import Receipt, Register, create_register, open_register
 
 NINE = parse_time("2013-03-01T09:00:00+08:00")[0]
 
@@ -345,12 +346,21 @@ def path(register_path: Path) -> Path:
     return register_path
 
 
+@pytest.fixture(scope="session")
+def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("new") / "register.db"
+    create_register(
+        str(path), zone="Asia/Shanghai", clock=Clock(), policy="renault-zibo-2013"
+    ).close()
+    return path
+
+
 @pytest.fixture
-def register(path: Path, clock: Clock) -> Iterator[Register]:
+def register(new_file: Path, path: Path) -> Iterator[Register]:
     """A new register in Shanghai's time."""
-    with create_register(
-        str(path), zone="Asia/Shanghai", clock=clock, policy="renault-zibo-2013"
-    ) as opened:
+    shutil.copyfile(new_file, path)
+    path.chmod(0o600)
+    with open_register(str(path)) as opened:
         yield opened
 
 
