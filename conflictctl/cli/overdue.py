@@ -107,7 +107,7 @@ def overdue(
     question = gather(session, as_of, None, policy, settings or [])
     # Whoever is told today hears of it by name of the one who answers for the sending.
     actor = acting(session, question) if urls or notify_routes else None
-    found = list(dues(question, within, walk=walk))
+    found = list(dues(question, within, now=as_of is None, walk=walk))
     if found or not quiet_if_empty:
         show(question, found, within, form)
     if actor is not None:
@@ -132,13 +132,18 @@ def overdue(
 
 
 def dues(
-    question: Question, within: int, *, workers: int | None = None, walk: bool = False
+    question: Question,
+    within: int,
+    *,
+    workers: int | None = None,
+    now: bool = True,
+    walk: bool = False,
 ) -> Iterator[Due]:
     """Everybody's deadlines that are past or at most `within` days ahead.
 
     Customers are looked at a page at a time, by several processes, which keep to the head that
     the question saw.  Of whom the register knows that nothing can have fallen due since, is left
-    out; with `walk` nobody is.
+    out; with `walk` nobody is.  What is found as of `now` the register is told.
     """
     from conflictctl.cli.case_files import CasePolicies, opened_cases
     from conflictctl.register.store import KnownAt
@@ -156,7 +161,7 @@ def dues(
         yield from page.due
         if watching is not None:
             watching.take_in(page.watches)
-    if watching is not None:
+    if watching is not None and now:
         watching.note(question)
     policies = CasePolicies(register, known_at)
     for case in opened_cases(
