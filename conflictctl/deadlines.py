@@ -28,6 +28,7 @@ from conflictctl.policy.case import Case
 from conflictctl.policy.model import Policy
 from conflictctl.policy.program import compiled
 from conflictctl.policy.vocabulary.periods import filing_end, standing, window
+from conflictctl.watch import Watch, watch_of
 
 
 class Due(NamedTuple):
@@ -54,6 +55,13 @@ class Due(NamedTuple):
     task: str | None = None
     proposes: str | None = None
     """The level of the ladder that a case might go to, as its deadline has passed."""
+
+
+class Outlook(NamedTuple):
+    """What is due of a group of customers, and what brings the next change of it."""
+
+    rows: list[Due]
+    watch: Watch
 
 
 class Hold(NamedTuple):
@@ -133,23 +141,53 @@ def follow_ups(
 
     With `within_days` 0 what is due on the very day is included.
     """
-    matters = matters_among(
+    return outlook(
         events,
         members,
-        program=compiled(policy, settings or {}),
+        policy=policy,
         people=people,
         calendar=calendar,
         as_of=as_of,
+        settings=settings,
+        within_days=within_days,
+    ).rows
+
+
+def outlook(
+    events: Sequence[Event],
+    members: Sequence[str],
+    *,
+    policy: Policy,
+    people: People,
+    calendar: Calendar,
+    as_of: Moment,
+    settings: Mapping[str, Any] | None = None,
+    within_days: int = 0,
+) -> Outlook:
+    """What `follow_ups` finds, and when the group has to be looked at again."""
+    matters = list(
+        matters_among(
+            events,
+            members,
+            program=compiled(policy, settings or {}),
+            people=people,
+            calendar=calendar,
+            as_of=as_of,
+        )
     )
     rows: list[Due] = []
     for matter in matters:
         if is_lost(matter.entries):
             continue
         customer = name_of(matter)
-        rows += _followup(matter, customer)
+        rows += _followup(in_force(matter, None), customer)
         rows += _claims(matter, customer)
-        rows += _filings(matter, customer)
-    return [row for row in rows if row.days is None or row.days >= -within_days]
+        rows += _filings(in_force(matter, None), customer)
+    watch = Watch.ALWAYS if rows else watch_of(events, matters, as_of)
+    return Outlook(
+        [row for row in rows if row.days is None or row.days >= -within_days],
+        watch,
+    )
 
 
 def _followup(matter: Matter, customer: str) -> list[Due]:
@@ -260,13 +298,14 @@ def _claims(matter: Matter, customer: str) -> list[Due]:
     rows = []
     calendar = matter.history.calendar
     for deal in matter.deals:
-        anchor = matter.program.moment_entry(deal)
-        if anchor is None or not _window_open(matter, deal):
+        of_deal = in_force(matter, deal)
+        anchor = of_deal.program.moment_entry(deal)
+        if anchor is None or not _window_open(of_deal, deal):
             continue
-        ruling = judge_deal(matter, customer, deal, explain=False)
+        ruling = judge_deal(of_deal, customer, deal, explain=False)
         if ruling.provisional_until is None:
             continue
-        case = case_of(matter, deal)
+        case = case_of(of_deal, deal)
         staff = case.value("original") if "original" in case.program.lets else None
         end = ruling.provisional_until
         last_day = calendar.day(end - 1)

@@ -354,6 +354,8 @@ def involved(events: Iterable[Event], people: People | None = None) -> set[str]:
 _MENDING = frozenset({"correction", "void", "confirm", "finding", "link", "unlink"})
 # Entries that belong where the entry they speak of belongs.
 _FOLLOWING = frozenset({"decision", "cancel_order", "withdraw_claim", "appeal"})
+REFERRING_KINDS = _MENDING | _FOLLOWING
+"""Kinds of entries that say something about other entries, or about who is whom."""
 
 
 def replay(

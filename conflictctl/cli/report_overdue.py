@@ -60,7 +60,7 @@ def overdue(
     inquiry = asked_in(question)
     check_outlet(inquiry, outlet)
     check_staff(inquiry, staff)
-    found = board(dues(question, within), outlet, staff)
+    found = board(dues(question, within, now=as_of is None), outlet, staff)
     report = board_report(
         BoardReport(
             found,

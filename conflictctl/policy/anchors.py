@@ -49,3 +49,6 @@ ANCHORS: dict[str, Point] = {
     "next_deal": Point(_next_deal),
     "previous_deal": Point(_previous_deal),
 }
+
+PASSING = frozenset({"now", "next_deal"})
+"""Those that move on while nothing is recorded, also where a deal is ruled on."""

@@ -14,6 +14,7 @@ from typing import Any
 from conflictctl.calendar import Workdays
 from conflictctl.history import Deal, Entry
 from conflictctl.policy import consistency, sections
+from conflictctl.policy.anchors import PASSING
 from conflictctl.policy.compiler import Compiler
 from conflictctl.policy.deciding import InOrder
 from conflictctl.policy.language import FLAG, ID
@@ -122,6 +123,8 @@ class Program:
             for number, table in enumerate(policy.rates)
         ]
         self.powers = sections.powers(make)
+        self.asks_for_now = not make.used.isdisjoint(PASSING)
+        """Whether a ruling on a deal may change by the mere passing of time."""
         self.strikes_until = sections.strikes_until(make)
         self.again = {
             compiled.rule.name: index

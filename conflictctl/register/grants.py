@@ -11,8 +11,8 @@ from conflictctl.register.places import on_server
 from conflictctl.register.store import Register
 from conflictctl.wording import Sentence
 
-_DERIVED = ("lookup_cards", "lookups", "lookup_marks")
-"""Keys for finding customers: whoever writes makes them, and makes them anew."""
+_DERIVED = ("lookup_cards", "lookups", "lookup_marks", "watched", "watch_marks")
+"""Keys of customers, and who is watched: whoever writes makes them, and makes them anew."""
 
 
 class Groups(NamedTuple):

@@ -1,4 +1,4 @@
-"""The tables of a register, version 4, for every database it may live in.
+"""The tables of a register, version 5, for every database it may live in.
 
 Nothing here is particular to one database; triggers and pragmas of SQLite are in
 `sqlite.py`.  A change of these tables is a new revision under `migrations/versions`.
@@ -21,10 +21,10 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The Alembic revision this program reads and writes."""
 
-VERSION = 4
+VERSION = 5
 """Counts the revisions, so that `newer` and `older` can be told without Alembic."""
 
 metadata = MetaData()
@@ -152,6 +152,29 @@ lookup_marks = Table(
     Column("seq", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
     PrimaryKeyConstraint("log", name="lookup_marks_pk"),
+)
+
+# Derived, too: of whom something may fall due without a new entry, as of the mark.  Whoever is not
+# named waits for one.
+watched = Table(
+    "watched",
+    metadata,
+    Column("customer", Text, nullable=False),
+    Column("watch", BigInteger, nullable=False),
+    PrimaryKeyConstraint("customer", name="watched_pk"),
+    sqlite_with_rowid=False,
+)
+
+# `turn` is another one after every change, so that two who write at a time see each other.
+watch_marks = Table(
+    "watch_marks",
+    metadata,
+    Column("log", Text, ForeignKey("logs.name", name="watch_marks_log"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("as_of", BigInteger, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("turn", Text, nullable=False),
+    PrimaryKeyConstraint("log", name="watch_marks_pk"),
 )
 
 # Alembic's own table, declared as Alembic declares it: a new register is stamped with its

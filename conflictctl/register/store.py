@@ -64,6 +64,7 @@ _MOST_PLACES = 2**63 - 1
 
 _PAGE = 5000
 _CHUNK = 500
+_FAMILIES = 1000
 _REMEMBERED = 500_000
 _Name = TypeVar("_Name", str, int)
 
@@ -380,6 +381,21 @@ class Register:
                 for family, customer in zip(families, page, strict=True)
                 if family[0] == customer
             ]
+
+    def families_of(
+        self, customers: Iterable[str], known_at: KnownAt | None = None
+    ) -> Iterator[list[tuple[str, ...]]]:
+        """The groups of connected customers that some belong to, as `families` gives them."""
+        known_at = self._bounded(known_at)
+        wanted = self.members(customers, known_at)
+        linked = groups(
+            (row[0], row[1])
+            for chunk in _chunks(wanted)
+            for row in self.fetch(_known_touches(_LINKS_OF, known_at), {"customers": chunk})
+        )
+        families = sorted({linked.get(customer, (customer,)) for customer in wanted})
+        for start in range(0, len(families), _FAMILIES):
+            yield families[start : start + _FAMILIES]
 
     def dossiers_of(
         self, families: Sequence[tuple[str, ...]], known_at: KnownAt | None = None

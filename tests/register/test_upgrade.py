@@ -85,6 +85,7 @@ HEADS = {
     "schema-1": (645, "1ad1ba3f552bdddd038e1a4933e8828c6688d05569b0d02ed531ddbadaf6cd2e"),
     "schema-2": (1019, "f3949ea6c9d61630a8e46510b8d956062e1a1e78d75d67dda6057fe657906d94"),
     "schema-3": (1019, "8e7a32c44f4448581c34d19bc8e0e0e530ef0cf738843ba458535c7d42dbc827"),
+    "schema-4": (1019, "8e7a32c44f4448581c34d19bc8e0e0e530ef0cf738843ba458535c7d42dbc827"),
 }
 """The registers that earlier schemas left behind, and where the chain of each ended."""
 

@@ -91,6 +91,28 @@ def test_of_two_upgrades_one_does_it_and_the_other_finds_it_done(
     ]
 
 
+def test_a_register_of_schema_4_gets_its_tables_and_their_grants(
+    address: str, query: Query
+) -> None:
+    create_register(address, zone="UTC", clock=clock).close()
+    query("CREATE ROLE keeps_keys NOLOGIN")
+    query("DROP TABLE watched, watch_marks")
+    query("UPDATE alembic_version SET version_num = '0004'")
+    query("GRANT SELECT, INSERT, DELETE ON lookups TO keeps_keys")
+    assert upgrade(address) == Upgraded(4, schema.VERSION, None)
+    rights = """
+        SELECT table_name || ' ' || privilege_type FROM information_schema.role_table_grants
+        WHERE grantee = 'keeps_keys' AND table_name IN ('watched', 'watch_marks') ORDER BY 1
+    """
+    assert [row[0] for row in query(rights)] == [
+        f"{table} {right}"
+        for table in ("watch_marks", "watched")
+        for right in ("DELETE", "INSERT", "SELECT")
+    ]
+    query("DROP OWNED BY keeps_keys")
+    query("DROP ROLE keeps_keys")
+
+
 def test_an_upgrade_that_fails_leaves_the_register_as_it_was(address: str, query: Query) -> None:
     create_register(address, zone="UTC", clock=clock).close()
     query("UPDATE alembic_version SET version_num = '0001'")
@@ -109,7 +131,7 @@ MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0005", "0004"
+revision, down_revision = "0006", "0005"
 
 def upgrade():
     op.add_column("lookup_marks", sa.Column("words", sa.Text))
@@ -121,8 +143,8 @@ def test_a_migration_is_part_of_the_upgrades_transaction(
 ) -> None:
     create_register(address, zone="UTC", clock=clock).close()
     folder = shutil.copytree(scripts(), tmp_path / "migrations")
-    (folder / "versions" / "0005_words.py").write_text(MIGRATION)
-    for outcome, version in ((KeyboardInterrupt, "0004"), (None, "0005")):
+    (folder / "versions" / "0006_words.py").write_text(MIGRATION)
+    for outcome, version in ((KeyboardInterrupt, "0005"), (None, "0006")):
         with suppress(KeyboardInterrupt), place_of(address).upgrading() as connection:
             run_scripts(connection, folder)
             if outcome is not None:
@@ -131,4 +153,4 @@ def test_a_migration_is_part_of_the_upgrades_transaction(
         assert query(
             "SELECT count(*) FROM pg_attribute WHERE attname = 'words' AND "
             "attrelid = 'lookup_marks'::regclass"
-        ) == [(int(version == "0005"),)]
+        ) == [(int(version == "0006"),)]

@@ -6,6 +6,7 @@ from conflictctl.calendar import Moment, parse_time
 from conflictctl.history import Entry
 from conflictctl.policy import holding
 from conflictctl.policy.case import Anchor, Case
+from conflictctl.policy.parts import Window
 
 
 def window(case: Case, name: str, staff: str | None) -> tuple[int, Moment | None, Moment]:
@@ -22,13 +23,17 @@ def window(case: Case, name: str, staff: str | None) -> tuple[int, Moment | None
         if learned is not None:
             start = max(start, learned.moment)
             earliest = learned.moment
-    calendar = case.history.calendar
-    first = calendar.day(start)
+    return case.history.calendar.day(start), earliest, end_of_window(case, spec, start)
+
+
+def end_of_window(case: Case, spec: Window, start: Moment) -> Moment:
+    """The end (exclusive) of a window that begins at a moment; never earlier for a later one."""
     if spec.limit is not None:
-        return first, earliest, case.deadline(start, spec.limit) + spec.hours
+        return case.deadline(start, spec.limit) + spec.hours
     if spec.hours:
-        return first, earliest, start + spec.length + 1
-    return first, earliest, calendar.start_of(first + spec.days)
+        return start + spec.length + 1
+    calendar = case.history.calendar
+    return calendar.start_of(calendar.day(start) + spec.days)
 
 
 def in_window(case: Case, entry: Entry, name: str) -> bool:
