@@ -44,8 +44,12 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first: at the end no worker waits for another's last long test."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Files with slow ones first: at the end no worker waits for another's last long test.
+
+    Whole files, since some share what takes long to make.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session", autouse=True)
