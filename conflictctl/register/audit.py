@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
 from conflictctl.checkpoint import Checkpoint
 from conflictctl.errors import ConflictctlError, DamagedRegister
+from conflictctl.register.around import Look, Looked, Surroundings, look
 from conflictctl.register.chain import Head, genesis, receipt_bytes
-from conflictctl.register.schema import events, personal, touches
+from conflictctl.register.schema import events
 from conflictctl.register.seals import Marks, Seals
 from conflictctl.register.store import Register
 from conflictctl.register.walk import LOWEST, Walk, walk_on
@@ -77,16 +79,9 @@ class Checked(NamedTuple):
     marks: Marks
 
 
-class Around(NamedTuple):
-    """What is wrong around the entries, and at which `seq`, where that can be told."""
-
-    first_bad: int | None
-    problem: Sentence | None
-
-
-Piece = Stretch | None
-"""A stretch of entries, or what is around them all."""
-Answer = Checked | Around | None
+Piece = Stretch | Look
+"""A stretch of entries, or a piece of what is around them."""
+Answer = Checked | Looked | None
 """Of a piece; None where it could not be read just then."""
 Spread = Callable[
     [Register, Callable[[Register, Piece], Answer], Sequence[Piece]], Iterator[Answer]
@@ -111,14 +106,16 @@ def verify(
     checkpoints: Sequence[Checkpoint] = (),
     progress: Progress | None = None,
     spread: Spread = one_by_one,
+    private: bool = False,
 ) -> Verification:
-    """Check every entry, column and index of a register.
+    """Check every entry, column and index of a register, in steps that no writer waits for.
 
     With `receipt` also look for the entry that bears it; not finding it is a finding.  So is a
     checkpoint that the entries do not lead to, or that is of another log.
     `progress` is told how many entries of how many are done.  `spread` may share the work out; what
-    is found is the same.  Raises InputRejected for a text that is no receipt; never raises for
-    damage, which is what it reports.
+    is found is the same.  Of a `private` register, which nobody writes to, the database itself
+    looks at the whole file in one go, and so at its free pages too.  Raises InputRejected for a
+    text that is no receipt; never raises for damage, which is what it reports.
     """
     wanted = None if receipt is None else receipt_bytes(receipt)
     seals = Seals(checkpoints)
@@ -132,7 +129,8 @@ def verify(
     foreign = _foreign(register, checkpoints)
     if foreign is not None:
         return _verification(walk, None, foreign)
-    around, problem = _walked(register, walk, seals, total, progress, spread)
+    around = Surroundings(register, private=private)
+    problem = _walked(register, walk, seals, around, total, progress, spread)
     if seals.problem is not None:
         found = _verification(walk, None, problem)
         return found._replace(between=(seals.first_doubted, seals.tree.size))
@@ -140,7 +138,7 @@ def verify(
         problem = seals.cut_off(walk.head.seq)
     if problem is not None:
         return _verification(walk, walk.head.seq + 1, problem)
-    first_bad, problem = around or _around(register)
+    first_bad, problem = around.told(register)
     if problem is None and wanted is not None and walk.receipt_seq is None:
         problem = Sentence(
             "no entry bears the receipt {receipt}: what it vouched for was changed or cut off",
@@ -156,10 +154,11 @@ def _walked(
     register: Register,
     walk: Walk,
     seals: Seals,
+    around: Surroundings,
     total: Any,
     progress: Progress | None,
     spread: Spread,
-) -> tuple[Around | None, Sentence | None]:
+) -> Sentence | None:
     """Take the walk to the end, or to the first entry that does not hold: what is wrong with it.
 
     Stretches that hold are joined to the walk in their order; from the first that does not, the
@@ -167,15 +166,15 @@ def _walked(
     """
     stretches = _stretches(total)
     # What is around takes as long as many stretches: not the last to be begun.
-    pieces = [stretches[0], None, *stretches[1:]]
+    mixed = chain.from_iterable(zip_longest(stretches, around.work))
+    pieces = [piece for piece in mixed if piece is not None]
     sizes = [checkpoint.size for checkpoint in seals.waiting]
     task = partial(_piece, walk.redactions, walk.receipt, sizes)
-    around: Around | None = None
     waiting: dict[int, Checked] = {}
     done, ended = 0, False
     for answer in spread(register, task, pieces):
-        if isinstance(answer, Around):
-            around = answer
+        if isinstance(answer, Looked):
+            around.take(answer)
         if not isinstance(answer, Checked):
             continue
         done += answer.head.seq - answer.stretch.after
@@ -184,10 +183,10 @@ def _walked(
         waiting[answer.stretch.after] = answer
         while (following := waiting.pop(walk.head.seq, None)) is not None:
             if not following.fine or not seals.join(following.marks):
-                return around, walk_on(register, walk)
+                return walk_on(register, walk)
             _join(walk, following)
             ended = following.stretch.last is None
-    return around, None if ended else walk_on(register, walk)
+    return None if ended else walk_on(register, walk)
 
 
 def _stretches(total: Any) -> list[Stretch]:
@@ -209,8 +208,8 @@ def _piece(
     piece: Piece,
 ) -> Answer:
     try:
-        if piece is None:
-            return _around(register)
+        if not isinstance(piece, Stretch):
+            return look(register, piece)
         return _stretch(redactions, receipt, sizes, register, piece)
     except ConflictctlError:
         return None
@@ -276,41 +275,6 @@ def _foreign(register: Register, checkpoints: Sequence[Checkpoint]) -> Sentence 
         "a checkpoint is of another register: either it was not made of this one, or this one was "
         "put in its place"
     )
-
-
-def _around(register: Register) -> Around:
-    """What is around the entries: rows without one, schema, indexes, pages of the file."""
-    try:
-        return Around(*_surroundings(register))
-    except DamagedRegister as damage:
-        return Around(None, damage.message)
-
-
-def _surroundings(register: Register) -> tuple[int | None, Sentence | None]:
-    for table in (touches, personal):
-        orphans = register.fetch(
-            select(func.min(table.c.seq)).where(
-                ~select(events.c.seq)
-                .where(events.c.log == table.c.log, events.c.seq == table.c.seq)
-                .exists()
-            )
-        )
-        if orphans[0][0] is not None:
-            return orphans[0][0], Sentence(
-                "{table} holds data of an entry #{seq} that is not there",
-                table=table.name,
-                seq=orphans[0][0],
-            )
-    with register.place.failures():
-        differing = register.place.differences(register.connection)
-        if differing:
-            return None, Sentence(
-                "tables, indexes or triggers were changed: {names}", names=differing
-            )
-        damage = register.place.self_check(register.connection)
-    if damage is not None:
-        return None, Sentence("the file is damaged: {reason}", reason=damage)
-    return None, None
 
 
 _REDACTIONS = (
