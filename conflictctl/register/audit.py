@@ -12,7 +12,7 @@ from functools import partial
 from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from conflictctl.checkpoint import Checkpoint
 from conflictctl.errors import ConflictctlError, DamagedRegister
@@ -21,7 +21,7 @@ from conflictctl.register.chain import Head, genesis, receipt_bytes
 from conflictctl.register.schema import events
 from conflictctl.register.seals import Marks, Seals
 from conflictctl.register.store import Register
-from conflictctl.register.walk import LOWEST, Walk, walk_on
+from conflictctl.register.walk import LOWEST, Walk, erasures, walk_on
 from conflictctl.wording import Sentence
 
 STRETCH = 1 << 14
@@ -122,7 +122,7 @@ def verify(
     start = Head(0, genesis(register.origin))
     walk = Walk(register.log, register.origin, {}, wanted, seals, start)
     try:
-        walk.redactions |= {row[0]: row[1] for row in register.fetch(_REDACTIONS)}
+        walk.redactions |= erasures(register)
         total = register.head().seq
     except DamagedRegister as damage:
         return _verification(walk, None, damage.message)
@@ -135,9 +135,9 @@ def verify(
         found = _verification(walk, None, problem)
         return found._replace(between=(seals.first_doubted, seals.tree.size))
     if problem is None:
-        problem = seals.cut_off(walk.head.seq)
+        problem = seals.cut_off(walk.seq)
     if problem is not None:
-        return _verification(walk, walk.head.seq + 1, problem)
+        return _verification(walk, walk.seq + 1, problem)
     first_bad, problem = around.told(register)
     if problem is None and wanted is not None and walk.receipt_seq is None:
         problem = Sentence(
@@ -181,7 +181,7 @@ def _walked(
         if progress is not None:
             progress(done, max(done, total) if isinstance(total, int) else done)
         waiting[answer.stretch.after] = answer
-        while (following := waiting.pop(walk.head.seq, None)) is not None:
+        while (following := waiting.pop(walk.seq, None)) is not None:
             if not following.fine or not seals.join(following.marks):
                 return walk_on(register, walk)
             _join(walk, following)
@@ -245,7 +245,8 @@ def _stretch(
 
 
 def _join(walk: Walk, checked: Checked) -> None:
-    walk.head, walk.clock = checked.head, checked.clock
+    walk.seq, walk.hash = checked.head
+    walk.clock = checked.clock
     walk.redacted += checked.redacted
     walk.clock_back += checked.clock_back
     if checked.receipt_seq is not None:
@@ -253,7 +254,7 @@ def _join(walk: Walk, checked: Checked) -> None:
 
 
 def _verification(walk: Walk, first_bad: int | None, problem: Sentence | None) -> Verification:
-    count = walk.head.seq
+    count = walk.seq
     return Verification(
         problem is None,
         count,
@@ -277,11 +278,6 @@ def _foreign(register: Register, checkpoints: Sequence[Checkpoint]) -> Sentence 
     )
 
 
-_REDACTIONS = (
-    select(events.c.subject, func.max(events.c.seq))
-    .where(events.c.kind == "redaction", events.c.subject.is_not(None))
-    .group_by(events.c.subject)
-)
 _BEFORE = select(events.c.hash, events.c.appended_at).where(
     events.c.log == bindparam("log"), events.c.seq == bindparam("seq")
 )

@@ -8,8 +8,8 @@ same, and the state of the pages besides, but holds one lock from beginning to e
 What is looked up stands in the schema, so a new table or index is looked at without a word here.
 
 Others write meanwhile.  A step is one transaction, in which rows and keys are those of one moment.
-Rows added since the start are left out by their rowid.  Counts are of different moments, so that
-those which differ are no finding yet: the index is then gone through key by key.
+Rows added since the start are known by their rowids and not counted.  Counts are of different
+moments, so that those which differ are no finding yet: the index is then gone through key by key.
 """
 
 from __future__ import annotations
@@ -115,8 +115,7 @@ class IndexCheck:
         """Look at one piece."""
         if isinstance(part, Rows):
             return _look_up(self._raw, part)
-        index = _named(part.of)
-        return Tally({index.name: sum(_count(self._raw, run, part.last) for run in _runs(index))})
+        return _count(self._raw, _named(part.of), part.last)
 
     def odd(self, tallies: Iterable[tuple[Part, Tally]]) -> Sentence | None:
         """What is wrong with the first index that does not agree, from the looks at all pieces."""
@@ -235,7 +234,6 @@ def _holds(index: Index) -> str:
 class _Run(NamedTuple):
     """Keys of an index that can be gone through by comparing them: no column of `key` is NULL."""
 
-    of: Index
     where: str
     key: tuple[str, ...]
 
@@ -245,36 +243,57 @@ def _runs(index: Index) -> list[_Run]:
     key = tuple(dict.fromkeys((*index.columns, *_place(index.table))))
     first = index.columns[0]
     if not _may_be_null(index, first):
-        return [_Run(index, index.where, key)]
+        return [_Run(index.where, key)]
     name = _quoted(first)
     return [
-        _Run(index, f"{index.where} AND {name} IS NULL", key[1:]),
-        _Run(index, f"{index.where} AND {name} IS NOT NULL", key),
+        _Run(f"{index.where} AND {name} IS NULL", key[1:]),
+        _Run(f"{index.where} AND {name} IS NOT NULL", key),
     ]
 
 
-def _keys(run: _Run, start: tuple[Any, ...] | None, last: int | None = None) -> _Condition:
-    """The keys of a run from one on, the first included: its neighbour is then missed by nobody."""
-    limit = _ALL if last is None else _Condition("rowid <= ?", (last,))
-    begin = _ALL if start is None else _compared(run.key, ">=", start)
-    return _and(_Condition(run.where, ()), limit, begin)
+def _count(raw: Any, index: Index, last: int | None) -> Tally:
+    """Count the keys that lead to rows up to a rowid; one that leads further must lead to a row."""
+    later, lost = "0", "0"
+    if last is not None:
+        later, lost = f"k.rowid > {last}", f"k.rowid > {last} AND NOT {_leads(index)}"
+    count = 0
+    for run in _runs(index):
+        source = f"FROM {index.table.name} AS k INDEXED BY {index.stored} WHERE {run.where} AND"
+        begin = _ALL
+        while True:
+            with _reading(raw):
+                end = _one_or_none(
+                    raw,
+                    f"SELECT {_list(run.key)} {source} {begin.text} "
+                    f"ORDER BY {_list(run.key)} LIMIT 1 OFFSET {LEAP}",
+                    begin.values,
+                )
+                step = begin if end is None else _and(begin, _compared(run.key, "<", end))
+                statement = f"SELECT count(*), total({later}) {source} {step.text}"
+                number, beyond = _one(raw, statement, step.values)
+                if beyond:
+                    (astray,) = _one(
+                        raw, f"SELECT count(*) {source} {step.text} AND {lost}", step.values
+                    )
+                    if astray:
+                        return Tally({}, _astray(index))
+            if end is not None and number != LEAP:
+                return Tally({}, _astray(index))
+            count += int(number - beyond)
+            if end is None:
+                break
+            begin = _compared(run.key, ">=", end)
+    return Tally({index.name: count})
 
 
-def _count(raw: Any, run: _Run, last: int | None) -> int:
-    source = f"FROM {run.of.table.name} INDEXED BY {run.of.stored} WHERE "
-    count, start = 0, None
-    while True:
-        keys = _keys(run, start, last)
-        end = _one_or_none(
-            raw,
-            f"SELECT {_list(run.key)} {source} {keys.text} ORDER BY {_list(run.key)} "
-            f"LIMIT 1 OFFSET {LEAP}",
-            keys.values,
-        )
-        if end is None:
-            (rest,) = _one(raw, f"SELECT count(*) {source} {keys.text}", keys.values)
-            return count + int(rest)
-        count, start = count + LEAP, end
+def _leads(index: Index) -> str:
+    """SQL: whether there is a row that `k` is the key of."""
+    table = index.table
+    same = " AND ".join(
+        f"t.{_quoted(name)} IS k.{_quoted(name)}"
+        for name in dict.fromkeys((*index.columns, *_place(table)))
+    )
+    return f"EXISTS (SELECT 1 FROM {_scanned(table)} WHERE {same} AND {index.where})"
 
 
 # --------------------------------------------------------------------------- key by key
@@ -283,38 +302,24 @@ def _count(raw: Any, run: _Run, last: int | None) -> int:
 def _key_by_key(raw: Any, index: Index) -> Sentence | None:
     """What is wrong with the first key that leads to no such row, or is not in order."""
     for run in _runs(index):
-        start: tuple[Any, ...] | None = None
+        begin = _ALL
+        every = _list(dict.fromkeys((*index.columns, *_place(index.table))))
         while True:
-            rows = _page(raw, run, start)
-            keys = [row[:-1] for row in rows]
-            if not all(row[-1] for row in rows) or not _ascend(keys):
-                return Sentence(
-                    "the file is damaged: index {index} holds what no row of {table} says",
-                    index=index.name,
-                    table=index.table.name,
-                )
+            keys = (
+                f"SELECT {every} FROM {index.table.name} INDEXED BY {index.stored} "
+                f"WHERE {run.where} AND {begin.text} ORDER BY {_list(run.key)} LIMIT {STEP}"
+            )
+            rows = raw.execute(
+                f"SELECT {_list(run.key)}, {_leads(index)} FROM ({keys}) AS k", begin.values
+            ).fetchall()
+            found = [row[:-1] for row in rows]
+            if not all(row[-1] for row in rows) or not _ascend(found):
+                return _astray(index)
             if len(rows) < STEP:
                 break
-            start = keys[-1]
+            # Once more from the last: nothing beside it is missed.
+            begin = _compared(run.key, ">=", found[-1])
     return None
-
-
-def _page(raw: Any, run: _Run, start: tuple[Any, ...] | None) -> list[Any]:
-    """The next keys, each with whether there is a row that it is the key of."""
-    index, table = run.of, run.of.table
-    keys = _keys(run, start)
-    own = "NOT INDEXED" if _has_rowid(table) else f"INDEXED BY {indexes_of(table)[0].stored}"
-    every = tuple(dict.fromkeys((*index.columns, *_place(table))))
-    same = " AND ".join(f"t.{_quoted(name)} IS k.{_quoted(name)}" for name in every)
-    named = ", ".join(f"{_quoted(name)} AS {_quoted(name)}" for name in every)
-    shown = ", ".join(f"k.{_quoted(name)}" for name in run.key)
-    rows: list[Any] = raw.execute(
-        f"SELECT {shown}, EXISTS (SELECT 1 FROM {table.name} AS t {own} "
-        f"WHERE {same} AND {index.where}) FROM (SELECT {named} FROM {table.name} "
-        f"INDEXED BY {index.stored} WHERE {keys.text} ORDER BY {_list(run.key)} LIMIT {STEP}) AS k",
-        keys.values,
-    ).fetchall()
-    return rows
 
 
 def _ascend(keys: Sequence[Any]) -> bool:
@@ -389,6 +394,14 @@ def _quoted(name: str) -> str:
 
 def _list(names: Iterable[str]) -> str:
     return ", ".join(map(_quoted, names))
+
+
+def _astray(index: Index) -> Sentence:
+    return Sentence(
+        "the file is damaged: index {index} holds what no row of {table} says",
+        index=index.name,
+        table=index.table.name,
+    )
 
 
 def _disagrees(index: Index) -> Sentence:
