@@ -74,12 +74,23 @@ def parse_time(text: str) -> tuple[Moment, int]:
     return moment, offset
 
 
-# The entries of one import share many of their times.
+_minute_texts: dict[int, str] = {}
+
+
+# The entries of one import share many of their times, and neighbours share their minutes: to make
+# the text of one by `datetime` takes four times as long.
 @lru_cache(maxsize=4096)
 def utc_text(moment: Moment) -> str:
     """RFC 3339 in UTC, as the canonical body holds it: `2013-03-01T02:00:00Z`."""
-    stamp = _EPOCH + timedelta(microseconds=moment)
-    return stamp.replace(tzinfo=None).isoformat() + "Z"
+    minute, rest = divmod(moment, MINUTE)
+    text = _minute_texts.get(minute)
+    if text is None:
+        if len(_minute_texts) > 50_000:
+            _minute_texts.clear()
+        stamp = _EPOCH + timedelta(minutes=minute)
+        text = _minute_texts[minute] = stamp.replace(tzinfo=None).isoformat()[:-2]
+    second, fraction = divmod(rest, SECOND)
+    return f"{text}{second:02d}.{fraction:06d}Z" if fraction else f"{text}{second:02d}Z"
 
 
 @lru_cache(maxsize=256)

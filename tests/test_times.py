@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conflictctl.calendar import DAY, HOUR, MINUTE, Calendar, Moment, parse_time
+from conflictctl.calendar import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Calendar,
+    Moment,
+    moment_of,
+    parse_time,
+    utc_text,
+)
 from conflictctl.cli.times import read_at
 from conflictctl.errors import InputRejected
 
@@ -312,3 +322,10 @@ def test_english_and_chinese_say_the_same(hour: int, minute: int, days: int) -> 
     assert english == read_at(f"{days}天前{clock}", NOW, SHANGHAI)
     start = SHANGHAI.start_of(SHANGHAI.day(NOW) - days)
     assert english == start + hour * HOUR + minute * MINUTE
+
+
+@given(st.datetimes(datetime(1911, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)))
+def test_the_text_of_a_moment_is_that_of_datetime(stamp: datetime) -> None:
+    moments = (moment_of(stamp), moment_of(stamp) // 1_000_000 * 1_000_000)
+    for one, text in zip(moments, (stamp, stamp.replace(microsecond=0)), strict=True):
+        assert utc_text(one) == text.replace(tzinfo=None).isoformat() + "Z"

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from conflictctl.checkpoint import Checkpoint
 from conflictctl.errors import ConflictctlError, DamagedRegister
+from conflictctl.register.around import Look, Looked, Surroundings, look
 from conflictctl.register.chain import Head, genesis, receipt_bytes
-from conflictctl.register.schema import events, personal, touches
+from conflictctl.register.schema import events
 from conflictctl.register.seals import Marks, Seals
 from conflictctl.register.store import Register
-from conflictctl.register.walk import LOWEST, Walk, walk_on
+from conflictctl.register.walk import LOWEST, Walk, erasures, walk_on
 from conflictctl.wording import Sentence
 
 STRETCH = 1 << 14
@@ -77,16 +79,9 @@ class Checked(NamedTuple):
     marks: Marks
 
 
-class Around(NamedTuple):
-    """What is wrong around the entries, and at which `seq`, where that can be told."""
-
-    first_bad: int | None
-    problem: Sentence | None
-
-
-Piece = Stretch | None
-"""A stretch of entries, or what is around them all."""
-Answer = Checked | Around | None
+Piece = Stretch | Look
+"""A stretch of entries, or a piece of what is around them."""
+Answer = Checked | Looked | None
 """Of a piece; None where it could not be read just then."""
 Spread = Callable[
     [Register, Callable[[Register, Piece], Answer], Sequence[Piece]], Iterator[Answer]
@@ -111,36 +106,39 @@ def verify(
     checkpoints: Sequence[Checkpoint] = (),
     progress: Progress | None = None,
     spread: Spread = one_by_one,
+    private: bool = False,
 ) -> Verification:
-    """Check every entry, column and index of a register.
+    """Check every entry, column and index of a register, in steps that no writer waits for.
 
     With `receipt` also look for the entry that bears it; not finding it is a finding.  So is a
     checkpoint that the entries do not lead to, or that is of another log.
     `progress` is told how many entries of how many are done.  `spread` may share the work out; what
-    is found is the same.  Raises InputRejected for a text that is no receipt; never raises for
-    damage, which is what it reports.
+    is found is the same.  Of a `private` register, which nobody writes to, the database itself
+    looks at the whole file in one go, and so at its free pages too.  Raises InputRejected for a
+    text that is no receipt; never raises for damage, which is what it reports.
     """
     wanted = None if receipt is None else receipt_bytes(receipt)
     seals = Seals(checkpoints)
     start = Head(0, genesis(register.origin))
     walk = Walk(register.log, register.origin, {}, wanted, seals, start)
     try:
-        walk.redactions |= {row[0]: row[1] for row in register.fetch(_REDACTIONS)}
+        walk.redactions |= erasures(register)
         total = register.head().seq
     except DamagedRegister as damage:
         return _verification(walk, None, damage.message)
     foreign = _foreign(register, checkpoints)
     if foreign is not None:
         return _verification(walk, None, foreign)
-    around, problem = _walked(register, walk, seals, total, progress, spread)
+    around = Surroundings(register, private=private)
+    problem = _walked(register, walk, seals, around, total, progress, spread)
     if seals.problem is not None:
         found = _verification(walk, None, problem)
         return found._replace(between=(seals.first_doubted, seals.tree.size))
     if problem is None:
-        problem = seals.cut_off(walk.head.seq)
+        problem = seals.cut_off(walk.seq)
     if problem is not None:
-        return _verification(walk, walk.head.seq + 1, problem)
-    first_bad, problem = around or _around(register)
+        return _verification(walk, walk.seq + 1, problem)
+    first_bad, problem = around.told(register)
     if problem is None and wanted is not None and walk.receipt_seq is None:
         problem = Sentence(
             "no entry bears the receipt {receipt}: what it vouched for was changed or cut off",
@@ -156,10 +154,11 @@ def _walked(
     register: Register,
     walk: Walk,
     seals: Seals,
+    around: Surroundings,
     total: Any,
     progress: Progress | None,
     spread: Spread,
-) -> tuple[Around | None, Sentence | None]:
+) -> Sentence | None:
     """Take the walk to the end, or to the first entry that does not hold: what is wrong with it.
 
     Stretches that hold are joined to the walk in their order; from the first that does not, the
@@ -167,27 +166,27 @@ def _walked(
     """
     stretches = _stretches(total)
     # What is around takes as long as many stretches: not the last to be begun.
-    pieces = [stretches[0], None, *stretches[1:]]
+    mixed = chain.from_iterable(zip_longest(stretches, around.work))
+    pieces = [piece for piece in mixed if piece is not None]
     sizes = [checkpoint.size for checkpoint in seals.waiting]
     task = partial(_piece, walk.redactions, walk.receipt, sizes)
-    around: Around | None = None
     waiting: dict[int, Checked] = {}
     done, ended = 0, False
     for answer in spread(register, task, pieces):
-        if isinstance(answer, Around):
-            around = answer
+        if isinstance(answer, Looked):
+            around.take(answer)
         if not isinstance(answer, Checked):
             continue
         done += answer.head.seq - answer.stretch.after
         if progress is not None:
             progress(done, max(done, total) if isinstance(total, int) else done)
         waiting[answer.stretch.after] = answer
-        while (following := waiting.pop(walk.head.seq, None)) is not None:
+        while (following := waiting.pop(walk.seq, None)) is not None:
             if not following.fine or not seals.join(following.marks):
-                return around, walk_on(register, walk)
+                return walk_on(register, walk)
             _join(walk, following)
             ended = following.stretch.last is None
-    return around, None if ended else walk_on(register, walk)
+    return None if ended else walk_on(register, walk)
 
 
 def _stretches(total: Any) -> list[Stretch]:
@@ -209,8 +208,8 @@ def _piece(
     piece: Piece,
 ) -> Answer:
     try:
-        if piece is None:
-            return _around(register)
+        if not isinstance(piece, Stretch):
+            return look(register, piece)
         return _stretch(redactions, receipt, sizes, register, piece)
     except ConflictctlError:
         return None
@@ -246,7 +245,8 @@ def _stretch(
 
 
 def _join(walk: Walk, checked: Checked) -> None:
-    walk.head, walk.clock = checked.head, checked.clock
+    walk.seq, walk.hash = checked.head
+    walk.clock = checked.clock
     walk.redacted += checked.redacted
     walk.clock_back += checked.clock_back
     if checked.receipt_seq is not None:
@@ -254,7 +254,7 @@ def _join(walk: Walk, checked: Checked) -> None:
 
 
 def _verification(walk: Walk, first_bad: int | None, problem: Sentence | None) -> Verification:
-    count = walk.head.seq
+    count = walk.seq
     return Verification(
         problem is None,
         count,
@@ -278,46 +278,6 @@ def _foreign(register: Register, checkpoints: Sequence[Checkpoint]) -> Sentence 
     )
 
 
-def _around(register: Register) -> Around:
-    """What is around the entries: rows without one, schema, indexes, pages of the file."""
-    try:
-        return Around(*_surroundings(register))
-    except DamagedRegister as damage:
-        return Around(None, damage.message)
-
-
-def _surroundings(register: Register) -> tuple[int | None, Sentence | None]:
-    for table in (touches, personal):
-        orphans = register.fetch(
-            select(func.min(table.c.seq)).where(
-                ~select(events.c.seq)
-                .where(events.c.log == table.c.log, events.c.seq == table.c.seq)
-                .exists()
-            )
-        )
-        if orphans[0][0] is not None:
-            return orphans[0][0], Sentence(
-                "{table} holds data of an entry #{seq} that is not there",
-                table=table.name,
-                seq=orphans[0][0],
-            )
-    with register.place.failures():
-        differing = register.place.differences(register.connection)
-        if differing:
-            return None, Sentence(
-                "tables, indexes or triggers were changed: {names}", names=differing
-            )
-        damage = register.place.self_check(register.connection)
-    if damage is not None:
-        return None, Sentence("the file is damaged: {reason}", reason=damage)
-    return None, None
-
-
-_REDACTIONS = (
-    select(events.c.subject, func.max(events.c.seq))
-    .where(events.c.kind == "redaction", events.c.subject.is_not(None))
-    .group_by(events.c.subject)
-)
 _BEFORE = select(events.c.hash, events.c.appended_at).where(
     events.c.log == bindparam("log"), events.c.seq == bindparam("seq")
 )

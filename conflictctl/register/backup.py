@@ -159,7 +159,7 @@ def _watch(step: int) -> Callable[[int, int, int], None]:
 def _verified(draft: Path, progress: Progress | None, spread: Spread) -> Verification:
     try:
         with open_register(str(draft)) as copy:
-            found = verify(copy, progress=progress, spread=spread)
+            found = verify(copy, progress=progress, spread=spread, private=True)
     except DamagedRegister as damage:
         raise _not_good(damage.message) from damage
     if found.problem is not None:

@@ -41,7 +41,7 @@ def copy(register: Register, target: str, *, progress: Progress | None = None) -
     found: list[Verification] = []
 
     def check(made: Register) -> None:
-        found.append(verify(made, progress=progress))
+        found.append(verify(made, progress=progress, private=True))
         _refuse_bad(found[0], place.shown)
         refuse_other_end(found[0], original.head, register)
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,9 @@ from conflictctl.errors import DamagedRegister, InputRejected
 from conflictctl.register import disk, sqlite, turns
 from conflictctl.register.places import Find
 from conflictctl.wording import Sentence
+
+if TYPE_CHECKING:
+    from conflictctl.register.index_check import IndexCheck
 
 try:
     import fcntl
@@ -158,6 +162,12 @@ class FilePlace:
     def differences(self, connection: Connection) -> list[str]:
         """Tables, indexes and triggers that are not as this program makes them."""
         return sqlite.schema_differences(connection)
+
+    def index_check(self, connection: Connection) -> IndexCheck | None:
+        """Rows and keys of the file, in short steps."""
+        from conflictctl.register.index_check import IndexCheck
+
+        return IndexCheck(connection)
 
     def self_check(self, connection: Connection) -> str | None:
         """SQLite's own check of the file."""

@@ -277,6 +277,9 @@ class ServerPlace:
         """What of the schema was changed."""
         return postgres_schema.differences(connection)
 
+    def index_check(self, connection: Connection) -> None:
+        """None: see `self_check`."""
+
     def self_check(self, connection: Connection) -> str | None:
         """Nothing: pages and indexes are looked after by the server (`pg_amcheck`)."""
         return None

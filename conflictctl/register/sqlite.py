@@ -15,6 +15,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -394,15 +395,23 @@ def objects(connection: Connection) -> dict[tuple[str, str], str]:
 
 def schema_differences(connection: Connection) -> list[str]:
     """The names of tables, indexes and triggers that are not as this program makes them."""
+    found = objects(connection)
+    return sorted({name for (_, name), _ in _as_made().items() ^ found.items()})
+
+
+@cache
+def _as_made() -> dict[tuple[str, str], str]:
+    """The definitions in a new file."""
     engine = create_engine("sqlite://", poolclass=NullPool)
     with engine.connect() as pattern:
         create_schema(pattern)
-        expected = objects(pattern)
-    found = objects(connection)
-    return sorted({name for (_, name), _ in expected.items() ^ found.items()})
+        return objects(pattern)
 
 
 def self_check(connection: Connection) -> str | None:
-    """What SQLite finds wrong with the pages and indexes of the file; None if nothing."""
+    """What SQLite finds wrong with the pages and indexes of the file; None if nothing.
+
+    Nobody can commit meanwhile: for files that nobody else uses (`index_check` is for the others).
+    """
     answer: str = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
     return None if answer == "ok" else answer

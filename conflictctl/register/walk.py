@@ -6,11 +6,11 @@ be walked in stretches, by several processes; `audit` puts together what they fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
-from sqlalchemy import and_, bindparam, select, tuple_
+from sqlalchemy import func, select
 
 from conflictctl.calendar import utc_text
 from conflictctl.errors import DamagedRegister
@@ -18,14 +18,16 @@ from conflictctl.events import BODY_VERSION, REFERENCE_FIELDS
 from conflictctl.mending import MENDS
 from conflictctl.register.chain import Head, canonical, commitment, content_number, link
 from conflictctl.register.rows import WITH_SUBJECT, concerned, spoken_of, subject_of, touched
-from conflictctl.register.schema import events, personal, touches
+from conflictctl.register.schema import events
 from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
     from conflictctl.register.seals import Marks, Seals
     from conflictctl.register.store import Register
 
-_PAGE = 2000
+_PAGE = 400
+"""Entries read at a time: the memory of so many is used again and again; of more, each page asks
+the system for new."""
 LOWEST = -(2**63)
 """Before every place and every moment."""
 
@@ -42,35 +44,21 @@ class Target(NamedTuple):
     everyone: frozenset[str]
 
 
-class Row(NamedTuple):
-    """An entry as it stands in the tables; nothing about it is believed."""
-
-    log: Any
-    seq: Any
-    id: Any
-    content: Any
-    kind: Any
-    at: Any
-    recorded_at: Any
-    appended_at: Any
-    customer: Any
-    subject: Any
-    attestation: Any
-    body: Any
-    hash: Any
-    salt: Any
-    data: Any
+Row = Sequence[Any]
+"""An entry as it stands in the tables, its columns as in `_COLUMNS`; nothing of it is believed."""
 
 
 class Page(NamedTuple):
     """Some entries in their order, and what the tables say about them and those they speak of.
 
-    `touching` gives the customers of an entry's rows in `touches`, sorted; `targets` the entries
-    spoken of, by the reference used; `attestations` those of the attestations named that stand as
-    such in the tables.  That they do so rightly is seen where they are checked themselves.
+    `personal` gives salt and data by place, `touching` the customers of an entry's rows in
+    `touches`, sorted; `targets` the entries spoken of, by the reference used; `attestations` those
+    of the attestations named that stand as such in the tables.  That they do so rightly is seen
+    where they are checked themselves.
     """
 
     rows: list[Row]
+    personal: dict[Any, tuple[Any, Any]]
     touching: dict[Any, list[str]]
     targets: dict[str | int, Target]
     attestations: frozenset[int]
@@ -98,24 +86,30 @@ class Walk:
         self.origin = origin
         self.redactions = redactions
         self.receipt = receipt
-        self.head = head
+        self.seq, self.hash = head
         self.clock = clock
         """`appended_at` of the entry at `head`."""
         self.redacted = 0
         self.receipt_seq: int | None = None
         self.clock_back = 0
 
+    @property
+    def head(self) -> Head:
+        """How far everything holds."""
+        return Head(self.seq, self.hash)
+
     def check(self, row: Row, page: Page) -> Sentence | None:
         """Check the next entry against all before it; what is wrong with it, or None."""
-        seq = self.head.seq + 1
-        if row.seq != seq or row.log != self.log:
+        seq = self.seq + 1
+        log, place, _, _, _, _, _, appended_at, _, _, _, body, stored = row
+        if place != seq or log != self.log:
             return Sentence("entry #{seq} is missing", seq=seq)
         try:
-            link_hash = link(self.head.hash, row.body)
-            if link_hash != row.hash:
+            link_hash = link(self.hash, body)
+            if link_hash != stored:
                 return Sentence("the bytes of #{seq} do not fit the chain", seq=seq)
-            record = orjson.loads(row.body)
-            if canonical(record) != row.body:
+            record = orjson.loads(body)
+            if canonical(record) != body:
                 return Sentence("the bytes of #{seq} are not in canonical form", seq=seq)
             column = self._columns(row, record, page) or self._derived(row, record, page)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
@@ -124,90 +118,87 @@ class Walk:
             return Sentence(
                 "{column} of #{seq} does not agree with its bytes", column=column, seq=seq
             )
-        self.head = Head(seq, link_hash)
+        self.seq, self.hash = seq, link_hash
         if link_hash[:10] == self.receipt:
             self.receipt_seq = seq
         if self.seals.waiting:
-            self.seals.take(row.body, link_hash)
+            self.seals.take(body, link_hash)
             if self.seals.problem is not None:
                 return self.seals.problem
-        if row.appended_at < self.clock:
+        if appended_at < self.clock:
             self.clock_back += 1
-        self.clock = row.appended_at
+        self.clock = appended_at
         return None
 
     def _columns(self, row: Row, record: dict[str, Any], page: Page) -> str | None:
         get = record.get
+        _, seq, id_, _, kind, at, recorded_at, appended_at, customer, _, attestation, *_ = row
         if record["v"] != BODY_VERSION or record["log"] != self.origin:
             return "log"
-        if record["seq"] != row.seq:
+        if record["seq"] != seq:
             return "seq"
-        if get("id") != row.id:
+        if get("id") != id_:
             return "id"
-        if record["kind"] != row.kind:
+        if record["kind"] != kind:
             return "kind"
-        if utc_text(row.at) != record["at"] or type(row.at) is not int:
+        if type(at) is not int or utc_text(at) != record["at"]:
             return "at"
         if (
-            utc_text(row.recorded_at) != record["rec"]
-            or row.recorded_at < row.at
-            or type(row.recorded_at) is not int
+            type(recorded_at) is not int
+            or recorded_at < at
+            or utc_text(recorded_at) != record["rec"]
         ):
             return "recorded_at"
-        if utc_text(row.appended_at) != record["app"] or type(row.appended_at) is not int:
+        if type(appended_at) is not int or utc_text(appended_at) != record["app"]:
             return "appended_at"
-        if get("customer") != row.customer:
+        if get("customer") != customer:
             return "customer"
-        attestation = get("att")
-        if attestation != row.attestation:
+        if get("att") != attestation:
             return "attestation"
-        if attestation is not None and (
-            attestation not in page.attestations or attestation >= row.seq
-        ):
+        if attestation is not None and (attestation not in page.attestations or attestation >= seq):
             return "attestation"
         return None
 
     def _derived(self, row: Row, record: dict[str, Any], page: Page) -> str | None:
-        kind, customer, data = record["kind"], record.get("customer"), record.get("data") or {}
+        _, seq, id_, stored, kind, at, _, _, customer, stored_subject, *_ = row
+        get = record.get
+        fields = get("data") or _NOTHING
         content = None
-        if row.id is None:
-            content = content_number(
-                kind, row.at, record.get("by"), record.get("rby"), customer, data
-            )
-        if content != row.content:
+        if id_ is None:
+            content = content_number(kind, at, get("by"), get("rby"), customer, fields)
+        if content != stored:
             return "content"
-        subject = (
-            subject_of(kind, record.get("by"), customer, data) if kind in WITH_SUBJECT else None
-        )
+        subject = subject_of(kind, get("by"), customer, fields) if kind in WITH_SUBJECT else None
         everyone = None
-        if refs := spoken_of(kind, data):
+        if kind in _SPEAKING and (refs := spoken_of(kind, fields)):
             inherited: set[str] = set()
             for target in map(page.targets.get, refs):
-                if target is None or target.seq >= row.seq:
+                if target is None or target.seq >= seq:
                     return "reference"
                 inherited |= target.everyone or concerned(target.customer, {})
                 if kind in MENDS:
                     subject = target.subject
-            everyone = concerned(customer, data, inherited)
-        elif "customers" in data:
-            everyone = concerned(customer, data)
-        if subject != row.subject:
+            everyone = concerned(customer, fields, inherited)
+        elif "customers" in fields:
+            everyone = concerned(customer, fields)
+        if subject != stored_subject:
             return "subject"
         expected = touched(customer, everyone) if everyone is not None else ()
-        if expected != tuple(page.touching.get(row.seq, ())):
+        if expected != tuple(page.touching.get(seq, ())):
             return "touches"
-        return self._personal(row, record.get("pii"), everyone or concerned(customer, {}))
-
-    def _personal(self, row: Row, sealed: Any, everyone: Iterable[str]) -> str | None:
-        if row.salt is not None:
-            fits = sealed is not None and commitment(row.salt, row.data) == sealed
+        sealed, held = get("pii"), page.personal.get(seq)
+        if held is not None:
+            fits = sealed is not None and commitment(*held) == sealed
             return None if fits else "personal"
-        if sealed is None:
-            return None
-        if not any(self.redactions.get(customer, 0) > row.seq for customer in everyone):
+        if sealed is not None and not self._erased(seq, everyone or concerned(customer, {})):
             return "personal"
-        self.redacted += 1
         return None
+
+    def _erased(self, seq: int, everyone: Iterable[str]) -> bool:
+        """Whether a later entry tells of the erasure of an entry's personal data; counted then."""
+        told = any(self.redactions.get(customer, 0) > seq for customer in everyone)
+        self.redacted += told
+        return told
 
 
 def walk_on(register: Register, walk: Walk, last: int | None = None) -> Sentence | None:
@@ -215,19 +206,35 @@ def walk_on(register: Register, walk: Walk, last: int | None = None) -> Sentence
 
     What is wrong with the first that does not hold, or None.
     """
-    count = None if last is None else last - walk.head.seq
+    count = None if last is None else last - walk.seq
     # The first of all sees whatever stands before entry 1 of the log.
-    start: tuple[Any, Any] = (walk.log, walk.head.seq) if walk.head.seq else ("", LOWEST)
+    start: tuple[Any, Any] = (walk.log, walk.seq) if walk.seq else ("", LOWEST)
     for page in _pages(register, start, count):
         if isinstance(page, DamagedRegister):
             return page.message
         for row in page.rows:
             problem = walk.check(row, page)
+            if problem is not None and _erased_since(register, walk):
+                problem = walk.check(row, page)
             if problem is not None:
                 return problem
-    if last is not None and walk.head.seq < last:
-        return Sentence("entry #{seq} is missing", seq=walk.head.seq + 1)
+    if last is not None and walk.seq < last:
+        return Sentence("entry #{seq} is missing", seq=walk.seq + 1)
     return None
+
+
+def erasures(register: Register) -> dict[str, int]:
+    """The place of the last redaction of each customer of whom there is one."""
+    return {row[0]: row[1] for row in register.fetch(_REDACTIONS)}
+
+
+def _erased_since(register: Register, walk: Walk) -> bool:
+    """Whether data were erased that were there when the walk began; it then knows of it.
+
+    The entry that tells of an erasure comes with it, so whoever misses data finds it.
+    """
+    known, walk.redactions = walk.redactions, erasures(register)
+    return known != walk.redactions
 
 
 def _pages(
@@ -250,47 +257,58 @@ def _pages(
         if not page.rows:
             return
         yield page
-        after = (page.rows[-1].log, page.rows[-1].seq)
+        after = (page.rows[-1][_LOG], page.rows[-1][_SEQ])
         if count is not None:
             count -= len(page.rows)
 
 
 def _page(register: Register, after: tuple[Any, Any], limit: int) -> Page:
-    found = register.fetch(_ROWS, {"log": after[0], "seq": after[1], "limit": limit})
-    rows = list(map(Row._make, found))
+    rows = _find(register, _ROWS, (*after, limit))
     if not rows:
-        return Page(rows, {}, {}, frozenset())
-    span = {"log": rows[0].log, "first": rows[0].seq, "last": rows[-1].seq}
+        return Page(rows, {}, {}, {}, frozenset())
+    span = (rows[0][_LOG], rows[0][_SEQ], rows[-1][_SEQ])
+    # Not by a join, which asks for every entry: one in five has personal data.
+    personal = {seq: (salt, data) for seq, salt, data in _find(register, _PERSONAL, span)}
     touching: dict[Any, list[str]] = {}
-    for seq, customer in register.fetch(_TOUCHING, span):
+    for seq, customer in _find(register, _TOUCHING, span):
         touching.setdefault(seq, []).append(customer)
-    return Page(rows, touching, _targets(register, rows), _attestations(register, rows))
+    return Page(rows, personal, touching, _targets(register, rows), _attestations(register, rows))
+
+
+def _find(register: Register, statement: str, values: Sequence[Any]) -> list[Any]:
+    with register.place.failures():
+        return register.place.finder(register.connection, statement)(values)
+
+
+def _find_among(
+    register: Register, statement: str, values: Collection[Any]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of all values, of which the statement takes as many as it has marks for."""
+    for chunk in _chunks(list(values)):
+        marks = ", ".join("?" * len(chunk))
+        yield from _find(register, statement.format(marks), (register.log, *chunk))
 
 
 def _attestations(register: Register, rows: Sequence[Row]) -> frozenset[int]:
-    named = {row.attestation for row in rows if type(row.attestation) is int}
-    return frozenset(
-        row[0]
-        for chunk in _chunks(sorted(named))
-        for row in register.fetch(_ATTESTATIONS, {"log": register.log, "places": chunk})
-    )
+    named = {row[_ATTESTATION] for row in rows}
+    places = [seq for seq in named if type(seq) is int]
+    return frozenset(row[0] for row in _find_among(register, _ATTESTED, places))
 
 
 def _targets(register: Register, rows: Sequence[Row]) -> dict[str | int, Target]:
     """The entries that those of a page speak of, by the reference used."""
-    refs = {ref for row in rows for ref in _references(row)}
+    refs = {ref for row in rows if row[_KIND] in _SPEAKING for ref in _references(row)}
+    if not refs:
+        return {}
     found: dict[str | int, tuple[Any, Any, Any]] = {}
-    for column, kind in ((events.c.seq, int), (events.c.id, str)):
-        for chunk in _chunks([ref for ref in refs if type(ref) is kind]):
-            statement = select(column, events.c.seq, events.c.customer, events.c.subject).where(
-                events.c.log == register.log, column.in_(chunk)
-            )
-            for ref, *target in register.fetch(statement):
-                found[ref] = (target[0], target[1], target[2])
+    for statement, kind in ((_BY_PLACE, int), (_BY_ID, str)):
+        mine = [ref for ref in refs if type(ref) is kind]
+        for ref, *target in _find_among(register, statement, mine):
+            found[ref] = (target[0], target[1], target[2])
     everyone: dict[Any, set[str]] = {}
-    for chunk in _chunks(list({target[0] for target in found.values()})):
-        for seq, customer in register.fetch(_TOUCHED, {"log": register.log, "places": chunk}):
-            everyone.setdefault(seq, set()).add(customer)
+    places = {target[0] for target in found.values()}
+    for seq, customer in _find_among(register, _TOUCHED, places):
+        everyone.setdefault(seq, set()).add(customer)
     return {
         ref: Target(*target, frozenset(everyone.get(target[0], ())))
         for ref, target in found.items()
@@ -303,42 +321,41 @@ def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 def _references(row: Row) -> list[str | int]:
-    if row.kind not in REFERENCE_FIELDS and row.kind != "finding":
-        return []
     try:
         return [
             ref
-            for ref in spoken_of(row.kind, orjson.loads(row.body)["data"])
-            if isinstance(ref, (str, int))
+            for ref in spoken_of(row[_KIND], orjson.loads(row[_BODY])["data"])
+            if isinstance(ref, str) or (type(ref) is int and 0 < ref < -LOWEST)
         ]
     except (ValueError, TypeError, KeyError, AttributeError):
         return []  # `check` says what is wrong with it
 
 
+_REDACTIONS = (
+    select(events.c.subject, func.max(events.c.seq))
+    .where(events.c.kind == "redaction", events.c.subject.is_not(None))
+    .group_by(events.c.subject)
+)
+_COLUMNS = (
+    *("log", "seq", "id", "content", "kind", "at", "recorded_at", "appended_at", "customer"),
+    *("subject", "attestation", "body", "hash"),
+)
+_LOG, _SEQ, _KIND, _ATTESTATION, _BODY = map(
+    _COLUMNS.index, ("log", "seq", "kind", "attestation", "body")
+)
+_SPEAKING = frozenset((*REFERENCE_FIELDS, "finding"))
+_NOTHING: dict[str, Any] = {}
+
+# Written out, and read by the driver: put together by Core, a page of this size takes a fifth more.
 _ROWS = (
-    select(*events.c, personal.c.salt, personal.c.data)
-    .select_from(
-        events.outerjoin(
-            personal, and_(personal.c.log == events.c.log, personal.c.seq == events.c.seq)
-        )
-    )
-    .where(tuple_(events.c.log, events.c.seq) > tuple_(bindparam("log"), bindparam("seq")))
-    .order_by(events.c.log, events.c.seq)
-    .limit(bindparam("limit"))
+    f"SELECT {', '.join(f'e.{name}' for name in _COLUMNS)} FROM events AS e "
+    "WHERE (e.log, e.seq) > (?, ?) ORDER BY e.log, e.seq LIMIT ?"
 )
+_PERSONAL = "SELECT seq, salt, data FROM personal WHERE log = ? AND seq BETWEEN ? AND ?"
 _TOUCHING = (
-    select(touches.c.seq, touches.c.customer)
-    .where(
-        touches.c.log == bindparam("log"),
-        touches.c.seq.between(bindparam("first"), bindparam("last")),
-    )
-    .order_by(touches.c.customer)
+    "SELECT seq, customer FROM touches WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY customer"
 )
-_ATTESTATIONS = select(events.c.seq).where(
-    events.c.log == bindparam("log"),
-    events.c.seq.in_(bindparam("places", expanding=True)),
-    events.c.kind == "attestation",
-)
-_TOUCHED = select(touches.c.seq, touches.c.customer).where(
-    touches.c.log == bindparam("log"), touches.c.seq.in_(bindparam("places", expanding=True))
-)
+_ATTESTED = "SELECT seq FROM events WHERE log = ? AND seq IN ({}) AND kind = 'attestation'"
+_BY_PLACE = "SELECT seq, seq, customer, subject FROM events WHERE log = ? AND seq IN ({})"
+_BY_ID = "SELECT id, seq, customer, subject FROM events WHERE log = ? AND id IN ({})"
+_TOUCHED = "SELECT seq, customer FROM touches WHERE log = ? AND seq IN ({})"

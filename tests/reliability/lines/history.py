@@ -164,10 +164,11 @@ def _write_until(path: Path, stop: Path, out: Path) -> None:
     chance = random.Random(1)
     longest, number = 0.0, 0
     with open_register(str(path)) as register:
+        first = register.head().seq
         while not stop.exists():
             begin = time.monotonic()
             with register.writing(now) as writer:
-                writer.add(read_line(call(f"w{number}", chance)))
+                writer.add(read_line(call(f"w{first}-{number}", chance)))
             longest = max(longest, time.monotonic() - begin)
             number += 1
             time.sleep(0.01)
@@ -225,19 +226,26 @@ def _copied(scale: Scale) -> Figures:
 
 
 def _reported(scale: Scale) -> Figures:
-    path = _large(scale.folder, scale.of(20_000, 200_000))
+    entries = scale.of(20_000, 200_000)
+    path = _large(scale.folder, entries)
     commands = (["verdict", "--all", "--format", "jsonl"], ["export"], ["audit", "verify"])
+    waits: dict[str, float] = {}
+    written = 0
+    for command in commands:
 
-    def report() -> None:
-        for command in commands:
+        def report(command: list[str] = command) -> None:
             done = run([*command, "--db", str(path)], scratch(scale.folder / "answers"))
             assert done.code == 0, done.err
 
-    longest, number = _meanwhile(path, report, scale.folder)
+        name = " ".join(command[:2]) if len(command) > 1 else command[0]
+        waits[name], number = _meanwhile(path, report, scale.folder)
+        (scale.folder / "stop").unlink()
+        written += number
+    each = ", ".join(f"{name} {longest:.2f} s" for name, longest in waits.items())
     return Figures(
-        scale.in_time(longest < 1),
-        f"verdict --all, export and audit verify over {scale.of(20_000, 200_000)} entries while "
-        f"{number} were written: the longest that one took was {longest:.2f} s",
+        scale.in_time(max(waits.values()) < 1),
+        f"over {entries:,} entries while {written:,} were written: the longest that one took was "
+        f"{max(waits.values()):.2f} s (beside {each})",
     )
 
 
