@@ -25,7 +25,7 @@ from conflictctl.cli.policy_choice import policy_to_rule_by
 from conflictctl.cli.question import POLICY, SETTINGS, Question, gather, rule_among
 from conflictctl.cli.session import session_of
 from conflictctl.cli.workers import in_order, opened_here, own_register
-from conflictctl.errors import WrongUsage
+from conflictctl.errors import ConflictctlError, WrongUsage
 from conflictctl.render.language import say
 from conflictctl.wording import N_, Sentence, Span
 
@@ -288,7 +288,10 @@ class _Watching(NamedTuple):
 
 def _is_own(question: Question) -> bool:
     """Whether the question is asked by the register's own policy, as it stands."""
-    own = policy_to_rule_by(question.register, None, None)
+    try:
+        own = policy_to_rule_by(question.register, None, None)
+    except ConflictctlError:  # asked by another one, perhaps because this one is faulty
+        return False
     return not question.settings and question.policy.digest == own.digest
 
 
