@@ -8,16 +8,19 @@ from typing import Any
 from conflictctl.calendar import parse_time
 from conflictctl.deadlines import Due, Hold, follow_ups, holding_of
 from conflictctl.people import People
+from conflictctl.policy.model import Policy, parse_policy, preset_text
 from tests.in_memory import RENAULT, SHANGHAI, dossier_of, events_of, staff_events
 from tests.test_second_judge import history
 
 
-def due(table: str, now: str, *, within: int = 0, **settings: Any) -> list[Due]:
+def due(
+    table: str, now: str, *, within: int = 0, policy: Policy = RENAULT, **settings: Any
+) -> list[Due]:
     events = events_of(history(table))
     return follow_ups(
         dossier_of(events, "K1"),
         ["K1"],
-        policy=RENAULT,
+        policy=policy,
         people=People(staff_events(events)),
         calendar=SHANGHAI,
         as_of=parse_time(f"2013-03-{now}:00+08:00")[0],
@@ -42,6 +45,18 @@ def test_a_follow_up_is_due_on_the_last_day_of_the_limit_and_overdue_the_day_aft
     assert row.due_day == date(2013, 3, 8).toordinal()
     assert row.due == parse_time("2013-03-09T00:00:00+08:00")[0]
     assert row.last_contact == parse_time("2013-03-01T10:00:00+08:00")[0]
+
+
+def test_a_limit_that_changes_on_a_day_holds_from_that_day_on() -> None:
+    text = preset_text("renault-zibo-2013.toml").replace(
+        "[parameters.level_limit_days]",
+        "[parameters.level_limit_days]\n"
+        "dated = [{ from = 2013-03-06, value = { H = 3, A = 4 }, source = 'memo' }]",
+        1,
+    )
+    dated = parse_policy(text)
+    assert short(due(FILED, "05T09:00", within=9, policy=dated)) == [("followup", "wang", -3)]
+    assert short(due(FILED, "06T09:00", within=9, policy=dated)) == [("followup", "wang", 1)]
 
 
 def test_a_follow_up_moves_the_due_day_an_attempt_does_not() -> None:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    tuple_,
 )
 
 from conflictctl.calendar import Calendar, Moment
@@ -373,7 +374,7 @@ class Register:
     def families(self, known_at: KnownAt | None = None) -> Iterator[list[tuple[str, ...]]]:
         """All customers in groups of connected ones, in pages of groups, by smallest id."""
         known_at = self._bounded(known_at)
-        linked = groups(self.fetch(_known_touches(_LINKS, known_at)))
+        linked = groups(self._links(known_at))
         for page in self._customer_pages():
             families = [linked.get(customer, (customer,)) for customer in page]
             yield [
@@ -381,6 +382,14 @@ class Register:
                 for family, customer in zip(families, page, strict=True)
                 if family[0] == customer
             ]
+
+    def _links(self, known_at: KnownAt) -> Iterator[tuple[int, str]]:
+        """Every customer whom an entry concerns among others, with its `seq`, read in pages."""
+        statement = _known_touches(_LINKS_AFTER, known_at)
+        last: dict[str, Any] = {"customer": "", "log": "", "seq": 0}
+        while rows := self.fetch(statement, last):
+            yield from ((row[0], row[1]) for row in rows)
+            last = dict(zip(("seq", "customer", "log"), rows[-1], strict=True))
 
     def families_of(
         self, customers: Iterable[str], known_at: KnownAt | None = None
@@ -836,6 +845,15 @@ _TOUCHED = select(touches.c.customer).where(
     touches.c.log == bindparam("log"), touches.c.seq.in_(_PLACES)
 )
 _LINKS = select(touches.c.seq, touches.c.customer)
+_LINKS_AFTER = (
+    _LINKS.add_columns(touches.c.log)
+    .where(
+        tuple_(touches.c.customer, touches.c.log, touches.c.seq)
+        > tuple_(bindparam("customer"), bindparam("log"), bindparam("seq"))
+    )
+    .order_by(touches.c.customer, touches.c.log, touches.c.seq)
+    .limit(_PAGE)
+)
 _LINKS_OF = _LINKS.where(touches.c.customer.in_(_CUSTOMERS))
 _STORED = EVENT.add_columns(events.c.hash).where(_LOG, events.c.seq == bindparam("seq"))
 
