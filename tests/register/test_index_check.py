@@ -40,7 +40,7 @@ BY_THE_WALK = {"events_pk", "personal_pk", "touches_place", "logs_pk"}
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every kind of entry, and the keys by which customers are found."""
+    """Every kind of entry, the keys by which customers are found, and who is watched."""
     path = tmp_path_factory.mktemp("whole") / "r.db"
     clock = Clock()
     with create_register(str(path), zone="Asia/Shanghai", clock=clock) as register:
@@ -49,6 +49,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for line in EVERY_KIND:
                 writer.add(read_line(line))
         catch_up(register)
+        with register.alone():
+            register.add_rows(schema.watched, [("K1", 0), ("K2", 1)])
+            register.add_rows(schema.watch_marks, [("main", 5, clock.now, "policy", "turn")])
     return path
 
 
