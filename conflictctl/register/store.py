@@ -193,9 +193,9 @@ def _check_schema(place: Place, connection: Connection) -> str:
     """The origin of the log, if this program can read the register."""
     version = place.version(connection)
     if version == schema.VERSION:
-        revision, origin = connection.execute(_IDENTITY).one()
-        if revision == schema.REVISION and isinstance(origin, str):
-            return origin
+        rows = connection.execute(_IDENTITY).fetchall()  # of a damaged file none, or several
+        if len(rows) == 1 and rows[0][0] == schema.REVISION and isinstance(rows[0][1], str):
+            return rows[0][1]
         raise DamagedRegister(
             Sentence("{path} is damaged: its log or revision is missing", path=place.shown),
             VERIFY_HINT,

@@ -207,6 +207,14 @@ def test_a_register_without_its_log_is_damaged(closed: Path) -> None:
     assert isinstance(refused(closed), DamagedRegister)
 
 
+@pytest.mark.parametrize(
+    "change", ["INSERT INTO alembic_version VALUES ('0001')", "DELETE FROM alembic_version"]
+)
+def test_a_register_of_two_schemas_or_of_none_is_damaged(closed: Path, change: str) -> None:
+    alter(closed, change)
+    assert isinstance(refused(closed), DamagedRegister)
+
+
 def test_a_newer_register_says_install_a_newer_program(closed: Path) -> None:
     alter(closed, "PRAGMA user_version = 99", "UPDATE alembic_version SET version_num = '0099'")
     error = refused(closed)
