@@ -10,9 +10,8 @@ policy, an earlier moment - they look at everybody.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, delete, or_, select, tuple_
@@ -91,28 +90,23 @@ def note(
     if made.customers is None:
         if last < WORTH_MAKING:
             return
-        gone: list[str] = []
-        come = [(name, int(watch)) for name, watch in found.items() if watch is not Watch.ENTRY]
+        changed = {name: watch for name, watch in found.items() if watch < Watch.ENTRY}
     else:
         changed = {name: watch for name, watch in found.items() if made.known.get(name) != watch}
         assert made.mark is not None
         if not made.everything and max(last - made.mark.seq, len(changed)) < WORTH_A_MARK:
             return
-        gone = sorted(changed)
-        come = [(name, int(watch)) for name, watch in changed.items() if watch is not Watch.ENTRY]
     try:
-        _write(register, made, Mark(last, as_of, basis, ""), gone, sorted(come))
+        _write(register, made, Mark(last, as_of, basis, ""), changed)
     except (Busy, StorageFailed, _Overtaken):
         return
 
 
-def _write(
-    register: Register, made: Plan, mark: Mark, gone: list[str], come: list[tuple[str, int]]
-) -> None:
+def _write(register: Register, made: Plan, mark: Mark, changed: Mapping[str, Watch]) -> None:
     """Bring the table to a mark in short transactions, each of which leaves it true.
 
     Until the last one the mark holds for the old place, and only for moments from the new one on:
-    whoever is gone from the table by then was looked at later than both.
+    whatever the table says of somebody by then was found later than both.
     """
     if made.customers is None:
         turn = Mark(0, mark.as_of, "", _turn())  # serves nobody
@@ -124,12 +118,15 @@ def _write(
             with register.place.failures():
                 register.connection.execute(delete(watched))
         _set(register, turn)
-    for names in _pages(gone):
-        with _own_turn(register, turn), register.place.failures():
-            register.connection.execute(_REMOVE, [{"name": name} for name in names])
-    for rows in _pages(come):
+    names = sorted(changed)
+    for start in range(0, len(names), _AT_ONCE):
+        page = names[start : start + _AT_ONCE]
         with _own_turn(register, turn):
-            register.add_rows(watched, rows)
+            if made.customers is not None:
+                with register.place.failures():
+                    register.connection.execute(_REMOVE, [{"name": name} for name in page])
+            still = [(name, int(changed[name])) for name in page]
+            register.add_rows(watched, [row for row in still if row[1] != Watch.ENTRY])
     with _own_turn(register, turn):
         _set(register, mark._replace(turn=_turn()))
 
@@ -151,12 +148,6 @@ def _set(register: Register, mark: Mark) -> None:
 
 def _turn() -> str:
     return secrets.token_hex(8)
-
-
-def _pages(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(rows)
-    while page := list(islice(rest, _AT_ONCE)):
-        yield page
 
 
 # ------------------------------------------------------------------------------ reading

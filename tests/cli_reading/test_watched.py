@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conflictctl.calendar import DAY, HOUR, SECOND, Moment, parse_time
-from conflictctl.cli.overdue import dues
+from conflictctl.cli.overdue import _of_page, dues
 from conflictctl.cli.question import Question
 from conflictctl.deadlines import Due
 from conflictctl.errors import ConflictctlError
@@ -20,6 +20,7 @@ from conflictctl.events import read_line
 from conflictctl.policy.model import load_policy
 from conflictctl.register import watching
 from conflictctl.register.store import Register, open_register
+from conflictctl.watch import Watch
 
 from .conftest import AS_OF, Invoke
 
@@ -65,6 +66,23 @@ class Desk:
         question = self.question()
         basis = watching_basis(question)
         return watching.plan(self.register, basis, self.now, question.head.seq).customers
+
+    def covers_everybody(self) -> None:
+        """Whoever must be looked at every day is, and whoever the staff decides on is known."""
+        question, register = self.question(), self.register
+        planned = self.planned()
+        assert planned is not None
+        mark = watching._mark(register)
+        assert mark is not None
+        span = {"log": register.log, "after": mark.seq, "last": question.head.seq}
+        known = {
+            *dict(watching._named(register, Watch.STAFF)),
+            *watching._concerned(register, span),
+        }
+        for families in register.families():
+            for members, watch in _of_page(question, 2, families).watches:
+                assert watch is Watch.ENTRY or known.issuperset(members)
+                assert watch is not Watch.ALWAYS or set(planned).issuperset(members)
 
     def delivered(self) -> list[str]:
         """Customers at rest who have their car."""
@@ -180,6 +198,41 @@ def test_a_list_broken_off_while_it_writes_leaves_no_mark_that_serves(
     desk.due()
     assert watching.WORTH_MAKING
     assert desk.planned() is None  # a month by itself is not worth it
+
+
+def test_a_list_killed_between_any_two_steps_of_writing_hides_nobody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of those who rested until the staff changed, and of those whose window just ended."""
+    desk.due()
+    known = desk.planned()
+    assert known is not None
+    desk.log(kind="visit", customer=desk.delivered()[0], by="luo", level="H")
+    desk.log(kind="staff_left", staff="luo", by="bai")
+    desk.now += 30 * DAY
+    monkeypatch.setattr(watching, "_AT_ONCE", 1)
+    own_turn, steps, done = watching._own_turn, 0, False
+    while not done:
+        taken = 0
+
+        @contextmanager
+        def killed(register: Register, mark: Any, *, after: int = steps) -> Iterator[None]:
+            nonlocal taken
+            if taken == after:
+                raise KeyboardInterrupt
+            taken += 1
+            with own_turn(register, mark):
+                yield
+
+        monkeypatch.setattr(watching, "_own_turn", killed)
+        try:
+            list(dues(desk.question(), 2, workers=1))
+            done = True
+        except KeyboardInterrupt:
+            steps += 1
+        monkeypatch.setattr(watching, "_own_turn", own_turn)
+        desk.covers_everybody()
+    assert steps > 3
 
 
 def test_a_register_that_takes_no_entries_is_listed_all_the_same(
