@@ -126,33 +126,6 @@ def holding_of(
     )
 
 
-def follow_ups(
-    events: Sequence[Event],
-    members: Sequence[str],
-    *,
-    policy: Policy,
-    people: People,
-    calendar: Calendar,
-    as_of: Moment,
-    settings: Mapping[str, Any] | None = None,
-    within_days: int = 0,
-) -> list[Due]:
-    """Everything overdue, or due within `within_days` days, for a group of connected customers.
-
-    With `within_days` 0 what is due on the very day is included.
-    """
-    return outlook(
-        events,
-        members,
-        policy=policy,
-        people=people,
-        calendar=calendar,
-        as_of=as_of,
-        settings=settings,
-        within_days=within_days,
-    ).rows
-
-
 def outlook(
     events: Sequence[Event],
     members: Sequence[str],
@@ -164,7 +137,11 @@ def outlook(
     settings: Mapping[str, Any] | None = None,
     within_days: int = 0,
 ) -> Outlook:
-    """What `follow_ups` finds, and when the group has to be looked at again."""
+    """Everything overdue, or due within `within_days` days, for a group of connected customers.
+
+    With `within_days` 0 what is due on the very day is included.  Also said is when the group has
+    to be looked at again.
+    """
     matters = list(
         matters_among(
             events,

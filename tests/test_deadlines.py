@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from conflictctl.calendar import parse_time
-from conflictctl.deadlines import Due, Hold, follow_ups, holding_of
+from conflictctl.deadlines import Due, Hold, holding_of, outlook
 from conflictctl.people import People
 from conflictctl.policy.model import Policy, parse_policy, preset_text
 from tests.in_memory import RENAULT, SHANGHAI, dossier_of, events_of, staff_events
@@ -17,7 +17,7 @@ def due(
     table: str, now: str, *, within: int = 0, policy: Policy = RENAULT, **settings: Any
 ) -> list[Due]:
     events = events_of(history(table))
-    return follow_ups(
+    return outlook(
         dossier_of(events, "K1"),
         ["K1"],
         policy=policy,
@@ -26,7 +26,7 @@ def due(
         as_of=parse_time(f"2013-03-{now}:00+08:00")[0],
         settings=settings,
         within_days=within,
-    )
+    ).rows
 
 
 def short(rows: list[Due]) -> list[tuple[Any, ...]]:

@@ -104,7 +104,7 @@ def conduct(
     """What everybody owed these customers up to `as_of`, and what became of it.
 
     `events` are those of the customers and of everyone connected with them, in the order of the
-    register, as `deadlines.follow_ups` takes them.
+    register, as `deadlines.outlook` takes them.
     """
     matters = matters_among(
         events,

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conflictctl.calendar import parse_time
-from conflictctl.deadlines import follow_ups
+from conflictctl.deadlines import outlook
 from conflictctl.discipline.followups import Conduct, conduct, limits, measures
 from conflictctl.events import Event
 from conflictctl.history import CONTACT_KINDS
@@ -256,7 +256,7 @@ def test_what_is_still_owed_stands_on_the_list_of_the_day(
     for customer in CUSTOMERS:
         dossier = dossier_of(events, customer)
         members = members_of(dossier, customer)
-        rows = follow_ups(
+        rows = outlook(
             dossier,
             members,
             policy=RENAULT,
@@ -264,7 +264,7 @@ def test_what_is_still_owed_stands_on_the_list_of_the_day(
             calendar=SHANGHAI,
             as_of=as_of,
             settings=readings,
-        )
+        ).rows
         found = of_events(events, customer, as_of, readings)
         listed = sorted(
             (row.staff, row.level or "", row.due_day, row.days)
