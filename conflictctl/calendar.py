@@ -74,23 +74,34 @@ def parse_time(text: str) -> tuple[Moment, int]:
     return moment, offset
 
 
-_minute_texts: dict[int, str] = {}
+_utc_texts: dict[Moment, str] = {}
+_date_texts: dict[int, str] = {}
+_TWO_DIGITS = tuple(f"{number:02d}" for number in range(60))
 
 
-# The entries of one import share many of their times, and neighbours share their minutes: to make
-# the text of one by `datetime` takes four times as long.
-@lru_cache(maxsize=4096)
 def utc_text(moment: Moment) -> str:
     """RFC 3339 in UTC, as the canonical body holds it: `2013-03-01T02:00:00Z`."""
-    minute, rest = divmod(moment, MINUTE)
-    text = _minute_texts.get(minute)
-    if text is None:
-        if len(_minute_texts) > 50_000:
-            _minute_texts.clear()
-        stamp = _EPOCH + timedelta(minutes=minute)
-        text = _minute_texts[minute] = stamp.replace(tzinfo=None).isoformat()[:-2]
-    second, fraction = divmod(rest, SECOND)
-    return f"{text}{second:02d}.{fraction:06d}Z" if fraction else f"{text}{second:02d}Z"
+    # The entries of one import share many of their times, and neighbours share their days: by
+    # `datetime` a text takes seven times as long.
+    text = _utc_texts.get(moment)
+    if text is not None:
+        return text
+    minutes = moment // MINUTE
+    hours, minute = divmod(minutes, 60)
+    day, hour = divmod(hours, 24)
+    second, fraction = divmod(moment - minutes * MINUTE, SECOND)
+    start = _date_texts.get(day)
+    if start is None:
+        if len(_date_texts) > 50_000:
+            _date_texts.clear()
+        start = _date_texts[day] = date.fromordinal(_EPOCH_DAY + day).isoformat()
+    two = _TWO_DIGITS
+    text = f"{start}T{two[hour]}:{two[minute]}:{two[second]}"
+    text = f"{text}.{fraction:06d}Z" if fraction else text + "Z"
+    if len(_utc_texts) > 4096:
+        _utc_texts.clear()
+    _utc_texts[moment] = text
+    return text
 
 
 @lru_cache(maxsize=256)

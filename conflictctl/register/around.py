@@ -66,7 +66,7 @@ class Surroundings:
         try:
             with register.place.failures():
                 check = register.place.index_check(register.connection)
-                self.work += check.parts() if check is not None else ()
+                self.work += check.parts(register.log) if check is not None else ()
         except DamagedRegister as damage:
             self._schema = Around(None, damage.message)
 
@@ -74,9 +74,14 @@ class Surroundings:
         """What was found somewhere."""
         self._found[looked.at] = looked.found
 
-    def told(self, register: Register) -> Around:
-        """The first thing that is wrong; looks where nobody has looked yet."""
-        found = [(one, self._found.get(one) or look(register, one).found) for one in self.work]
+    def told(self, register: Register, gone_to: int) -> Around:
+        """The first thing that is wrong; looks where nobody has looked yet.
+
+        Up to the entry `gone_to` the primary key was gone by, and led to the rowid that is the
+        `seq` each time.
+        """
+        work = [_looked_up(one, gone_to) for one in self.work]
+        found = [(one, self._found.get(one) or look(register, one).found) for one in work]
         problems = [one for _, one in found if isinstance(one, Around) and one.problem is not None]
         orphans = [one for one in problems if one.first_bad is not None]
         for problem in (*orphans[:1], self._schema, *problems[:1]):
@@ -93,6 +98,13 @@ class Surroundings:
             check = register.place.index_check(register.connection)
             assert check is not None
             return Around(None, check.odd(tallies))
+
+
+def _looked_up(one: Look, gone_to: int) -> Look:
+    """A piece as it must be looked at: by every index where nobody has gone by the first."""
+    if isinstance(one, Rows) and one.gone_by is not None and (one.last or 0) > gone_to:
+        return one._replace(gone_by=None)
+    return one
 
 
 def look(register: Register, at: Look) -> Looked:

@@ -76,6 +76,7 @@ class Checked(NamedTuple):
     redacted: int
     receipt_seq: int | None
     clock_back: int
+    in_place: bool
     marks: Marks
 
 
@@ -138,7 +139,7 @@ def verify(
         problem = seals.cut_off(walk.seq)
     if problem is not None:
         return _verification(walk, walk.seq + 1, problem)
-    first_bad, problem = around.told(register)
+    first_bad, problem = around.told(register, walk.seq if walk.in_place else 0)
     if problem is None and wanted is not None and walk.receipt_seq is None:
         problem = Sentence(
             "no entry bears the receipt {receipt}: what it vouched for was changed or cut off",
@@ -240,6 +241,7 @@ def _stretch(
         walk.redacted,
         walk.receipt_seq,
         walk.clock_back,
+        walk.in_place,
         marks,
     )
 
@@ -249,6 +251,7 @@ def _join(walk: Walk, checked: Checked) -> None:
     walk.clock = checked.clock
     walk.redacted += checked.redacted
     walk.clock_back += checked.clock_back
+    walk.in_place &= checked.in_place
     if checked.receipt_seq is not None:
         walk.receipt_seq = checked.receipt_seq
 

@@ -53,6 +53,7 @@ class FilePlace:
     """One SQLite file."""
 
     cards_at_once = 25_000
+    lies = "e.rowid"
     holds = "instr(p.data, ?) > 0"
 
     def __init__(self, target: str) -> None:

@@ -7,6 +7,8 @@ same, and the state of the pages besides, but holds one lock from beginning to e
 
 What is looked up stands in the schema, so a new table or index is looked at without a word here.
 
+Entries are not looked up in their primary key where whoever checks them has gone by it.
+
 Others write meanwhile.  A step is one transaction, in which rows and keys are those of one moment.
 Rows added since the start are known by their rowids and not counted.  Counts are of different
 moments, so that those which differ are no finding yet: the index is then gone through key by key.
@@ -47,11 +49,16 @@ class Index(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The rows of a table after one rowid up to another; of a table without rowids, all."""
+    """The rows of a table after one rowid up to another; of a table without rowids, all.
+
+    An entry of the log `gone_by` whose rowid is its `seq` is not looked up in the primary key: for
+    whoever has gone by that key from 1 to `last`, and always come to the rowid that is the `seq`.
+    """
 
     table: str
     after: int | None
     last: int | None
+    gone_by: str | None = None
 
 
 class Keys(NamedTuple):
@@ -99,8 +106,11 @@ class IndexCheck:
         # The driver's own connection: nothing here is for another kind of database.
         self._raw: Any = connection.connection.driver_connection
 
-    def parts(self) -> list[Part]:
-        """The whole work; what is added to the file from now on is no part of it."""
+    def parts(self, gone_by: str | None = None) -> list[Part]:
+        """The whole work; what is added to the file from now on is no part of it.
+
+        `gone_by` is a log whose entries are gone through by their primary key (see `Rows`).
+        """
         (size,) = _one(self._raw, _SIZE)
         found: list[Part] = []
         for table in schema.metadata.sorted_tables:
@@ -108,7 +118,10 @@ class IndexCheck:
             if _has_rowid(table):
                 (last,) = _one(self._raw, f"SELECT coalesce(max(rowid), 0) FROM {table.name}")
             found += (Keys(index.name, last) for index in _beside(table))
-            found += _shares(table.name, last, size // _SHORTEST_ROW)
+            shares = _shares(table.name, last, size // _SHORTEST_ROW)
+            if table is schema.events:
+                shares = [share._replace(gone_by=gone_by) for share in shares]
+            found += shares
         return found
 
     def look(self, part: Part) -> Tally:
@@ -153,6 +166,13 @@ def _look_up(raw: Any, part: Rows) -> Tally:
     begin = _ALL if part.after is None else _compared(place, ">", (part.after,))
     limit = _ALL if part.last is None else _compared(place, "<=", (part.last,))
     counts = dict.fromkeys((index.name for index in indexes), 0)
+    tests = _tests(indexes, part.gone_by)
+    counted = ", ".join(
+        # CASE, because only in a condition SQLite leaves out the second side of an AND.
+        f"count(CASE WHEN {index.where} THEN 1 END), "
+        f"count(CASE WHEN {index.where} AND {holds} THEN 1 END)"
+        for index, holds in zip(indexes, tests, strict=True)
+    )
     while True:
         rest = _and(begin, limit)
         with _reading(raw):
@@ -165,14 +185,9 @@ def _look_up(raw: Any, part: Rows) -> Tally:
                 rest.values,
             )
             step = rest if end is None else _and(begin, _compared(place, "<", end))
-            # CASE, because SQLite works out both sides of an AND whose value is asked for.
-            sums = ", ".join(
-                f"total({index.where}), total(CASE WHEN {index.where} THEN {_holds(index)} END)"
-                for index in indexes
-            )
             count, *found = _one(
                 raw,
-                f"SELECT count(*), {sums} FROM {_scanned(table)} WHERE {step.text}",
+                f"SELECT count(*), {counted} FROM {_scanned(table)} WHERE {step.text}",
                 step.values,
             )
             pairs = list(zip(indexes, found[::2], found[1::2], strict=True))
@@ -181,7 +196,7 @@ def _look_up(raw: Any, part: Rows) -> Tally:
         if end is not None and count != STEP:
             return Tally({}, _disagrees(indexes[0]))
         for index, should, _ in pairs:
-            counts[index.name] += int(should)
+            counts[index.name] += should
         if end is None:
             return Tally(counts)
         begin = _compared(place, ">=", end)
@@ -213,6 +228,15 @@ def _first_lacking(raw: Any, table: Table, step: _Condition) -> Sentence | None:
         seq=seq,
         table=table.name,
     )
+
+
+def _tests(indexes: Sequence[Index], gone_by: str | None) -> list[str]:
+    """SQL for each index: whether it holds a key for the row `t`."""
+    tests = [_holds(index) for index in indexes]
+    if gone_by is not None:
+        log = gone_by.replace("'", "''")
+        tests[0] = f"CASE WHEN t.seq = t.rowid AND t.log = '{log}' THEN 1 ELSE {tests[0]} END"
+    return tests
 
 
 def _holds(index: Index) -> str:

@@ -54,6 +54,7 @@ class ServerPlace:
     """One schema of one database of a PostgreSQL server."""
 
     cards_at_once = 2_500
+    lies = "e.seq"
     holds = "position(?::bytea IN p.data) > 0"
 
     def __init__(self, target: str) -> None:

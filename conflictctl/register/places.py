@@ -35,6 +35,8 @@ class Place(Protocol):
     """As it may be shown."""
     stem: str
     """What its copies are called."""
+    lies: str
+    """SQL: the number at which the row `e` lies; its `seq` where rows have no numbers."""
     holds: str
     """SQL: whether the bytes `p.data` hold those of the one parameter."""
     cards_at_once: int

@@ -7,6 +7,7 @@ be walked in stretches, by several processes; `audit` puts together what they fo
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from conflictctl.register.seals import Marks, Seals
     from conflictctl.register.store import Register
 
-_PAGE = 400
+_PAGE = 200
 """Entries read at a time: the memory of so many is used again and again; of more, each page asks
 the system for new."""
 LOWEST = -(2**63)
@@ -45,10 +46,12 @@ class Target(NamedTuple):
 
 
 Row = Sequence[Any]
-"""An entry as it stands in the tables, its columns as in `_COLUMNS`; nothing of it is believed."""
+"""An entry as it stands in the tables, its columns as in `_COLUMNS`, then where it lies; nothing of
+it is believed."""
 
 
-class Page(NamedTuple):
+@dataclass(slots=True)
+class Page:
     """Some entries in their order, and what the tables say about them and those they speak of.
 
     `personal` gives salt and data by place, `touching` the customers of an entry's rows in
@@ -92,6 +95,8 @@ class Walk:
         self.redacted = 0
         self.receipt_seq: int | None = None
         self.clock_back = 0
+        self.in_place = True
+        """Whether every entry lay at the number that is its `seq`."""
 
     @property
     def head(self) -> Head:
@@ -101,7 +106,9 @@ class Walk:
     def check(self, row: Row, page: Page) -> Sentence | None:
         """Check the next entry against all before it; what is wrong with it, or None."""
         seq = self.seq + 1
-        log, place, _, _, _, _, _, appended_at, _, _, _, body, stored = row
+        log, place, _, _, _, _, _, appended_at, _, _, _, body, stored, lies = row
+        if lies != seq:
+            self.in_place = False
         if place != seq or log != self.log:
             return Sentence("entry #{seq} is missing", seq=seq)
         try:
@@ -132,7 +139,8 @@ class Walk:
 
     def _columns(self, row: Row, record: dict[str, Any], page: Page) -> str | None:
         get = record.get
-        _, seq, id_, _, kind, at, recorded_at, appended_at, customer, _, attestation, *_ = row
+        # In full: a starred name takes as long as all the others.
+        _, seq, id_, _, kind, at, recorded_at, appended_at, customer, _, attestation, _, _, _ = row
         if record["v"] != BODY_VERSION or record["log"] != self.origin:
             return "log"
         if record["seq"] != seq:
@@ -160,7 +168,7 @@ class Walk:
         return None
 
     def _derived(self, row: Row, record: dict[str, Any], page: Page) -> str | None:
-        _, seq, id_, stored, kind, at, _, _, customer, stored_subject, *_ = row
+        _, seq, id_, stored, kind, at, _, _, customer, stored_subject, _, _, _, _ = row
         get = record.get
         fields = get("data") or _NOTHING
         content = None
@@ -244,10 +252,10 @@ def _pages(
 
     A page that fails is read again entry by entry, so that the bad one can be named.
     """
-    limit = _PAGE
+    limit, known = _PAGE, frozenset[int]()
     while count is None or count > 0:
         try:
-            page = _page(register, after, limit if count is None else min(limit, count))
+            page = _page(register, after, limit if count is None else min(limit, count), known)
         except DamagedRegister as damage:
             if limit == 1:
                 yield damage
@@ -257,13 +265,14 @@ def _pages(
         if not page.rows:
             return
         yield page
+        known = page.attestations
         after = (page.rows[-1][_LOG], page.rows[-1][_SEQ])
         if count is not None:
             count -= len(page.rows)
 
 
-def _page(register: Register, after: tuple[Any, Any], limit: int) -> Page:
-    rows = _find(register, _ROWS, (*after, limit))
+def _page(register: Register, after: tuple[Any, Any], limit: int, known: frozenset[int]) -> Page:
+    rows = _find(register, _ROWS.format(register.place.lies), (*after, limit))
     if not rows:
         return Page(rows, {}, {}, {}, frozenset())
     span = (rows[0][_LOG], rows[0][_SEQ], rows[-1][_SEQ])
@@ -272,7 +281,8 @@ def _page(register: Register, after: tuple[Any, Any], limit: int) -> Page:
     touching: dict[Any, list[str]] = {}
     for seq, customer in _find(register, _TOUCHING, span):
         touching.setdefault(seq, []).append(customer)
-    return Page(rows, personal, touching, _targets(register, rows), _attestations(register, rows))
+    attestations = _attestations(register, rows, known)
+    return Page(rows, personal, touching, _targets(register, rows), attestations)
 
 
 def _find(register: Register, statement: str, values: Sequence[Any]) -> list[Any]:
@@ -289,8 +299,12 @@ def _find_among(
         yield from _find(register, statement.format(marks), (register.log, *chunk))
 
 
-def _attestations(register: Register, rows: Sequence[Row]) -> frozenset[int]:
+def _attestations(register: Register, rows: Sequence[Row], known: frozenset[int]) -> frozenset[int]:
+    """Those of the attestations named by a page that stand as such; `known` are some already."""
     named = {row[_ATTESTATION] for row in rows}
+    named.discard(None)
+    if named <= known:
+        return known
     places = [seq for seq in named if type(seq) is int]
     return frozenset(row[0] for row in _find_among(register, _ATTESTED, places))
 
@@ -348,7 +362,7 @@ _NOTHING: dict[str, Any] = {}
 
 # Written out, and read by the driver: put together by Core, a page of this size takes a fifth more.
 _ROWS = (
-    f"SELECT {', '.join(f'e.{name}' for name in _COLUMNS)} FROM events AS e "
+    f"SELECT {', '.join(f'e.{name}' for name in _COLUMNS)}, {{}} FROM events AS e "
     "WHERE (e.log, e.seq) > (?, ?) ORDER BY e.log, e.seq LIMIT ?"
 )
 _PERSONAL = "SELECT seq, salt, data FROM personal WHERE log = ? AND seq BETWEEN ? AND ?"

@@ -237,6 +237,55 @@ def test_rows_of_a_table_without_rowids_that_are_not_in_order(copy: Path, table:
     assert f"{table}_pk" in str(audit(copy).problem)
 
 
+# ------------------------------------------------- entries that do not lie at their places
+
+
+def moved(path: Path) -> dict[str, Any]:
+    """An entry at the end of its table, and all indexes know; as it is there."""
+    with without(path, None) as raw:
+        (last,) = raw.execute("SELECT max(rowid) FROM events").fetchone()
+        raw.execute("UPDATE events SET rowid = ? WHERE kind = 'inform'", (last + 1,))
+        return row_in(raw, INDEXES["events_pk"])
+
+
+def test_where_an_entry_lies_is_no_finding(copy: Path) -> None:
+    row = moved(copy)
+    assert row["rowid"] != row["seq"]
+    found = audit(copy)
+    assert found.ok, found.problem
+
+
+@pytest.mark.parametrize("change", [{}, {"customer": "K9"}])
+def test_a_second_row_where_the_moved_one_lay(copy: Path, change: dict[str, Any]) -> None:
+    """By the primary key one comes to the entry as it was, by other indexes to either."""
+    row = moved(copy)
+    with without(copy, INDEXES["events_pk"]) as raw:
+        other = {**row, "id": None, "content": 1, "rowid": row["seq"], **change}
+        put(raw, INDEXES["events_pk"], other)
+    assert str(audit(copy).problem) == (
+        f"the file is damaged: index events_pk lacks #{row['seq']} of events"
+    )
+
+
+def test_a_row_at_its_place_that_no_key_leads_to(copy: Path) -> None:
+    with without(copy, INDEXES["events_pk"]) as raw:
+        row = row_in(raw, INDEXES["events_pk"])
+        assert row["rowid"] == row["seq"]
+        place = row["seq"] + 1
+        more = {"rowid": place, "seq": place, "id": None, "content": 1}
+        put(raw, INDEXES["events_pk"], {**row, **more})
+    assert str(audit(copy).problem) == (
+        f"the file is damaged: index events_pk lacks #{place} of events"
+    )
+
+
+def test_a_row_of_another_log_that_no_key_leads_to(copy: Path) -> None:
+    """One that says another log than the key by which it is read."""
+    with without(copy, INDEXES["events_pk"]) as raw:
+        raw.execute("UPDATE events SET log = 'other' WHERE kind = 'inform'")
+    assert "events_pk" in str(audit(copy).problem)
+
+
 # ----------------------------------------------------------------------- what is looked at
 
 
