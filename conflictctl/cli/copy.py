@@ -31,12 +31,13 @@ def copy(
     ],
 ) -> None:
     """Copy, and say how far both reach."""
+    from conflictctl.cli.workers import over_register
     from conflictctl.register.copying import copy as copied
     from conflictctl.register.places import shown
     from conflictctl.register.store import open_register
 
     with open_register(source) as register, progress_bar(tr("verifying")) as progress:
-        done = copied(register, target, progress=progress)
+        done = copied(register, target, progress=progress, spread=over_register)
     print(
         say(
             Sentence(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, insert, select
 
 from conflictctl.errors import DamagedRegister, InputRejected
 from conflictctl.register import schema
-from conflictctl.register.audit import Progress, Verification, verify
+from conflictctl.register.audit import Progress, Spread, Verification, one_by_one, verify
 from conflictctl.register.chain import Head
 from conflictctl.register.places import Place, place_of
 from conflictctl.register.schema import events, personal, touches
@@ -26,17 +26,24 @@ class Copied(NamedTuple):
     copy: Verification
 
 
-def copy(register: Register, target: str, *, progress: Progress | None = None) -> Copied:
+def copy(
+    register: Register,
+    target: str,
+    *,
+    progress: Progress | None = None,
+    spread: Spread = one_by_one,
+) -> Copied:
     """Make the register at `target` the same as an open one, both verified from end to end.
 
     Others may write to the original meanwhile: the copy holds what was there at the start.
+    `spread` may share out the verification of the original.
     Whatever goes wrong, there is no register at `target` then.  Raises InputRejected if
     something is there already, DamagedRegister if one of the two does not verify.
     """
     place = place_of(target)
     if place.exists():
         raise _in_the_way(place)
-    original = verify(register, progress=progress)
+    original = verify(register, progress=progress, spread=spread)
     _refuse_bad(original, register.target)
     found: list[Verification] = []
 

@@ -7,12 +7,12 @@ import sqlite3
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from conflictctl.errors import DamagedRegister, InputRejected
 from conflictctl.register import disk, sqlite, turns
@@ -129,6 +129,13 @@ class FilePlace:
     def finder(self, connection: Connection, statement: str) -> Find:
         """A look-up by the driver's cursor."""
         return sqlite.finder(connection, statement)
+
+    def insert(
+        self, connection: Connection, table: Table, statement: str, rows: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """The statement, by the driver."""
+        with self.failures():
+            connection.exec_driver_sql(statement, list(rows))
 
     def before_keys(self, connection: Connection) -> None:
         """Keys come sorted: a smaller cache serves."""

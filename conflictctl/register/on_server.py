@@ -14,8 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, NullPool, create_engine, make_url
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    LargeBinary,
+    NullPool,
+    Table,
+    create_engine,
+    make_url,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.types import TypeEngine
 
 from conflictctl.errors import (
     DamagedRegister,
@@ -28,6 +37,9 @@ from conflictctl.register import enforcing, places, postgres_schema
 from conflictctl.register.postgres_schema import LOCK
 from conflictctl.register.server_failures import failure_of, one_line, sqlstate
 from conflictctl.wording import Sentence
+
+MANY = 100
+"""Rows from which on COPY is worth its own round trips."""
 
 PATIENCE = 30.0
 """Seconds to wait for another writer: an import of one outlet may take a while."""
@@ -244,6 +256,25 @@ class ServerPlace:
 
         return find
 
+    def insert(
+        self, connection: Connection, table: Table, statement: str, rows: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Many rows by COPY, which takes half as long; the triggers see each all the same."""
+        if len(rows) < MANY:
+            with self.failures():
+                connection.exec_driver_sql(statement, list(rows))
+            return
+        raw: Any = connection.connection.driver_connection
+        names = ", ".join(column.name for column in table.columns)
+        into = f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)"
+        with self._driver_failures(), raw.cursor() as cursor, cursor.copy(into) as copying:
+            copying.set_types([_binary(column.type) for column in table.columns])
+            for row in rows:
+                try:
+                    copying.write_row(row)
+                except OverflowError as error:  # what the server itself says of a single row
+                    raise failure_of(self.shown, "22003", one_line(error)) from error
+
     def before_keys(self, connection: Connection) -> None:
         """Nothing: the server's memory is the server's business."""
 
@@ -337,6 +368,13 @@ class ServerPlace:
     def broken(self, connection: Connection) -> bool:
         """Never: the server checks each reference when it is made."""
         return False
+
+
+def _binary(kind: TypeEngine[Any]) -> str:
+    """What a column holds, as COPY is told."""
+    if isinstance(kind, BigInteger):
+        return "int8"
+    return "bytea" if isinstance(kind, LargeBinary) else "text"
 
 
 def _options(target: str, shown: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from conflictctl.register.index_check import IndexCheck
 
@@ -76,6 +76,12 @@ class Place(Protocol):
 
     def finder(self, connection: Connection, statement: str) -> Find:
         """A look-up without SQLAlchemy's overhead; `?` stands for a value."""
+
+    def insert(
+        self, connection: Connection, table: Table, statement: str, rows: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Add rows (tuples in the order of the table's columns) by an INSERT, or what does the same
+        faster."""
 
     def differences(self, connection: Connection) -> list[str]:
         """What of the schema is not as this program makes it, by name."""

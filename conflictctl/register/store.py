@@ -651,8 +651,7 @@ class Register:
         """Add rows (tuples in the order of the table's columns) within a transaction."""
         if not rows:
             return
-        with self.place.failures():
-            self.connection.exec_driver_sql(self._insertion(table), list(rows))
+        self.place.insert(self.connection, table, self._insertion(table), rows)
 
     def _insertion(self, table: Table) -> str:
         # Compiled by Core, run by the driver: Core's own executemany takes 4 microseconds a

@@ -9,9 +9,18 @@ from typing import Any
 import psycopg
 import pytest
 
-from conflictctl.errors import Busy, NoRegister, StorageFailed
+from conflictctl.errors import (
+    Busy,
+    ConflictctlError,
+    InputRejected,
+    NoRegister,
+    NotPermitted,
+    StorageFailed,
+)
 from conflictctl.events import read_line
+from conflictctl.register.on_server import MANY
 from conflictctl.register.places import shown
+from conflictctl.register.schema import events
 from conflictctl.register.server_failures import failure_of
 from conflictctl.register.store import create_register, open_register
 
@@ -282,3 +291,31 @@ def test_audit_names_what_was_changed_of_the_schema(
     invoke("audit", "verify")
     query(change)
     assert "were changed" in invoke("audit", "verify", code=7).stderr
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+@pytest.mark.parametrize(
+    ("odd", "failure"),
+    [
+        ({}, NotPermitted),  # the bytes do not fit the chain
+        ({"customer": "K\0"}, ConflictctlError),
+        ({"attestation": 2**63}, InputRejected),
+    ],
+)
+def test_rows_in_bulk_are_refused_like_a_single_one(
+    address: str, number: int, odd: dict[str, Any], failure: type[ConflictctlError]
+) -> None:
+    with create_register(address, zone="UTC", clock=lambda: 0) as register:
+        head = register.head()
+        wrong = {"log": register.log, "kind": "visit", "content": 1, "body": b"{}", "hash": b"h"}
+        times = dict.fromkeys(("at", "recorded_at", "appended_at"), 0)
+        rows = [
+            tuple(
+                {**wrong, **times, "seq": head.seq + place, **odd}.get(column.name)
+                for column in events.columns
+            )
+            for place in range(1, number + 1)
+        ]
+        with pytest.raises(failure), register.alone():
+            register.add_rows(events, rows)
+        assert register.head() == head
