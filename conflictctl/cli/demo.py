@@ -13,6 +13,7 @@ import typer
 
 from conflictctl.cli import overdue as overdue_list
 from conflictctl.cli import timeline
+from conflictctl.cli.dues import dues
 from conflictctl.cli.options import explained
 from conflictctl.cli.question import Question, gather, rule
 from conflictctl.cli.session import Session, session_of
@@ -131,7 +132,7 @@ def _tour(ctx: typer.Context, session: Session, keep: str | None) -> None:
     timeline.show(question, SHOWN[1])
     _heading(tr("The morning list"))
     _command("overdue", disputes[0]["as_of"])
-    overdue_list.show(question, list(overdue_list.dues(question, 1, now=False)), 1, "table")
+    overdue_list.show(question, list(dues(question, 1, now=False)), 1, "table")
     _cases(ctx, session, disputes[0]["as_of"])
     _heading(tr("Where to go next"))
     _next_steps(question, keep)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from conflictctl.cli.door import failure_of
+from conflictctl.cli.dues import dues
 from conflictctl.cli.messages import (
     FULL,
     NOTIFY,
@@ -22,7 +23,6 @@ from conflictctl.cli.messages import (
     warn_of_failures,
 )
 from conflictctl.cli.options import explained, format_option, whole_number
-from conflictctl.cli.overdue import dues
 from conflictctl.cli.question import POLICY, SETTINGS, gather
 from conflictctl.cli.session import session_of
 from conflictctl.cli.workers import over_register

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from conflictctl.cli.dues import dues
 from conflictctl.cli.options import format_option
 from conflictctl.cli.output import FORCE, OUTPUT
-from conflictctl.cli.overdue import WITHIN, dues
+from conflictctl.cli.overdue import WITHIN
 from conflictctl.cli.question import POLICY, SETTINGS, gather
 from conflictctl.cli.reporting import (
     OUTLET,

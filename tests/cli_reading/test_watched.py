@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conflictctl.calendar import DAY, HOUR, SECOND, Moment, parse_time
-from conflictctl.cli.overdue import _of_page, dues
+from conflictctl.cli.dues import _of_page, dues
 from conflictctl.cli.question import Question
 from conflictctl.deadlines import Due
 from conflictctl.errors import ConflictctlError

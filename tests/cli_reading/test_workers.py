@@ -13,7 +13,7 @@ import pytest
 
 from conflictctl.calendar import parse_time
 from conflictctl.cli import verdict_all, workers
-from conflictctl.cli.overdue import dues
+from conflictctl.cli.dues import dues
 from conflictctl.cli.question import Question
 from conflictctl.cli.workers import in_order, over_register
 from conflictctl.errors import InputRejected
