@@ -53,6 +53,7 @@ class FilePlace:
     """One SQLite file."""
 
     cards_at_once = 25_000
+    entries_at_once = 200  # stay in the cache of a processor
     lies = "e.rowid"
     holds = "instr(p.data, ?) > 0"
 

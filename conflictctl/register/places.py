@@ -35,6 +35,8 @@ class Place(Protocol):
     """As it may be shown."""
     stem: str
     """What its copies are called."""
+    entries_at_once: int
+    """Entries that are read for checking by one question: their memory is used again and again."""
     lies: str
     """SQL: the number at which the row `e` lies; its `seq` where rows have no numbers."""
     holds: str

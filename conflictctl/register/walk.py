@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from conflictctl.register.seals import Marks, Seals
     from conflictctl.register.store import Register
 
-_PAGE = 200
-"""Entries read at a time: the memory of so many is used again and again; of more, each page asks
-the system for new."""
 LOWEST = -(2**63)
 """Before every place and every moment."""
 
@@ -252,7 +249,7 @@ def _pages(
 
     A page that fails is read again entry by entry, so that the bad one can be named.
     """
-    limit, known = _PAGE, frozenset[int]()
+    limit, known = register.place.entries_at_once, frozenset[int]()
     while count is None or count > 0:
         try:
             page = _page(register, after, limit if count is None else min(limit, count), known)

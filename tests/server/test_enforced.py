@@ -15,13 +15,13 @@ from conflictctl.people import People
 from conflictctl.permissions import refusal
 from conflictctl.register import grants
 from conflictctl.register.audit import verify
-from conflictctl.register.chain import canonical, link
+from conflictctl.register.chain import canonical, content_number, link
 from conflictctl.register.enforcing import powers
 from conflictctl.register.rows import subject_of
 from conflictctl.register.schema import events
 from conflictctl.register.store import create_register, open_register
 
-from .conftest import Invoke, _run, address_of
+from .conftest import Invoke, Query, _run, address_of
 
 DETAILS = {"ruling": ("instance", INSTANCES), "link": ("relation", ("same", "household", "group"))}
 """What is said in the entries of kinds for which it matters."""
@@ -196,6 +196,31 @@ def test_a_clock_far_off_is_refused(enforced: Enforced) -> None:
         assert "clock differs" in attempt_as(enforced, "u_consultant", values)
     values = enforced.entry("visit", "consultant", "consultant")
     assert attempt_as(enforced, "u_consultant", values) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, None),
+        ({"body": lambda body: body.replace(b'","', b'", "')}, "not in canonical form"),
+        ({"body": lambda body: body.replace(b'"v":1', b'"v":2')}, "log of #"),
+        ({"content": lambda _: 2}, "content of #"),
+    ],
+)
+def test_what_the_database_does_not_look_at_the_audit_finds(
+    address: str, query: Query, change: dict[str, Any], found: str | None
+) -> None:
+    """Bytes otherwise written that say the same, and what only the program makes of them."""
+    with create_register(address, zone="UTC", clock=clock) as register:
+        state = Enforced("", register.people(), register.origin, tuple(register.head()))
+        names = events.c.keys()
+        values = dict(zip(names, state.entry("close", None, None), strict=True))
+        content = content_number("close", values["at"], None, None, None, {})
+        values |= {"content": content} | {name: made(values[name]) for name, made in change.items()}
+        values["hash"] = link(register.head().hash, values["body"])
+        query(f"INSERT INTO events VALUES ({', '.join(['%s'] * len(names))})", *values.values())
+        problem = verify(register).problem
+    assert problem is None if found is None else found in str(problem)
 
 
 def test_the_program_works_as_each_of_them_and_says_what_is_refused(
