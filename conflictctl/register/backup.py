@@ -77,7 +77,7 @@ def restore(
     is no register or does not verify, SchemaMismatch, StorageFailed, Busy.
     """
     if on_server(target):
-        _fill_server(source, target, force=force, progress=progress)
+        _fill_server(source, target, force=force, progress=progress, spread=spread)
         return None
     path = path_of(target)
     if not force:
@@ -94,7 +94,9 @@ def restore(
     return kept
 
 
-def _fill_server(source: Path, target: str, *, force: bool, progress: Progress | None) -> None:
+def _fill_server(
+    source: Path, target: str, *, force: bool, progress: Progress | None, spread: Spread
+) -> None:
     """Put a backup into an empty database; what is in another one, this program leaves there."""
     if force and place_of(target).exists():
         raise InputRejected(
@@ -102,7 +104,7 @@ def _fill_server(source: Path, target: str, *, force: bool, progress: Progress |
             Sentence("make an empty database with `createdb`, restore into it, and rename the two"),
         )
     with open_register(str(source)) as register:
-        copy(register, target, progress=progress)
+        copy(register, target, progress=progress, spread=spread)
 
 
 def keep_copy(path: Path, label: str) -> Path:
