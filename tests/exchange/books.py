@@ -58,6 +58,60 @@ def open_document(row: str = "") -> bytes:
     )
 
 
+def open_document_filled_up() -> bytes:
+    """The same as an office program leaves it: blank cells and rows to the end of the sheet."""
+    blank = '<table:table-cell table:number-columns-repeated="16384"/>'
+    return open_document(
+        f'<table:table-row table:number-rows-repeated="1048500">{blank}</table:table-row>'
+    )
+
+
+_RELATIONS = (
+    '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/'
+    'relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/'
+    '2006/relationships/worksheet" Target="worksheets/sheet1.bin"/></Relationships>'
+)
+
+
+@cache
+def binary(*more: tuple[int, int]) -> bytes:
+    """The same as an .xlsb, with more cells at these places ([MS-XLSB] 2.3)."""
+    cells = [
+        (row, column, cell)
+        for row, values in enumerate(csv_rows())
+        for column, cell in enumerate(values)
+    ]
+    content, last = _record(0x81) + _record(0x94, bytes(16)) + _record(0x91), -1
+    for row, column, cell in [*cells, *((row, column, "x") for row, column in more)]:
+        if row != last:
+            content += _record(0, row.to_bytes(4, "little") + bytes(13))
+            last = row
+        content += _record(6, column.to_bytes(4, "little") + bytes(4) + _wide(cell))
+    sheet = bytes(8) + _wide("rId1") + _wide("events")
+    return _packed(
+        {
+            "xl/_rels/workbook.bin.rels": _RELATIONS.encode(),
+            "xl/workbook.bin": b"".join(
+                _record(*one)
+                for one in ((0x83,), (0x8F,), (0x9C, sheet), (0x90,), (0x9D, bytes(26)), (0x84,))
+            ),
+            "xl/worksheets/sheet1.bin": content + _record(0x92) + _record(0x82),
+        }
+    )
+
+
+def _record(number: int, data: bytes = b"") -> bytes:
+    size, length = len(data), b""
+    while size > 0x7F:
+        length, size = length + bytes([size & 0x7F | 0x80]), size >> 7
+    name = bytes([number]) if number < 0x80 else bytes([number & 0x7F | 0x80, number >> 7])
+    return name + length + bytes([size]) + data
+
+
+def _wide(text: str) -> bytes:
+    return len(text).to_bytes(4, "little") + text.encode("utf-16-le")
+
+
 def _packed(parts: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -94,6 +148,19 @@ TOO_LARGE: dict[str, Callable[[], bytes]] = {
         '<table:table-row table:number-rows-repeated="2000000000"><table:table-cell '
         'office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row>'
     ),
+    "many rows as wide as a sheet": lambda: open_document(
+        '<table:table-row table:number-rows-repeated="1000000"><table:table-cell '
+        'table:number-columns-repeated="16000" office:value-type="float" office:value="1"/>'
+        "</table:table-row>"
+    ),
+    "one cell far to the right, one far below": lambda: open_document(
+        '<table:table-row><table:table-cell table:number-columns-repeated="16000" note=">"/>'
+        "<table:table-cell>x</table:table-cell></table:table-row>"
+        '<table:table-row table:number-rows-repeated="900000"/>'
+        "<table:table-row><table:table-cell>x</table:table-cell></table:table-row>"
+    ),
+    "a binary one": lambda: binary((0x0F_FFFF, 0x3FFF)),
+    "a binary one with corners": lambda: binary((20, 0x3FFF), (0x0F_FFFF, 0)),
 }
 """Small files whose reader would need more memory than there is."""
 

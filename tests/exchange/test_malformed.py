@@ -13,7 +13,7 @@ from conflictctl.calendar import DAY, parse_time
 from conflictctl.cli.app import app
 from conflictctl.register.store import create_register
 
-from .books import TOO_LARGE, open_document, whole
+from .books import TOO_LARGE, binary, open_document, open_document_filled_up, whole
 from .malformed import ALWAYS_WRONG, LINES, jsonl, spoiled, wrong_jsonl
 
 NOW = parse_time("2013-04-01T09:00:00+08:00")[0]
@@ -88,7 +88,7 @@ def test_a_small_workbook_that_would_fill_the_memory_is_refused(
     assert (code, "too large when unpacked" in told) == (3, True)
 
 
-@pytest.mark.parametrize("book", [whole, open_document])
+@pytest.mark.parametrize("book", [whole, open_document, open_document_filled_up, binary])
 def test_the_whole_workbook_is_taken(
     filled: Path, tmp_path: Path, book: Callable[[], bytes]
 ) -> None:

@@ -14,19 +14,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from conflictctl.errors import InputRejected
+from conflictctl.exchange.sheet.extent import check_extent
 from conflictctl.exchange.sheet.words import Cell, is_blank
-from conflictctl.exchange.source import BLOCK, LINE_LIMIT, Progress, Source, numbered_lines
+from conflictctl.exchange.source import LINE_LIMIT, Progress, Source, numbered_lines
 from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
-_UNPACKED_LIMIT = 1 << 30
-_CELLS_LIMIT = 32_000_000  # 24 bytes each: a full sheet of 30 columns
-_ROWS_LIMIT = 1 << 20  # and no sheet has more
-# Rows, and of cells what is beyond column Z or row 99,999: the others are within what rows say.
-_PLACE = re.compile(rb"\br\s*=\s*[\"'](?=\d|[A-Za-z]{2}|[A-Za-z]\d{6})([A-Za-z]*)(\d+)")
-_REPEATED = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"'](\d+)")
 _RECORD_LINES = 100  # of a CSV row over several lines: more is a quote left open
 _MERGED_LIMIT = 1_000_000
 _DATE_1904 = re.compile(rb"<workbookPr[^>]*\bdate1904\s*=\s*[\"'](1|true)[\"']")
@@ -229,61 +224,8 @@ def _counts_from_1904(source: Source) -> bool:
     """
     try:
         with zipfile.ZipFile(source.stream) as packed:
-            if sum(item.file_size for item in packed.infolist()) > _UNPACKED_LIMIT:
-                raise _too_large()
-            _check_extent(packed)
+            check_extent(packed)
             with packed.open("xl/workbook.xml") as file:
                 return _DATE_1904.search(file.read(1 << 20)) is not None
     except (zipfile.BadZipFile, zlib.error, KeyError, OSError, ValueError, RuntimeError, EOFError):
         return False  # damaged: the reader says so
-
-
-def _too_large() -> InputRejected:
-    return InputRejected(
-        Sentence("the workbook is too large when unpacked"),
-        Sentence("save the sheet as CSV UTF-8 and import that"),
-    )
-
-
-def _check_extent(packed: zipfile.ZipFile) -> None:
-    """Refuse sheets whose reader would make room for too many cells between a few that are there.
-
-    A cell in the last row and column of a sheet of some bytes is enough: the reader lays all
-    cells out side by side, and where memory ends the process is gone.
-    """
-    for name in packed.namelist():
-        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-            rows, columns = 1, 26
-            for letters, row in _matches(packed, name, _PLACE):
-                rows = max(rows, int(row[:9] or 1))
-                columns = max(columns, _column(letters))
-            if rows * columns > _CELLS_LIMIT:
-                raise _too_large()
-        elif name == "content.xml":
-            found = (int(times[:12]) for (times,) in _matches(packed, name, _REPEATED))
-            if max(found, default=0) > _ROWS_LIMIT:
-                raise _too_large()
-
-
-def _matches(
-    packed: zipfile.ZipFile, name: str, pattern: re.Pattern[bytes]
-) -> Iterator[tuple[bytes, ...]]:
-    """The groups of every match in a part of a workbook, in bounded memory."""
-    tail = b""
-    with packed.open(name) as file:
-        while block := file.read(BLOCK):
-            block = tail + block
-            end = block.rfind(b"<")  # no attribute is cut in two
-            cut = end if end > 0 else len(block)
-            for match in pattern.finditer(block, 0, cut):
-                yield tuple(group or b"" for group in match.groups())
-            tail = block[cut:][-BLOCK:]
-        for match in pattern.finditer(tail):
-            yield tuple(group or b"" for group in match.groups())
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters[:6].upper():
-        number = 26 * number + letter - 64
-    return number
