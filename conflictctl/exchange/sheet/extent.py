@@ -23,7 +23,8 @@ _CELLS_LIMIT = 32_000_000  # 24 bytes each: a full sheet of 30 columns
 _PLACE = re.compile(rb"\br\s*=\s*[\"'](?=\d|[A-Za-z]{2}|[A-Za-z]\d{6})([A-Za-z]*)(\d+)")
 # .ods: the tags of tables, rows and cells, with their attributes.
 _TAG = re.compile(
-    rb"<table:(table|table-row|(?:covered-)?table-cell)(?=[\s/>])((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>"
+    rb"<table:(table|table-row|(?:covered-)?table-cell)(?=[\s/>])"
+    rb"([^>\"']*(?:(?:\"[^\"]*\"|'[^']*')[^>\"']*)*)>"
 )
 _TIMES = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"'](\d+)")
 # .xlsb: numbers of records ([MS-XLSB] 2.3).
@@ -84,8 +85,9 @@ def _of_document(packed: zipfile.ZipFile, name: str) -> Iterator[tuple[int, int]
     last_row = last_column = row = column = 0
     times = 0  # of the row at hand
     for tag, attributes in _matches(packed, name, _TAG):
-        found = _TIMES.search(attributes)
-        repeated = int(found[1][:12]) if found is not None else 1
+        repeated = 1
+        if b"-repeated" in attributes and (found := _TIMES.search(attributes)):
+            repeated = int(found[1][:12])
         if tag == b"table":
             yield last_row, last_column
             last_row = last_column = row = times = 0
@@ -110,10 +112,10 @@ def _matches(
             end = block.rfind(b"<")  # no attribute is cut in two
             cut = end if end > 0 else len(block)
             for match in pattern.finditer(block, 0, cut):
-                yield tuple(group or b"" for group in match.groups())
+                yield match.groups(b"")
             tail = block[cut:][-BLOCK:]
         for match in pattern.finditer(tail):
-            yield tuple(group or b"" for group in match.groups())
+            yield match.groups(b"")
 
 
 def _of_records(file: IO[bytes]) -> tuple[int, int]:
