@@ -151,7 +151,7 @@ def entry_line(
     """An entry as one line: place, when, whose, what; `names` are those of customers."""
     from conflictctl.render.entry_words import entry_text
 
-    parts = [event.ref, moment_text(event.at, register.calendar)]
+    parts = [safe(event.ref), moment_text(event.at, register.calendar)]
     if event.customer is not None:
         parts.append(safe(event.customer))
         if names is not None and event.customer in names:

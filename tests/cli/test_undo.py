@@ -8,6 +8,7 @@ import pytest
 
 from conflictctl.calendar import DAY
 from conflictctl.cli import undo
+from tests.reliability.hostile import active_in, everything_taken
 
 from .conftest import Invoke, events_of
 
@@ -86,3 +87,12 @@ def test_a_look_up_before_a_contact_stands(invoke: Invoke, showroom: Path) -> No
     (void,) = events_of(showroom, "void")
     (visit,) = events_of(showroom, "visit")
     assert void.fields["voids"] == visit.seq
+
+
+def test_nothing_in_an_id_acts_on_the_terminal(invoke: Invoke, showroom: Path) -> None:
+    """Ids of registers that another program filled, too."""
+    with everything_taken():
+        invoke("log-visit", "K1", "--as", "wang", "--id", "v\x1b[2J\ufff9", "--note", "n\x1b[2J")
+    done = invoke("undo", "--as", "wang", "--yes")
+    assert "v" in done.stderr
+    assert active_in(done.stderr) is None
