@@ -36,7 +36,7 @@ def copy(
     from conflictctl.register.places import shown
     from conflictctl.register.store import open_register
 
-    with open_register(source) as register, progress_bar(tr("verifying")) as progress:
+    with open_register(source) as register, progress_bar(tr("copying")) as progress:
         done = copied(register, target, progress=progress, spread=over_register)
     print(
         say(

@@ -36,30 +36,36 @@ def copy(
     """Make the register at `target` the same as an open one, both verified from end to end.
 
     Others may write to the original meanwhile: the copy holds what was there at the start.
-    `spread` may share out the verification of the original.
+    `spread` may share out the verification of the original.  `progress` is told of three rounds
+    over the entries: verified, copied, verified again.
     Whatever goes wrong, there is no register at `target` then.  Raises InputRejected if
     something is there already, DamagedRegister if one of the two does not verify.
     """
     place = place_of(target)
     if place.exists():
         raise _in_the_way(place)
-    original = verify(register, progress=progress, spread=spread)
+    original = verify(register, progress=_round(progress, 0), spread=spread)
     _refuse_bad(original, register.target)
     found: list[Verification] = []
 
     def check(made: Register) -> None:
-        found.append(verify(made, progress=progress, private=True))
+        found.append(verify(made, progress=_round(progress, 2), private=True))
         _refuse_bad(found[0], place.shown)
         refuse_other_end(found[0], original.head, register)
 
-    fill(register, place, original.head, check)
+    fill(register, place, original.head, check, progress=_round(progress, 1))
     if not found:  # somebody else filled the place meanwhile
         raise _in_the_way(place)
     return Copied(original, found[0])
 
 
 def fill(
-    register: Register, place: Place, head: Head, check: Callable[[Register], None] | None = None
+    register: Register,
+    place: Place,
+    head: Head,
+    check: Callable[[Register], None] | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> None:
     """Fill an empty place with the entries up to `head`; nothing stays of it if `check` raises.
 
@@ -71,7 +77,7 @@ def fill(
         with place.failures():
             connection.execute(insert(schema.logs), name)
         made = Register(place, connection, register.origin)
-        _copy_rows(register, made, head.seq)
+        _copy_rows(register, made, head.seq, progress)
         if check is not None:
             check(made)
 
@@ -87,11 +93,21 @@ def refuse_other_end(found: Verification, head: Head, register: Register) -> Non
         )
 
 
-def _copy_rows(register: Register, made: Register, last: int) -> None:
+def _round(progress: Progress | None, number: int) -> Progress | None:
+    """Tells of one of three rounds of equal length."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(number * total + done, 3 * total)
+
+
+def _copy_rows(register: Register, made: Register, last: int, progress: Progress | None) -> None:
     for first in range(1, last + 1, _PAGE):
-        span = {"log": register.log, "first": first, "last": min(first + _PAGE - 1, last)}
+        end = min(first + _PAGE - 1, last)
+        span = {"log": register.log, "first": first, "last": end}
         for table, statement in _TABLES:
             made.add_rows(table, [tuple(row) for row in register.fetch(statement, span)])
+        if progress is not None:
+            progress(end, last)
 
 
 def _rows_of(table: Table) -> Select[tuple[object, ...]]:
