@@ -184,13 +184,16 @@ BEGIN
 END
 """
 
+FOLLOWED_KINDS = ("staff", "staff_moved", "staff_left")
+"""Whose entries change at once what the database knows of people."""
+
 # Until the grants are applied again: a new role counts at once, who left enters nothing more, and
 # who is new has no login yet.  Old entries, which an import brings, wait for the grants.
 _FOLLOW = """
 DECLARE
   record jsonb;
 BEGIN
-  IF NEW.kind NOT IN ('staff', 'staff_moved', 'staff_left') OR NEW.attestation IS NOT NULL THEN
+  IF NEW.kind NOT IN ($kinds) OR NEW.attestation IS NOT NULL THEN
     RETURN NULL;
   END IF;
   record := convert_from(NEW.body, 'UTF8')::jsonb;
@@ -202,7 +205,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END
-"""
+""".replace("$kinds", ", ".join(f"'{kind}'" for kind in FOLLOWED_KINDS))
 
 TRIGGERS = {HAND: ("BEFORE", _HAND), FOLLOWED: ("AFTER", _FOLLOW)}
 """Name of a trigger on `events` and of its function; when it is called, and what it does."""

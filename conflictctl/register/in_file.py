@@ -54,7 +54,7 @@ class FilePlace:
 
     cards_at_once = 25_000
     entries_at_once = 200  # stay in the cache of a processor
-    lies = "e.rowid"
+    entries = ("e.rowid", "events AS e INDEXED BY sqlite_autoindex_events_1")
     holds = "instr(p.data, ?) > 0"
 
     def __init__(self, target: str) -> None:

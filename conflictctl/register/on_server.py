@@ -8,6 +8,7 @@ never wait: what they see is always the log up to some place.  Why: docs/decisio
 from __future__ import annotations
 
 import re
+import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ from conflictctl.errors import (
     StorageFailed,
     WrongUsage,
 )
-from conflictctl.register import enforcing, places, postgres_schema
+from conflictctl.register import enforcing, places, postgres_schema, schema
 from conflictctl.register.postgres_schema import LOCK
 from conflictctl.register.server_failures import failure_of, one_line, sqlstate
 from conflictctl.wording import Sentence
@@ -67,7 +68,7 @@ class ServerPlace:
 
     cards_at_once = 2_500
     entries_at_once = 800  # each question is a journey
-    lies = "e.seq"
+    entries = ("e.seq", "events AS e")
     holds = "position(?::bytea IN p.data) > 0"
 
     def __init__(self, target: str) -> None:
@@ -260,8 +261,12 @@ class ServerPlace:
     def insert(
         self, connection: Connection, table: Table, statement: str, rows: Sequence[tuple[Any, ...]]
     ) -> None:
-        """Many rows by COPY, which takes half as long; the triggers see each all the same."""
-        if len(rows) < MANY:
+        """Many rows by COPY, which takes half as long; the triggers see each all the same.
+
+        But what is done after a row is done after all of them then, so entries about the staff, on
+        whom later ones depend, go by the statement.
+        """
+        if len(rows) < MANY or _of_people(table, rows):
             with self.failures():
                 connection.exec_driver_sql(statement, list(rows))
             return
@@ -273,7 +278,8 @@ class ServerPlace:
             for row in rows:
                 try:
                     copying.write_row(row)
-                except OverflowError as error:  # what the server itself says of a single row
+                except (OverflowError, TypeError, struct.error) as error:
+                    # As the server itself says of a single row.
                     raise failure_of(self.shown, "22003", one_line(error)) from error
 
     def before_keys(self, connection: Connection) -> None:
@@ -369,6 +375,13 @@ class ServerPlace:
     def broken(self, connection: Connection) -> bool:
         """Never: the server checks each reference when it is made."""
         return False
+
+
+def _of_people(table: Table, rows: Sequence[tuple[Any, ...]]) -> bool:
+    if table is not schema.events:
+        return False
+    kind = table.columns.keys().index("kind")
+    return any(row[kind] in enforcing.FOLLOWED_KINDS for row in rows)
 
 
 def _binary(kind: TypeEngine[Any]) -> str:

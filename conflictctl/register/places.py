@@ -37,8 +37,9 @@ class Place(Protocol):
     """What its copies are called."""
     entries_at_once: int
     """Entries that are read for checking by one question: their memory is used again and again."""
-    lies: str
-    """SQL: the number at which the row `e` lies; its `seq` where rows have no numbers."""
+    entries: tuple[str, str]
+    """SQL: the number at which a row `e` of `events` lies (its `seq` where there is none), and
+    `e` itself, found by the primary key."""
     holds: str
     """SQL: whether the bytes `p.data` hold those of the one parameter."""
     cards_at_once: int

@@ -160,7 +160,11 @@ class Walk:
             return "customer"
         if get("att") != attestation:
             return "attestation"
-        if attestation is not None and (attestation not in page.attestations or attestation >= seq):
+        if attestation is not None and (
+            type(attestation) is not int
+            or attestation not in page.attestations
+            or attestation >= seq
+        ):
             return "attestation"
         return None
 
@@ -269,7 +273,7 @@ def _pages(
 
 
 def _page(register: Register, after: tuple[Any, Any], limit: int, known: frozenset[int]) -> Page:
-    rows = _find(register, _ROWS.format(register.place.lies), (*after, limit))
+    rows = _find(register, _ROWS.format(*register.place.entries), (*after, limit))
     if not rows:
         return Page(rows, {}, {}, {}, frozenset())
     span = (rows[0][_LOG], rows[0][_SEQ], rows[-1][_SEQ])
@@ -359,7 +363,7 @@ _NOTHING: dict[str, Any] = {}
 
 # Written out, and read by the driver: put together by Core, a page of this size takes a fifth more.
 _ROWS = (
-    f"SELECT {', '.join(f'e.{name}' for name in _COLUMNS)}, {{}} FROM events AS e "
+    f"SELECT {', '.join(f'e.{name}' for name in _COLUMNS)}, {{}} FROM {{}} "
     "WHERE (e.log, e.seq) > (?, ?) ORDER BY e.log, e.seq LIMIT ?"
 )
 _PERSONAL = "SELECT seq, salt, data FROM personal WHERE log = ? AND seq BETWEEN ? AND ?"

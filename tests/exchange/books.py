@@ -149,15 +149,18 @@ TOO_LARGE: dict[str, Callable[[], bytes]] = {
         'office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row>'
     ),
     "many rows as wide as a sheet": lambda: open_document(
-        '<table:table-row table:number-rows-repeated="1000000"><table:table-cell '
+        '<table:table-row table:number-rows-repeated="+5500"><table:table-cell '
         'table:number-columns-repeated="16000" office:value-type="float" office:value="1"/>'
         "</table:table-row>"
     ),
-    "one cell far to the right, one far below": lambda: open_document(
-        '<table:table-row><table:table-cell table:number-columns-repeated="16000" note=">"/>'
-        "<table:table-cell>x</table:table-cell></table:table-row>"
-        '<table:table-row table:number-rows-repeated="900000"/>'
-        "<table:table-row><table:table-cell>x</table:table-cell></table:table-row>"
+    "formulas side by side": lambda: open_document(
+        '<table:table-row table:number-rows-repeated="&#53;500"><table:table-cell '
+        'table:number-columns-repeated="16000" table:formula="of:=1"/></table:table-row>'
+    ),
+    "spaces without end": lambda: open_document(
+        "<table:table-row>"
+        + '<table:table-cell office:value-type="string"><text:p><text:s text:c="200000000"/>'
+        "</text:p></table:table-cell>" * 12 + "</table:table-row>"
     ),
     "a binary one": lambda: binary((0x0F_FFFF, 0x3FFF)),
     "a binary one with corners": lambda: binary((20, 0x3FFF), (0x0F_FFFF, 0)),

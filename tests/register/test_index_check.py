@@ -279,6 +279,47 @@ def test_a_row_at_its_place_that_no_key_leads_to(copy: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("place", [0, -7])
+def test_a_row_before_the_first_that_no_key_leads_to(copy: Path, place: int) -> None:
+    """At its place, and where nobody comes by who begins with 1."""
+    with without(copy, INDEXES["events_pk"]) as raw:
+        row = row_in(raw, INDEXES["events_pk"])
+        more = {"rowid": place, "seq": place, "id": None, "content": 1, "customer": "K1"}
+        put(raw, INDEXES["events_pk"], {**row, **more})
+    assert str(audit(copy).problem) == (
+        f"the file is damaged: index events_pk lacks #{place} of events"
+    )
+
+
+def test_two_rows_with_one_number(copy: Path) -> None:
+    """Each is found by keys that lead to that number: only how many there are tells of two."""
+    with without(copy, INDEXES["events_pk"]) as raw:
+        row = row_in(raw, INDEXES["events_pk"])
+        last, more = row["seq"], row["seq"] + 1
+        bare = dict.fromkeys(("id", "content", "customer", "subject"))
+        put(raw, INDEXES["events_pk"], {**row, **bare, "kind": "inform", "rowid": more})
+    assert more < 0x80  # one byte in the file
+    with closing(sqlite3.connect(copy)) as raw:
+        roots = dict(raw.execute("SELECT name, rootpage FROM sqlite_master").fetchall())
+    content = bytearray(copy.read_bytes())
+    page = (roots["events"] - 1) * 4096
+    while content[page] == 5:  # inner pages end with where their last leaf is
+        page = (int.from_bytes(content[page + 8 : page + 12]) - 1) * 4096
+    last_cell = page + 6 + 2 * int.from_bytes(content[page + 3 : page + 5])
+    cell = page + int.from_bytes(content[last_cell : last_cell + 2])
+    while content[cell] & 0x80:  # its length
+        cell += 1
+    key = content.index(bytes([3, 0, 1, more]), (roots["events_id"] - 1) * 4096)
+    assert (content[cell + 1], content[key + 3]) == (more, more)
+    content[cell + 1] = content[key + 3] = last
+    copy.write_bytes(content)
+    with closing(sqlite3.connect(copy)) as raw:
+        assert "out of order" in str(raw.execute("PRAGMA integrity_check").fetchall())
+    assert str(audit(copy).problem) == (
+        "the file is damaged: index events_pk does not agree with events"
+    )
+
+
 def test_a_row_of_another_log_that_no_key_leads_to(copy: Path) -> None:
     """One that says another log than the key by which it is read."""
     with without(copy, INDEXES["events_pk"]) as raw:

@@ -6,21 +6,23 @@ python-calamine reads workbooks; it is loaded here and nowhere else.
 from __future__ import annotations
 
 import csv
+import io
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from conflictctl.errors import InputRejected
-from conflictctl.exchange.sheet.extent import check_extent
+from conflictctl.exchange.sheet.extent import check_extent, read_apart
 from conflictctl.exchange.sheet.words import Cell, is_blank
 from conflictctl.exchange.source import LINE_LIMIT, Progress, Source, numbered_lines
 from conflictctl.wording import Sentence
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 _RECORD_LINES = 100  # of a CSV row over several lines: more is a quote left open
 _MERGED_LIMIT = 1_000_000
@@ -174,7 +176,8 @@ def open_book(source: Source, wanted: str | None) -> Iterator[BookGrid]:
 
     source.stream.seek(0)
     date1904 = _counts_from_1904(source)
-    source.stream.seek(0)
+    read_apart(partial(_read_all, source, wanted))
+    _rewind(source)
     try:
         book = calamine.CalamineWorkbook.from_filelike(source.stream)
     except calamine.PasswordError:
@@ -185,12 +188,7 @@ def open_book(source: Source, wanted: str | None) -> Iterator[BookGrid]:
     except BaseException as error:
         raise _unreadable(error) from None
     with book:
-        visible = [
-            sheet.name
-            for sheet in book.sheets_metadata
-            if sheet.visible is calamine.SheetVisibleEnum.Visible
-            and sheet.typ is calamine.SheetTypeEnum.WorkSheet
-        ]
+        visible = _visible(book)
         if wanted is not None and wanted not in book.sheet_names:
             raise InputRejected(
                 Sentence("the workbook has no sheet {sheet}", sheet=wanted),
@@ -205,6 +203,36 @@ def open_book(source: Source, wanted: str | None) -> Iterator[BookGrid]:
         if not full:
             raise InputRejected(Sentence("the file is empty"))
         yield BookGrid(full[0], date1904, tuple(sheet.name for sheet in full[1:]))
+
+
+def _read_all(source: Source, wanted: str | None) -> None:
+    """All that is read of a workbook, to see whether it can be."""
+    import python_calamine as calamine
+
+    _rewind(source)
+    with calamine.CalamineWorkbook.from_filelike(source.stream) as book:
+        for name in [wanted] if wanted is not None else _visible(book):
+            sheet = book.get_sheet_by_name(name)
+            BookGrid(sheet, date1904=False, others=())
+            for _ in sheet.iter_rows():
+                pass
+
+
+def _rewind(source: Source) -> None:
+    # By way of the end: another process may have moved the place at which both read.
+    source.stream.seek(0, io.SEEK_END)
+    source.stream.seek(0)
+
+
+def _visible(book: CalamineWorkbook) -> list[str]:
+    import python_calamine as calamine
+
+    return [
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible is calamine.SheetVisibleEnum.Visible
+        and sheet.typ is calamine.SheetTypeEnum.WorkSheet
+    ]
 
 
 def _unreadable(error: BaseException) -> BaseException:

@@ -250,7 +250,10 @@ def _measure(scale: Scale) -> Figures:
                     continue
                 shown = list(_shown(command, stages.hostile))
                 for words in chance.sample(shown, scale.of(1, len(shown))):
-                    terminal = "--format" not in words and chance.random() < 0.5
+                    # Files that other commands read are made of both registers.
+                    made_for_others = {"--output", "--bundle"} & set(words)
+                    plain = "--format" in words or made_for_others
+                    terminal = not plain and chance.random() < 0.5
                     lang = chance.choice(("en", "zh"))
                     stages.show(command, words, lang, terminal=terminal)
             for command in every_command():
