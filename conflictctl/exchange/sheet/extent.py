@@ -42,7 +42,10 @@ def read_apart(read: Callable[[], object]) -> None:
     from multiprocessing import get_context
 
     child = get_context("fork").Process(target=_bounded, args=(read,))
-    child.start()
+    try:
+        child.start()
+    except OSError:  # no more processes
+        return
     child.join()
     if child.exitcode != 0:
         raise _too_large()
