@@ -132,6 +132,17 @@ def changed(part: str, old: bytes, new: bytes, data: bytes | None = None) -> byt
     return _packed(parts)
 
 
+def sheets_within_bounds() -> bytes:
+    """Sheets each of which could be read, and not all."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        for _ in range(4):
+            sheet = book.add_worksheet()
+            sheet.write_string(0, 0, "kind")
+            sheet.write_string(400_000, 29, "x")
+    return out.getvalue()
+
+
 def _more_rows(rows: str) -> bytes:
     return changed(SHEET, b"</sheetData>", rows.encode() + b"</sheetData>")
 
@@ -162,6 +173,7 @@ TOO_LARGE: dict[str, Callable[[], bytes]] = {
         + '<table:table-cell office:value-type="string"><text:p><text:s text:c="200000000"/>'
         "</text:p></table:table-cell>" * 12 + "</table:table-row>"
     ),
+    "sheets each within bounds": sheets_within_bounds,
     "a binary one": lambda: binary((0x0F_FFFF, 0x3FFF)),
     "a binary one with corners": lambda: binary((20, 0x3FFF), (0x0F_FFFF, 0)),
 }

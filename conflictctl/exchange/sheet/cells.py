@@ -188,15 +188,13 @@ def open_book(source: Source, wanted: str | None) -> Iterator[BookGrid]:
     except BaseException as error:
         raise _unreadable(error) from None
     with book:
-        visible = _visible(book)
         if wanted is not None and wanted not in book.sheet_names:
             raise InputRejected(
                 Sentence("the workbook has no sheet {sheet}", sheet=wanted),
-                Sentence("its sheets are: {sheets}", sheets=visible),
+                Sentence("its sheets are: {sheets}", sheets=_visible(book)),
             )
         try:
-            names = [wanted] if wanted is not None else visible
-            sheets = [book.get_sheet_by_name(name) for name in names]
+            sheets = _sheets(book, wanted)
         except BaseException as error:
             raise _unreadable(error) from None
         full = [sheet for sheet in sheets if sheet.height]
@@ -211,10 +209,8 @@ def _read_all(source: Source, wanted: str | None) -> None:
 
     _rewind(source)
     with calamine.CalamineWorkbook.from_filelike(source.stream) as book:
-        for name in [wanted] if wanted is not None else _visible(book):
-            sheet = book.get_sheet_by_name(name)
-            BookGrid(sheet, date1904=False, others=())
-            for _ in sheet.iter_rows():
+        for sheet in _sheets(book, wanted):
+            for _ in BookGrid(sheet, date1904=False, others=()).rows():
                 pass
 
 
@@ -222,6 +218,11 @@ def _rewind(source: Source) -> None:
     # By way of the end: another process may have moved the place at which both read.
     source.stream.seek(0, io.SEEK_END)
     source.stream.seek(0)
+
+
+def _sheets(book: CalamineWorkbook, wanted: str | None) -> list[CalamineSheet]:
+    names = [wanted] if wanted is not None else _visible(book)
+    return [book.get_sheet_by_name(name) for name in names]
 
 
 def _visible(book: CalamineWorkbook) -> list[str]:
